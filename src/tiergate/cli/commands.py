@@ -1,0 +1,114 @@
+"""The commands, each a few lines around one call of ``Billing``."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tiergate.billing import Billing
+from tiergate.cli.demo import DEMO_ACCOUNT, run_demo
+from tiergate.cli.durations import parse_duration
+from tiergate.cli.environment import environment_here
+from tiergate.cli.logs import write_logs
+from tiergate.cli.serving import require_free_port, serve_app
+from tiergate.rules.errors import TiergateError
+from tiergate.settings import Settings, settings_from
+from tiergate.web.app import create_app
+
+app = typer.Typer(
+    no_args_is_help=True, pretty_exceptions_enable=False, help="Self-serve billing for Python SaaS."
+)
+plans = typer.Typer(no_args_is_help=True, help="The plans of billing.toml.")
+clock = typer.Typer(no_args_is_help=True, help="The Stripe test clock on which the accounts live.")
+app.add_typer(plans, name="plans")
+app.add_typer(clock, name="clock")
+
+Host = Annotated[str, typer.Option(help="The address to listen on.")]
+Port = Annotated[int, typer.Option(help="The port to listen on.")]
+
+
+class CommandError(TiergateError):
+    """A command was called in a way that cannot work."""
+
+    code = "command_invalid"
+
+
+@app.command()
+def demo(
+    port: Port = 8000, sandbox_port: Annotated[int, typer.Option(help="The sandbox's port.")] = 12111
+) -> None:
+    """Serve a sandbox and an application with a demo product, until stopped. Needs no account and no key."""
+    run_demo(port, sandbox_port)
+
+
+@app.command()
+def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Serve the pages, the API and the webhook, with a worker beside them."""
+    settings = _settings()
+    require_free_port(host, port)
+    write_logs(environment_here().get("TIERGATE_LOG_FILE"))
+    with Billing(settings) as billing:
+        billing.check_schema()
+        billing.start()
+        serve_app(create_app(billing), host, port)
+
+
+@app.command()
+def migrate() -> None:
+    """Create or update tiergate's tables in the database."""
+    with Billing(_settings()) as billing:
+        billing.migrate()
+    typer.echo("The database is up to date.")
+
+
+@app.command()
+def explain(
+    account: Annotated[str, typer.Argument(help="The account's id.")] = DEMO_ACCOUNT,
+) -> None:
+    """Tell what an account has, why, what comes next, and what was done about it."""
+    with Billing(_settings()) as billing:
+        billing.check_schema()
+        typer.echo(str(billing.explain(account)))
+
+
+@plans.command()
+def push(file: Annotated[Path, typer.Argument(help="The catalogue file.")] = Path("billing.toml")) -> None:
+    """Publish the plans of a file, here and at Stripe. Pushing the same file again changes nothing."""
+    if not file.is_file():
+        raise CommandError(f"There is no file {file}.", "Name the catalogue: tiergate plans push PATH")
+    with Billing(_settings()) as billing:
+        billing.check_schema()
+        pushed = billing.push_plans(file.read_text(encoding="utf-8"), file.name)
+    for lookup_key in pushed.created:
+        typer.echo(f"created  {lookup_key}")
+    for lookup_key in pushed.kept:
+        typer.echo(f"kept     {lookup_key}")
+    typer.echo(f"Version {pushed.version} is published.")
+
+
+@clock.command()
+def advance(
+    by: Annotated[str, typer.Argument(help="How far, such as 14d, 36h or 2w.")],
+    test_clock: Annotated[
+        str | None, typer.Option("--clock", help="Another clock than the configured one.")
+    ] = None,
+) -> None:
+    """Move the test clock forward, and do what has become due."""
+    duration = parse_duration(by)
+    settings = _settings()
+    chosen = test_clock or settings.test_clock
+    if chosen is None:
+        raise CommandError(
+            "There is no test clock to move.",
+            "Start `tiergate demo` here, or set TIERGATE_TEST_CLOCK to a clock_… id.",
+        )
+    with Billing(settings) as billing:
+        billing.check_schema()
+        shown = billing.advance_clock(chosen, duration, pause=lambda: time.sleep(0.1))
+        billing.run_due()
+    typer.echo(f"It is now {shown:%A, %d %B %Y, %H:%M} UTC on the test clock.")
+
+
+def _settings() -> Settings:
+    return settings_from(environment_here())

@@ -1,0 +1,170 @@
+"""``tiergate demo``: a sandbox and an application side by side, with a product and an account in them."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from fastapi import Request
+
+from tiergate.billing import Billing
+from tiergate.cli.environment import DEMO_FOLDER, forget_demo, remember_demo
+from tiergate.cli.logs import write_logs
+from tiergate.cli.serving import require_free_port, serve_app
+from tiergate.real_time import now
+from tiergate.rules.errors import TiergateError
+from tiergate.settings import Settings, database_url
+from tiergate.stripe_api.gateway import API_VERSION, Gateway
+from tiergate.stripe_api.needed_events import NEEDED_EVENTS
+from tiergate.web.app import create_app
+
+DEMO_ACCOUNT = "acme"
+_SANDBOX_KEY = "sk_test_tiergate_demo"
+_AUTHORIZATION = {"Authorization": f"Bearer {_SANDBOX_KEY}"}
+_WORK_EVERY_SECONDS = 1.0
+_SANDBOX_PATIENCE_SECONDS = 20.0
+
+_WELCOME = """
+  Northwind is open for business.
+
+    Pricing   {public_url}/pricing
+    Billing   {public_url}/billing        signed in as Acme Inc.
+    Sandbox   {sandbox_url}/              a small Stripe: customers, clocks, events
+
+  Try it: start a trial of Team, then in another terminal, in this folder
+
+    {command} explain
+    {command} clock advance 14d
+
+  and look at the billing page again. To pay, use the card 4242 4242 4242 4242.
+  Stop with Ctrl-C. The log is in {log}.
+"""
+
+
+class DemoError(TiergateError):
+    """The demo could not be started."""
+
+    code = "demo_failed"
+
+
+def run_demo(port: int, sandbox_port: int) -> None:
+    """Serve the demo until it is told to stop; each start begins a new life.
+
+    Raises ``PortInUseError`` before anything is started, and ``DemoError``.
+    """
+    require_free_port("127.0.0.1", port)
+    require_free_port("127.0.0.1", sandbox_port, "--sandbox-port")
+    shutil.rmtree(DEMO_FOLDER, ignore_errors=True)
+    DEMO_FOLDER.mkdir()
+    with _sandbox(sandbox_port) as sandbox_url:
+        settings = _prepare_stripe(sandbox_url, port)
+        with Billing(settings) as billing:
+            _furnish(billing)
+            remember_demo(_variables(settings))
+            try:
+                _serve(billing, port, sandbox_url)
+            finally:
+                forget_demo()
+
+
+def _serve(billing: Billing, port: int, sandbox_url: str) -> None:
+    log = DEMO_FOLDER / "demo.log"
+    write_logs(str(log))
+    billing.start(every_seconds=_WORK_EVERY_SECONDS)
+    command = os.path.relpath(Path(sys.argv[0]).absolute())
+    sys.stdout.write(
+        _WELCOME.format(
+            public_url=billing.settings.public_url, sandbox_url=sandbox_url, command=command, log=log
+        )
+    )
+    sys.stdout.flush()
+    serve_app(create_app(billing, account_of=_acme), "127.0.0.1", port)
+
+
+def _acme(_request: Request) -> str:
+    """Sign every visitor in as the demo's one account."""
+    return DEMO_ACCOUNT
+
+
+@contextmanager
+def _sandbox(port: int) -> Iterator[str]:
+    """Run the sandbox as a process of its own, as a stranger would."""
+    log = (DEMO_FOLDER / "sandbox.log").open("wb")
+    command = [sys.executable, "-m", "tiergate_sandbox", "serve", "--port", str(port)]
+    process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - our own program, no shell
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait_for(url, process)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+        log.close()
+
+
+def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + _SANDBOX_PATIENCE_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            httpx2.get(f"{url}/v1/account", headers=_AUTHORIZATION).raise_for_status()
+        except httpx2.TransportError:
+            time.sleep(0.05)
+        else:
+            return
+    raise DemoError("The sandbox did not start.", f"Read why in {DEMO_FOLDER / 'sandbox.log'}.")
+
+
+def _listen_secret(sandbox_url: str) -> str:
+    """Return the secret that ``stripe listen`` prints here, so that what it forwards is verified too."""
+    form = {"device_name": "tiergate demo", "websocket_features[]": "webhooks"}
+    answer = httpx2.post(f"{sandbox_url}/v1/stripecli/sessions", data=form, headers=_AUTHORIZATION)
+    return str(answer.raise_for_status().json()["secret"])
+
+
+def _prepare_stripe(sandbox_url: str, port: int) -> Settings:
+    """Make the test clock and the webhook endpoint, as ``tiergate`` users do once at Stripe."""
+    gateway = Gateway(_SANDBOX_KEY, sandbox_url)
+    clock = gateway.create_test_clock(now(), "Northwind demo", "demo:clock").body
+    endpoint: dict[str, Any] = gateway.create_webhook_endpoint(
+        {
+            "url": f"http://127.0.0.1:{port}/webhooks/stripe",
+            "enabled_events": list(NEEDED_EVENTS),
+            "api_version": API_VERSION,
+        },
+        "demo:endpoint",
+    ).body
+    default_database = f"sqlite:///{DEMO_FOLDER / 'tiergate.db'}"
+    return Settings(
+        database_url=database_url(os.environ.get("DATABASE_URL", default_database)),
+        stripe_secret_key=_SANDBOX_KEY,
+        stripe_webhook_secrets=(str(endpoint["secret"]), _listen_secret(sandbox_url)),
+        stripe_api_base=sandbox_url,
+        public_url=f"http://localhost:{port}",
+        test_clock=str(clock["id"]),
+    )
+
+
+def _furnish(billing: Billing) -> None:
+    billing.migrate()
+    billing.push_plans(
+        (files("tiergate.demo") / "northwind.toml").read_text(encoding="utf-8"), "northwind.toml"
+    )
+    billing.register(DEMO_ACCOUNT, name="Acme Inc.", email="ap@acme.test", channel="self_serve")
+
+
+def _variables(settings: Settings) -> dict[str, str]:
+    return {
+        "DATABASE_URL": settings.database_url,
+        "STRIPE_SECRET_KEY": settings.stripe_secret_key,
+        "STRIPE_WEBHOOK_SECRET": ",".join(settings.stripe_webhook_secrets),
+        "STRIPE_API_BASE": settings.stripe_api_base or "",
+        "TIERGATE_PUBLIC_URL": settings.public_url,
+        "TIERGATE_TEST_CLOCK": settings.test_clock or "",
+    }

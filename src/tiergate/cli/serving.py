@@ -1,0 +1,32 @@
+"""Serves an application over HTTP."""
+
+import socket
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from tiergate.rules.errors import TiergateError
+
+
+class PortInUseError(TiergateError):
+    """Something else listens on the port already."""
+
+    code = "port_in_use"
+
+
+def require_free_port(host: str, port: int, option: str = "--port") -> None:
+    """Make sure that a port is free before anything is started. Raises ``PortInUseError``."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortInUseError(
+                f"Port {port} on {host} is in use.",
+                f"Stop what listens there, or choose another: {option} {port + 1}",
+            ) from error
+
+
+def serve_app(app: ASGIApp, host: str, port: int) -> None:
+    """Serve until the process is told to stop."""
+    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)

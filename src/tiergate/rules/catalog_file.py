@@ -1,0 +1,250 @@
+"""From the text of ``billing.toml`` to a catalogue, or to a list of mistakes with line and remedy."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tiergate.rules.catalog import (
+    UNLIMITED,
+    Catalog,
+    Feature,
+    FeatureKind,
+    FeatureValue,
+    Plan,
+    Price,
+    Product,
+    Trial,
+)
+from tiergate.rules.document_reader import Reader
+from tiergate.rules.errors import TiergateError
+from tiergate.rules.policy import Policy
+from tiergate.rules.policy_file import read_policy
+from tiergate.rules.toml_positions import Path, line_of, positions_of
+
+_MAX_PUBLIC_TRIAL_DAYS = 730
+"""Stripe's own limit. Source: https://docs.stripe.com/api/subscriptions/create#create_subscription-trial_period_days"""
+
+_NO_CURRENCY = "xxx"
+"""ISO 4217's code for none: stands in where the file has a mistake, so that it causes no second one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing wrong in the file: where, what, and what to do about it. ``line`` counts from 1."""
+
+    line: int
+    message: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """Read as ``line 12: message remedy``."""
+        return f"line {self.line}: {self.message} {self.remedy}"
+
+
+class CatalogError(TiergateError):
+    """The catalogue file has mistakes; ``mistakes`` lists all of them in the order of the file."""
+
+    code = "catalog_invalid"
+
+    def __init__(self, mistakes: tuple[Mistake, ...], file_name: str) -> None:
+        super().__init__("\n".join(f"{file_name}, {mistake}" for mistake in mistakes))
+        self.mistakes = mistakes
+
+
+def parse_catalog(text: str, file_name: str = "billing.toml", version: int = 0) -> Catalog:
+    """Read a catalogue from the text of its file; raises ``CatalogError``."""
+    return read_catalog(parse_document(text, file_name), file_name, positions_of(text), version)
+
+
+def parse_document(text: str, file_name: str = "billing.toml") -> dict[str, Any]:
+    """Read the TOML alone; raises ``CatalogError`` for text that is no TOML or names a table twice."""
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # numbers and nesting beyond what Python reads
+        raise CatalogError((_syntax_mistake(str(error)),), file_name) from None
+
+
+def read_catalog(
+    document: Mapping[str, Any],
+    file_name: str = "billing.toml",
+    lines: Mapping[Path, int] | None = None,
+    version: int = 0,
+) -> Catalog:
+    """Read a catalogue from a parsed document; raises ``CatalogError`` naming every mistake at once."""
+    reader = Reader(document)
+    product = _product(reader.table("product"))
+    features = {key: _feature(key, table) for key, table in reader.tables("features")}
+    policy = read_policy(reader.table("policy"), Policy())
+    plans = [
+        _plan(key, table, rank, features, policy) for rank, (key, table) in enumerate(reader.tables("plans"))
+    ]
+    _check_plans(reader, plans)
+    reader.finish()
+    if reader.complaints:
+        located = [
+            Mistake(line_of(complaint.path, dict(lines or {})), complaint.message, complaint.remedy)
+            for complaint in reader.complaints
+        ]
+        raise CatalogError(tuple(sorted(located, key=lambda mistake: mistake.line)), file_name)
+    by_rank = sorted(plans, key=lambda plan: plan.rank)
+    return Catalog(product, features, {plan.key: plan for plan in by_rank}, version)
+
+
+def _syntax_mistake(message: str) -> Mistake:
+    found = re.search(r"\(at line (\d+), column \d+\)", message)
+    line = int(found.group(1)) if found else 1
+    twice = re.search(r"Cannot (?:declare|overwrite|mutate).*?\('plans', '([^']+)'\)", message)
+    if twice:
+        return Mistake(
+            line,
+            f"Plan {twice.group(1)!r} is there twice.",
+            "Give the second one another name, or delete it.",
+        )
+    return Mistake(line, f"This is not valid TOML: {message}.", "Correct the line; see https://toml.io.")
+
+
+def _product(reader: Reader) -> Product:
+    return Product(
+        name=reader.text("name", required=True),
+        headline=reader.text("headline", "Pricing that grows with you"),
+        tagline=reader.text("tagline"),
+        support_email=reader.text("support_email"),
+    )
+
+
+def _feature(key: str, reader: Reader) -> Feature:
+    kind = reader.choice("kind", [str(kind) for kind in FeatureKind], FeatureKind.SWITCH)
+    return Feature(
+        key=key,
+        name=reader.text("name", key.replace("_", " ").capitalize()),
+        kind=FeatureKind(kind),
+        description=reader.text("description"),
+        unit=reader.text("unit"),
+    )
+
+
+def _plan(key: str, reader: Reader, position: int, features: Mapping[str, Feature], policy: Policy) -> Plan:
+    prices = tuple(_price(key, table) for table in reader.list("prices"))
+    _check_prices(reader, key, prices)
+    return Plan(
+        key=key,
+        name=reader.text("name", key.replace("_", " ").capitalize()),
+        rank=reader.integer("rank", position),
+        description=reader.text("description"),
+        highlight=reader.flag("highlight"),
+        features=_values(reader.table("features"), features),
+        prices=prices,
+        trial=_trial(reader) if reader.has("trial") else None,
+        policy=read_policy(reader.table("policy"), policy),
+    )
+
+
+def _trial(plan: Reader) -> Trial:
+    reader = plan.table("trial")
+    days = reader.integer("days", 1, required=True)
+    if not 1 <= days <= _MAX_PUBLIC_TRIAL_DAYS:
+        reader.complain("days", f"A trial of {days} days is not possible.", "Choose 1 to 730 days.")
+    card = reader.choice("card", ["required", "not_required"], "not_required")
+    return Trial(days, card_required=card == "required")
+
+
+def _price(plan_key: str, reader: Reader) -> Price:
+    interval = reader.choice("interval", ["month", "year"], "month")
+    unit_amount = reader.integer("unit_amount", 1, required=True)
+    currency = reader.text("currency", _NO_CURRENCY, required=True).lower()
+    if not re.fullmatch(r"[a-z]{3}", currency):
+        reader.complain(
+            "currency", f"{currency!r} is not a currency.", 'Write its three letters, such as "usd".'
+        )
+    if unit_amount < 1:
+        reader.complain(
+            "unit_amount",
+            "A price must be more than nothing.",
+            "Write the amount in the smallest unit (4900 is $49.00); a free plan has no prices at all.",
+        )
+    key = f"{plan_key}_{interval}ly"
+    return Price(
+        reader.text("lookup_key", key), "year" if interval == "year" else "month", currency, unit_amount
+    )
+
+
+def _values(reader: Reader, features: Mapping[str, Feature]) -> dict[str, FeatureValue]:
+    values: dict[str, FeatureValue] = {}
+    for key in reader:
+        feature = features.get(key)
+        if feature is None:
+            reader.complain_unknown(key, "feature", features, f"declare it under [features.{key}]")
+            reader.skip(key)
+            continue
+        value = reader.scalar(key)
+        if _fits(value, feature.kind):
+            values[key] = value
+        else:
+            reader.complain(key, f"Feature {key!r} cannot be {value!r}.", _remedy(feature.kind))
+    return values
+
+
+def _fits(value: FeatureValue, kind: FeatureKind) -> bool:
+    if kind is FeatureKind.SWITCH:
+        return isinstance(value, bool)
+    if kind is FeatureKind.SETTING:
+        return value is not True
+    if isinstance(value, bool):
+        return value is False
+    return value == UNLIMITED or (isinstance(value, int) and value >= 0)
+
+
+def _remedy(kind: FeatureKind) -> str:
+    if kind is FeatureKind.SWITCH:
+        return "It is a switch: write true or false."
+    if kind is FeatureKind.SETTING:
+        return "It is a setting: write a text or a number, or false where the plan lacks it."
+    return f'It is {"metered" if kind is FeatureKind.METERED else "a limit"}: write a number or "unlimited".'
+
+
+def _check_prices(reader: Reader, plan_key: str, prices: tuple[Price, ...]) -> None:
+    seen: set[tuple[str, str]] = set()
+    for index, price in enumerate(prices):
+        if (price.interval, price.currency) in seen:
+            reader.complain_at(
+                ("plans", plan_key, "prices", index),
+                f"There are two prices per {price.interval} in {price.currency}.",
+                "Delete one: customers would not know which they pay.",
+            )
+        seen.add((price.interval, price.currency))
+
+
+def _check_plans(reader: Reader, plans: list[Plan]) -> None:
+    if not plans:
+        reader.complain("plans", "There are no plans.", "Add one, for instance [plans.pro].")
+    free = [plan for plan in plans if plan.is_free]
+    for plan in free[1:]:
+        reader.complain_at(
+            ("plans", plan.key),
+            f"Plans {free[0].key!r} and {plan.key!r} are both free.",
+            f"Give {plan.key!r} a price under [[plans.{plan.key}.prices]]: only one plan can be the floor.",
+        )
+    _check_unique(reader, plans)
+
+
+def _check_unique(reader: Reader, plans: list[Plan]) -> None:
+    ranks: dict[int, str] = {}
+    lookup_keys: dict[str, tuple[str, str]] = {}
+    for plan in plans:
+        if plan.rank in ranks:
+            reader.complain_at(
+                ("plans", plan.key, "rank"),
+                f"Plans {ranks[plan.rank]!r} and {plan.key!r} have the same rank {plan.rank}.",
+                "Ranks say which plan is an upgrade: give each its own, or leave them out to use the order.",
+            )
+        ranks.setdefault(plan.rank, plan.key)
+        for index, price in enumerate(plan.prices):
+            owner = lookup_keys.setdefault(price.lookup_key, (plan.key, price.interval))
+            if owner != (plan.key, price.interval):
+                reader.complain_at(
+                    ("plans", plan.key, "prices", index, "lookup_key"),
+                    f"The lookup key {price.lookup_key!r} is taken by plan {owner[0]!r} per {owner[1]}.",
+                    "Give each price its own.",
+                )

@@ -1,0 +1,52 @@
+"""Occasions: what time makes due for an account, each with a key that names it once and for all."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from tiergate.rules.state import AccountState, Subscription, SubscriptionStatus
+
+OccasionKind = Literal["trial_reminder"]
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Something to be told once, in ``[due_at, expires_at)``; after that it is stale and stays untold."""
+
+    key: str
+    kind: OccasionKind
+    due_at: datetime
+    expires_at: datetime
+    step: str
+    object_id: str
+
+
+def occasions_of(state: AccountState, time_zone: str = "UTC") -> tuple[Occasion, ...]:
+    """Return every occasion that today's facts hold for an account, in order of time."""
+    found = (occasion for subscription in state.subscriptions for occasion in _trial(subscription, time_zone))
+    return tuple(sorted(found, key=lambda occasion: (occasion.due_at, occasion.key)))
+
+
+def _trial(subscription: Subscription, time_zone: str) -> Iterable[Occasion]:
+    """Remind of a trial's end 3 days before, 1 day before, and on the day itself."""
+    trial_end = subscription.trial_end
+    if subscription.status is not SubscriptionStatus.TRIALING or trial_end is None:
+        return
+    steps = [
+        ("3_days", trial_end - timedelta(days=3)),
+        ("1_day", trial_end - timedelta(days=1)),
+        ("same_day", _start_of_day(trial_end, time_zone)),
+    ]
+    ends = [*(due_at for _, due_at in steps[1:]), trial_end]
+    for (step, due_at), expires_at in zip(steps, ends, strict=True):
+        if due_at >= subscription.began_at:
+            key = f"{subscription.id}:trial_end:{int(trial_end.timestamp())}:{step}"
+            yield Occasion(key, "trial_reminder", due_at, expires_at, step, subscription.id)
+
+
+def _start_of_day(at: datetime, time_zone: str) -> datetime:
+    """Return the midnight that began the day of ``at`` where the account is."""
+    local = at.astimezone(ZoneInfo(time_zone))
+    return datetime.combine(local.date(), time(0), local.tzinfo).astimezone(UTC)

@@ -1,0 +1,188 @@
+"""What is known of an account: the mirrored facts that the rules read.
+
+Field names and statuses are Stripe's. Everything here is immutable and carries no clock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class SubscriptionStatus(StrEnum):
+    """Stripe's eight statuses, and the one for a status that this code does not know.
+
+    Source: https://docs.stripe.com/api/subscriptions/object#subscription_object-status
+    """
+
+    INCOMPLETE = "incomplete"
+    INCOMPLETE_EXPIRED = "incomplete_expired"
+    TRIALING = "trialing"
+    ACTIVE = "active"
+    PAST_DUE = "past_due"
+    CANCELED = "canceled"
+    UNPAID = "unpaid"
+    PAUSED = "paused"
+    UNKNOWN = "unknown"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "SubscriptionStatus":
+        return cls.UNKNOWN
+
+
+class InvoiceStatus(StrEnum):
+    """Stripe's five invoice statuses, and the one for a status that this code does not know."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    PAID = "paid"
+    UNCOLLECTIBLE = "uncollectible"
+    VOID = "void"
+    UNKNOWN = "unknown"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "InvoiceStatus":
+        return cls.UNKNOWN
+
+
+ENDED = frozenset([SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE_EXPIRED])
+"""The statuses that Stripe never leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A Stripe customer. One that was never read is not in the state at all: its cards are unknown."""
+
+    id: str
+    default_payment_method: str | None = None
+    """The card that invoices are charged to, if any: the customer's default, not merely attached."""
+    email: str | None = None
+    test_clock: str | None = None
+    deleted: bool = False
+    livemode: bool = False
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionItem:
+    """One price of a subscription, with the period it is paid for."""
+
+    id: str
+    price_id: str
+    quantity: int = 1
+    current_period_start: datetime | None = None
+    current_period_end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A Stripe subscription, with the plan that its price belongs to.
+
+    ``plan_key`` is ``None`` when the price is mapped to no plan: such a subscription gives no access.
+    """
+
+    id: str
+    customer_id: str
+    status: SubscriptionStatus
+    created_at: datetime
+    plan_key: str | None = None
+    items: tuple[SubscriptionItem, ...] = ()
+    start_date: datetime | None = None
+    trial_start: datetime | None = None
+    trial_end: datetime | None = None
+    cancel_at: datetime | None = None
+    cancel_at_period_end: bool = False
+    canceled_at: datetime | None = None
+    ended_at: datetime | None = None
+    default_payment_method: str | None = None
+    collection_method: str = "charge_automatically"
+    latest_invoice_id: str | None = None
+    test_clock: str | None = None
+    livemode: bool = False
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    observed_at: datetime | None = None
+    """The latest instant, in the account's time, at which Stripe is known to have said all this."""
+
+    @property
+    def began_at(self) -> datetime:
+        """When the subscription began to give something."""
+        return self.start_date or self.created_at
+
+    @property
+    def current_period_start(self) -> datetime | None:
+        """The latest start of its items' periods, as Stripe's own filter compares it."""
+        return max(
+            (item.current_period_start for item in self.items if item.current_period_start), default=None
+        )
+
+    @property
+    def current_period_end(self) -> datetime | None:
+        """The earliest end of its items' periods: the first boundary at which Stripe has news."""
+        return min((item.current_period_end for item in self.items if item.current_period_end), default=None)
+
+    @property
+    def cancels_at(self) -> datetime | None:
+        """When a scheduled cancellation takes effect; ``None`` when none is scheduled.
+
+        Stripe's portal may set only ``cancel_at``, other callers only ``cancel_at_period_end``.
+        """
+        if self.cancel_at is not None:
+            return self.cancel_at
+        if not self.cancel_at_period_end:
+            return None
+        return self.trial_end if self.status is SubscriptionStatus.TRIALING else self.current_period_end
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """A Stripe invoice. ``subscription_id`` is ``None`` for a one-off, which never touches access."""
+
+    id: str
+    customer_id: str
+    status: InvoiceStatus
+    created_at: datetime
+    subscription_id: str | None = None
+    billing_reason: str | None = None
+    currency: str = "usd"
+    total: int = 0
+    amount_paid: int = 0
+    amount_due: int = 0
+    attempted: bool = False
+    attempt_count: int = 0
+    finalized_at: datetime | None = None
+    due_date: datetime | None = None
+    paid_at: datetime | None = None
+    next_payment_attempt: datetime | None = None
+    number: str | None = None
+    hosted_invoice_url: str | None = None
+    invoice_pdf: str | None = None
+    test_clock: str | None = None
+    livemode: bool = False
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """The subscription's metadata, as the invoice carries it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """All that is mirrored of one account, as one value."""
+
+    account_id: str
+    customer: Customer | None = None
+    subscriptions: tuple[Subscription, ...] = ()
+    invoices: tuple[Invoice, ...] = ()
+
+    def invoices_of(self, subscription: Subscription) -> tuple[Invoice, ...]:
+        """Return the invoices of one subscription, the oldest first."""
+        mine = (invoice for invoice in self.invoices if invoice.subscription_id == subscription.id)
+        return tuple(sorted(mine, key=lambda invoice: (invoice.created_at, invoice.id)))
+
+    def has_card(self, subscription: Subscription) -> bool | None:
+        """Whether Stripe has a card to charge for this subscription; ``None`` when nobody has looked.
+
+        Source of the order: https://docs.stripe.com/api/subscriptions/object#subscription_object-default_payment_method
+        """
+        if subscription.default_payment_method is not None:
+            return True
+        if self.customer is None:
+            return None
+        return self.customer.default_payment_method is not None

@@ -1,0 +1,45 @@
+"""Describes an account for a page or an answer: its access, and the subscription that it rests on."""
+
+from dataclasses import dataclass
+
+from tiergate.rules.catalog import Plan
+from tiergate.rules.state import ENDED, AccountState, Subscription
+from tiergate.services.context import Context
+from tiergate.services.explain import Explanation, explain
+from tiergate.store.catalog_rows import MappedPrice, find_price
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """An account as it stands, and the subscription that speaks for it, if there is one."""
+
+    told: Explanation
+    subscription: Subscription | None
+    plan: Plan | None
+    """The plan of that subscription, also after it has ended."""
+    price: MappedPrice | None
+    has_card: bool | None
+
+
+def describe_account(context: Context, account_id: str) -> AccountView:
+    """Describe an account. Raises ``UnknownAccountError``."""
+    told = explain(context, account_id)
+    subscription = _speaking(told.state, told.phase.cause.object_id)
+    if subscription is None:
+        return AccountView(told, None, None, None, None)
+    price = None
+    if subscription.items:
+        with context.database.read() as tx:
+            price = find_price(tx, subscription.items[0].price_id)
+    plan = told.catalog.plans.get(subscription.plan_key or "")
+    return AccountView(told, subscription, plan, price, told.state.has_card(subscription))
+
+
+def _speaking(state: AccountState, cause_id: str | None) -> Subscription | None:
+    """Return the subscription behind the present phase, or else the one that is running or ended last."""
+    invoices = {invoice.id: invoice.subscription_id for invoice in state.invoices}
+    named = invoices.get(cause_id or "", cause_id)
+    ranked = sorted(
+        state.subscriptions, key=lambda s: (s.id == named, s.status not in ENDED, s.created_at, s.id)
+    )
+    return ranked[-1] if ranked else None

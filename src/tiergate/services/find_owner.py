@@ -1,0 +1,28 @@
+"""Finds the account that one of Stripe's objects belongs to."""
+
+from collections.abc import Mapping
+
+from tiergate.services.context import Context
+from tiergate.store import Transaction
+from tiergate.store.account_rows import account_of_customer, find_account, link_customer
+from tiergate.store.mirror import adopt_customer, customer_facts
+
+
+def find_owner(
+    context: Context, tx: Transaction, customer_id: str, metadata: Mapping[str, str]
+) -> str | None:
+    """Return the account behind a customer, or ``None`` for a stranger's.
+
+    The link that we stored is asked first, then our ``account_id`` in the object's metadata and in the
+    customer's: what was made in Stripe's dashboard carries no metadata of ours.
+    """
+    linked = account_of_customer(tx, customer_id)
+    if linked is not None:
+        return linked
+    test_clock, customer_metadata = customer_facts(tx, customer_id)
+    for named in (metadata.get("account_id"), customer_metadata.get("account_id")):
+        if named and find_account(tx, named):
+            if link_customer(tx, named, customer_id, test_clock, context.now()):
+                adopt_customer(tx, customer_id, named)
+            return named
+    return None

@@ -1,0 +1,64 @@
+"""Makes an account of the host known."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from zoneinfo import available_timezones
+
+from tiergate.rules.errors import TiergateError
+from tiergate.services.context import Context
+from tiergate.services.read_from_stripe import read_clock
+from tiergate.services.refresh_account import refresh_account
+from tiergate.store.account_rows import find_account, register
+from tiergate.store.test_clock_rows import clock_now
+
+
+class UnknownTimeZoneError(TiergateError):
+    """The time zone database has no zone of this name."""
+
+    code = "unknown_time_zone"
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a host tells of an account; ``None`` is what it does not tell.
+
+    ``time_zone`` is an IANA name such as ``Europe/Berlin``; ``members`` is the number of people who use
+    the account; ``channel`` says how it came (``self_serve``, ``sales``).
+    """
+
+    email: str | None = None
+    name: str | None = None
+    locale: str | None = None
+    time_zone: str | None = None
+    members: int | None = None
+    signed_up_at: datetime | None = None
+    channel: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an unknown time zone here, where it can still be corrected."""
+        if self.time_zone is not None and self.time_zone not in available_timezones():
+            raise UnknownTimeZoneError(
+                f"There is no time zone {self.time_zone!r}.", "Use an IANA name, such as Europe/Berlin."
+            )
+
+
+def register_account(context: Context, account_id: str, details: Details) -> None:
+    """Make an account known, or bring it up to date; what is not told stays as it was."""
+    now = context.now()
+    test_clock = None if context.livemode else context.test_clock
+    if test_clock:
+        _know_clock(context, test_clock)
+    values = {**asdict(details), "test_clock": test_clock}
+    with context.database.write() as tx:
+        if details.signed_up_at is None and test_clock and find_account(tx, account_id) is None:
+            values["signed_up_at"] = clock_now(tx, test_clock)
+        register(tx, account_id, values, now)
+        refresh_account(context, tx, account_id, cause="register")
+
+
+def _know_clock(context: Context, test_clock: str) -> None:
+    """Ask Stripe once what time a clock shows that nothing is known of yet."""
+    with context.database.read() as tx:
+        known = clock_now(tx, test_clock) is not None
+    if not known:
+        read_clock(context, test_clock)

@@ -1,0 +1,195 @@
+"""Sends an account to Stripe's checkout for a plan, once, however often the button is pressed."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from tiergate.rules.catalog import Catalog, Plan
+from tiergate.rules.errors import TiergateError, UnknownAccountError
+from tiergate.rules.state import ENDED, AccountState
+from tiergate.services.context import Context
+from tiergate.services.ensure_customer import ensure_customer
+from tiergate.services.follow_checkout import follow_checkout
+from tiergate.services.load_catalog import load_catalog
+from tiergate.services.run_operation import run_operation
+from tiergate.store import Transaction
+from tiergate.store.account_rows import Account, find_account, load_state
+from tiergate.store.catalog_rows import MappedPrice, price_for_sale
+from tiergate.store.checkout_rows import Checkout, open_checkouts, save_checkout, set_checkout_status
+from tiergate.store.operation_rows import Operation
+from tiergate.stripe_api.gateway import Answer, StripeRefusedError
+
+ACTION = "checkout"
+_ROUNDS = 5
+
+
+class AlreadySubscribedError(TiergateError):
+    """The account has a subscription that is alive: a second one would be paid twice."""
+
+    code = "already_subscribed"
+
+
+class PriceNotAtStripeError(TiergateError):
+    """The price is in the catalogue but was never created at Stripe."""
+
+    code = "price_not_at_stripe"
+
+
+class CheckoutBusyError(TiergateError):
+    """Others are opening checkouts for the same account, for other plans, at this very moment."""
+
+    code = "checkout_busy"
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What is to be bought, and by whom."""
+
+    account: Account
+    plan: Plan
+    price: MappedPrice
+    customer_id: str
+    trial_days: int
+    catalog_version: int
+
+
+def start_checkout(context: Context, account_id: str, plan_key: str, interval: str = "month") -> str:
+    """Return the address of the checkout page for a plan.
+
+    An open session for the same offer is used again; one for another offer is expired first, so that only
+    one can ever be paid. Raises ``AlreadySubscribedError``, ``UnknownPlanError``, ``UnknownAccountError``,
+    ``PriceNotAtStripeError``, ``StripeUnavailableError`` and ``StripeRefusedError``.
+    """
+    customer_id = ensure_customer(context, account_id)
+    for _ in range(_ROUNDS):
+        offer = _offer(context, account_id, customer_id, plan_key, interval)
+        if _clear_the_way(context, offer) is _CHANGED:
+            continue
+        with context.database.read() as tx:
+            ready = [
+                c for c in open_checkouts(tx, account_id) if c.stripe_price_id == offer.price.stripe_price_id
+            ]
+        if ready and ready[0].url:
+            return ready[0].url
+        _create(context, offer)
+    raise CheckoutBusyError("Another checkout of this account is being opened.", "Try again in a moment.")
+
+
+def _offer(context: Context, account_id: str, customer_id: str, plan_key: str, interval: str) -> _Offer:
+    with context.database.read() as tx:
+        account = find_account(tx, account_id)
+        if account is None:
+            raise UnknownAccountError(f"There is no account {account_id!r}.", "Register it first.")
+        catalog = load_catalog(tx)
+        state = load_state(tx, account)
+        _refuse_second(state)
+        plan = catalog.plan(plan_key)
+        price = _price(context, tx, catalog, plan, interval)
+    return _Offer(account, plan, price, customer_id, _trial_days(plan, state), catalog.version)
+
+
+def _refuse_second(state: AccountState) -> None:
+    for subscription in state.subscriptions:
+        if subscription.status not in ENDED:
+            raise AlreadySubscribedError(
+                f"This account has a subscription already: {subscription.plan_key}, {subscription.status}.",
+                "Change the plan on the billing page instead of buying a second one.",
+            )
+
+
+def _price(context: Context, tx: Transaction, catalog: Catalog, plan: Plan, interval: str) -> MappedPrice:
+    lookup_key = plan.price(interval).lookup_key
+    price = price_for_sale(tx, lookup_key, context.livemode)
+    if price is None:
+        raise PriceNotAtStripeError(
+            f"The price {lookup_key!r} of catalogue version {catalog.version} is not at Stripe yet.",
+            "Run: tiergate plans push",
+        )
+    return price
+
+
+def _trial_days(plan: Plan, state: AccountState) -> int:
+    """Return the days of trial: each account tries the product once."""
+    tried = any(subscription.trial_start for subscription in state.subscriptions)
+    return plan.trial.days if plan.trial and not tried else 0
+
+
+_CHANGED = object()
+
+
+def _clear_the_way(context: Context, offer: _Offer) -> object | None:
+    """Make sure that no open session is in the way; tells when something was found to have changed."""
+    with context.database.read() as tx:
+        opened = open_checkouts(tx, offer.account.account_id)
+    for checkout in opened:
+        if follow_checkout(context, checkout.checkout_session_id) != "open":
+            return _CHANGED
+        if checkout.stripe_price_id != offer.price.stripe_price_id:
+            _expire(context, checkout)
+    return None
+
+
+def _expire(context: Context, checkout: Checkout) -> None:
+    try:
+        context.gateway.expire_checkout_session(checkout.checkout_session_id)
+    except StripeRefusedError:
+        # It was paid or expired in this very moment: what became of it decides.
+        follow_checkout(context, checkout.checkout_session_id)
+        return
+    with context.database.write() as tx:
+        set_checkout_status(tx, checkout.checkout_session_id, "expired", context.now())
+
+
+def _create(context: Context, offer: _Offer) -> None:
+    def settle(tx: Transaction, operation: Operation, answer: Answer) -> None:
+        wanted = operation.parameters
+        checkout = Checkout(
+            checkout_session_id=answer.body["id"],
+            account_id=operation.account_id,
+            plan_key=wanted["metadata"]["plan_key"],
+            stripe_price_id=wanted["line_items"][0]["price"],
+            status=answer.body["status"],
+            url=answer.body["url"],
+            expires_at=datetime.fromtimestamp(answer.body["expires_at"], UTC),
+        )
+        save_checkout(tx, checkout, context.now())
+
+    run_operation(
+        context,
+        offer.account.account_id,
+        ACTION,
+        _parameters(context, offer),
+        context.gateway.create_checkout_session,
+        settle,
+    )
+
+
+def _parameters(context: Context, offer: _Offer) -> dict[str, Any]:
+    """Return the session as Stripe wants it.
+
+    The metadata goes on the subscription too: what stands on the session alone is lost with it.
+    Source: https://docs.stripe.com/payments/checkout/free-trials
+    """
+    metadata = {
+        "account_id": offer.account.account_id,
+        "plan_key": offer.plan.key,
+        "catalog_version": str(offer.catalog_version),
+        "channel": offer.account.channel or "self_serve",
+    }
+    subscription: dict[str, Any] = {"metadata": metadata}
+    card_free = False
+    if offer.trial_days:
+        card_free = offer.plan.trial is not None and not offer.plan.trial.card_required
+        subscription["trial_period_days"] = offer.trial_days
+        subscription["trial_settings"] = {"end_behavior": {"missing_payment_method": "cancel"}}
+    return {
+        "mode": "subscription",
+        "customer": offer.customer_id,
+        "client_reference_id": offer.account.account_id,
+        "line_items": [{"price": offer.price.stripe_price_id, "quantity": 1}],
+        "payment_method_collection": "if_required" if card_free else "always",
+        "subscription_data": subscription,
+        "metadata": metadata,
+        "success_url": f"{context.public_url}/billing/return?session_id={{CHECKOUT_SESSION_ID}}",
+        "cancel_url": f"{context.public_url}/pricing",
+    }

@@ -1,0 +1,75 @@
+"""Checkout sessions that we created, so that a second click finds the first one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from tiergate.store.engine import Transaction
+from tiergate.store.tables import checkouts
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A checkout session. ``status`` is Stripe's: ``open``, ``complete`` or ``expired``."""
+
+    checkout_session_id: str
+    account_id: str
+    plan_key: str
+    stripe_price_id: str
+    status: str
+    url: str | None
+    expires_at: datetime
+
+
+_COLUMNS = [checkouts.c[name] for name in Checkout.__dataclass_fields__]
+
+
+def save_checkout(tx: Transaction, checkout: Checkout, now: datetime) -> None:
+    """Save a session as it was created; one that is known stays as it is."""
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    values = {name: getattr(checkout, name) for name in Checkout.__dataclass_fields__}
+    statement = dialect.insert(checkouts).values(**values, created_at=now, updated_at=now)
+    tx.execute(statement.on_conflict_do_nothing())
+
+
+def set_checkout_status(tx: Transaction, session_id: str, status: str, now: datetime) -> None:
+    """Note what became of a session; it never becomes open again."""
+    tx.execute(
+        update(checkouts)
+        .where(checkouts.c.checkout_session_id == session_id, checkouts.c.status == "open")
+        .values(status=status, updated_at=now)
+    )
+
+
+def touch_checkout(tx: Transaction, session_id: str, now: datetime) -> None:
+    """Note that Stripe was asked about a session just now."""
+    tx.execute(update(checkouts).where(checkouts.c.checkout_session_id == session_id).values(updated_at=now))
+
+
+def find_checkout(tx: Transaction, session_id: str) -> Checkout | None:
+    """Return a session by its id."""
+    row = tx.execute(select(*_COLUMNS).where(checkouts.c.checkout_session_id == session_id)).first()
+    return Checkout(*row) if row else None
+
+
+def open_checkouts(tx: Transaction, account_id: str) -> list[Checkout]:
+    """Return the sessions of an account that may still be paid, the newest first."""
+    query = (
+        select(*_COLUMNS)
+        .where(checkouts.c.account_id == account_id, checkouts.c.status == "open")
+        .order_by(checkouts.c.created_at.desc())
+    )
+    return [Checkout(*row) for row in tx.execute(query)]
+
+
+def unwatched_checkouts(tx: Transaction, asked_before: datetime, limit: int) -> list[str]:
+    """Return open sessions that Stripe was last asked about before an instant."""
+    query = (
+        select(checkouts.c.checkout_session_id)
+        .where(checkouts.c.status == "open", checkouts.c.updated_at < asked_before)
+        .order_by(checkouts.c.updated_at)
+        .limit(limit)
+    )
+    return list(tx.execute(query).scalars())

@@ -1,0 +1,80 @@
+"""Opens the database: one code base for SQLite and PostgreSQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+
+Transaction = Connection
+"""A connection with a transaction open on it; everything done through it happens together or not at all."""
+
+_SQLITE_WAIT_SECONDS = 30
+
+
+class Database:
+    """The database that tiergate keeps its tables in. Safe to share between threads."""
+
+    def __init__(self, url: str) -> None:
+        """Open the database of a SQLAlchemy URL; nothing is read or written yet."""
+        self.engine = _open(url)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is SQLite, where one writer works at a time."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """Open a transaction that may write; it is committed at the end, or undone by an exception.
+
+        On SQLite it takes the write lock at once, so that two of them queue instead of failing.
+        """
+        with self.engine.connect().execution_options(tiergate_writes=True) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """Open a transaction that only reads, and sees one consistent state."""
+        snapshot = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with self.engine.connect().execution_options(**snapshot) as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def _open(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        engine = create_engine(parsed, pool_pre_ping=True)
+        event.listen(engine, "connect", _prepare_postgres)
+        return engine
+    engine = create_engine(parsed, connect_args={"timeout": _SQLITE_WAIT_SECONDS, "check_same_thread": False})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_postgres(connection: Any, _record: Any) -> None:
+    # West of Greenwich the first instants of the year 1 fall before it, where Python has no dates.
+    cursor = connection.cursor()
+    cursor.execute("SET TIME ZONE 'UTC'")
+    cursor.close()
+    connection.commit()
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("tiergate_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

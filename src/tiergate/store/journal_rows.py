@@ -1,0 +1,50 @@
+"""The journal: what happened to an account and what caused it. Only ever appended to."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from tiergate.store.engine import Transaction
+from tiergate.store.tables import journal
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened. ``happened_at`` is the account's time, ``recorded_at`` real time.
+
+    An ``occasion_key`` names an occasion that must be entered once and never again.
+    """
+
+    account_id: str
+    kind: str
+    happened_at: datetime
+    recorded_at: datetime
+    cause: str
+    data: dict[str, Any] = field(default_factory=dict)
+    occasion_key: str | None = None
+
+
+def append(tx: Transaction, entry: Entry) -> bool:
+    """Append an entry; returns false when its occasion is there already."""
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    values = {name: getattr(entry, name) for name in Entry.__dataclass_fields__}
+    statement = dialect.insert(journal).values(values).on_conflict_do_nothing()
+    return tx.execute(statement.returning(journal.c.entry_id)).first() is not None
+
+
+def entries_of(tx: Transaction, account_id: str) -> list[Entry]:
+    """Return an account's journal, the oldest entry first."""
+    columns = [journal.c[name] for name in Entry.__dataclass_fields__]
+    query = select(*columns).where(journal.c.account_id == account_id).order_by(journal.c.entry_id)
+    return [Entry(*row) for row in tx.execute(query)]
+
+
+def entered_occasions(tx: Transaction, account_id: str) -> set[str]:
+    """Return the keys of the occasions that were entered for an account."""
+    query = select(journal.c.occasion_key).where(
+        journal.c.account_id == account_id, journal.c.occasion_key.is_not(None)
+    )
+    return set(tx.execute(query).scalars())

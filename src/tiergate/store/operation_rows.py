@@ -1,0 +1,51 @@
+"""Operations: one thing that we want from Stripe, committed before it is asked for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from tiergate.store.engine import Transaction
+from tiergate.store.tables import operations
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A write to Stripe that has no final answer yet; its id is the idempotency key."""
+
+    operation_id: str
+    account_id: str
+    action: str
+    parameters: dict[str, Any]
+    created_at: datetime
+
+
+def open_operation(tx: Transaction, wanted: Operation) -> Operation:
+    """Open an operation, or return the one that is open for this account and action already.
+
+    What is returned may have other parameters: that one has to be finished first.
+    """
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    values = {name: getattr(wanted, name) for name in Operation.__dataclass_fields__}
+    statement = dialect.insert(operations).values(**values, state="open")
+    # One statement, for between two the open one might be closed; an empty update returns no row.
+    either = statement.on_conflict_do_update(
+        index_elements=["account_id", "action"],
+        index_where=text("state = 'open'"),
+        set_={"action": statement.excluded.action},
+    )
+    columns = [operations.c[name] for name in Operation.__dataclass_fields__]
+    return Operation(*tx.execute(either.returning(*columns)).one())
+
+
+def close_operation(
+    tx: Transaction, operation_id: str, state: str, result: dict[str, Any], at: datetime
+) -> None:
+    """Note the final answer: ``done`` or ``refused``."""
+    tx.execute(
+        update(operations)
+        .where(operations.c.operation_id == operation_id)
+        .values(state=state, result=result, closed_at=at)
+    )

@@ -1,0 +1,241 @@
+"""The tables. Each bears the prefix ``tiergate_``, since the host may have its own.
+
+What is copied from Stripe carries three stamps. ``as_of`` is the latest instant at which Stripe is known
+to have said so, in the object's own time (its test clock's, where it lives on one). ``fetched_at`` is the
+real time at which the last fetch of it began. ``last_event_id`` is the last event applied to it.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
+
+from tiergate.store.column_types import Instant, Json
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only where the key is declared INTEGER.
+_Serial = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _stamps() -> list[Column[object]]:
+    return [
+        Column("livemode", Boolean, nullable=False, server_default=false()),
+        Column("test_clock", Text),
+        Column("as_of", Instant, nullable=False),
+        Column("fetched_at", Instant),
+        Column("last_event_id", Text),
+        Column("raw", Json, nullable=False),
+        Column("created_at", Instant, nullable=False),
+        Column("updated_at", Instant, nullable=False),
+    ]
+
+
+accounts = Table(
+    "tiergate_accounts",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column("email", Text),
+    Column("name", Text),
+    Column("locale", Text, nullable=False, server_default="en"),
+    Column("time_zone", Text, nullable=False, server_default="UTC"),
+    Column("members", Integer),
+    Column("channel", Text),
+    Column("signed_up_at", Instant, nullable=False),
+    Column("stripe_customer_id", Text, unique=True),
+    Column("test_clock", Text),
+    Column("next_due_at", Instant, index=True),
+    Column("plan_key", Text),
+    Column("access", Text),
+    Column("reason", Text),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+)
+
+customers = Table(
+    "tiergate_customers",
+    metadata,
+    Column("stripe_customer_id", Text, primary_key=True),
+    Column("account_id", Text, index=True),
+    Column("email", Text),
+    Column("default_payment_method", Text),
+    Column("deleted", Boolean, nullable=False, server_default=false()),
+    Column("metadata", Json, nullable=False),
+    *_stamps(),
+)
+
+subscriptions = Table(
+    "tiergate_subscriptions",
+    metadata,
+    Column("stripe_subscription_id", Text, primary_key=True),
+    Column("account_id", Text, index=True),
+    Column("stripe_customer_id", Text, nullable=False, index=True),
+    Column("stripe_price_id", Text),
+    Column("plan_key", Text),
+    Column("status", Text, nullable=False),
+    Column("start_date", Instant),
+    Column("trial_start", Instant),
+    Column("trial_end", Instant),
+    Column("current_period_start", Instant),
+    Column("current_period_end", Instant),
+    Column("cancel_at", Instant),
+    Column("cancel_at_period_end", Boolean, nullable=False, server_default=false()),
+    Column("canceled_at", Instant),
+    Column("ended_at", Instant),
+    Column("default_payment_method", Text),
+    Column("collection_method", Text, nullable=False),
+    Column("latest_invoice_id", Text),
+    Column("items", Json, nullable=False),
+    Column("metadata", Json, nullable=False),
+    *_stamps(),
+)
+
+invoices = Table(
+    "tiergate_invoices",
+    metadata,
+    Column("stripe_invoice_id", Text, primary_key=True),
+    Column("account_id", Text, index=True),
+    Column("stripe_customer_id", Text, nullable=False),
+    Column("stripe_subscription_id", Text, index=True),
+    Column("status", Text, nullable=False),
+    Column("billing_reason", Text),
+    Column("currency", Text, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("amount_paid", BigInteger, nullable=False),
+    Column("amount_due", BigInteger, nullable=False),
+    Column("attempted", Boolean, nullable=False),
+    Column("attempt_count", Integer, nullable=False),
+    Column("finalized_at", Instant),
+    Column("due_date", Instant),
+    Column("paid_at", Instant),
+    Column("next_payment_attempt", Instant),
+    Column("number", Text),
+    Column("hosted_invoice_url", Text),
+    Column("invoice_pdf", Text),
+    Column("metadata", Json, nullable=False),
+    *_stamps(),
+)
+
+test_clocks = Table(
+    "tiergate_test_clocks",
+    metadata,
+    Column("test_clock_id", Text, primary_key=True),
+    Column("now_at", Instant, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("deleted", Boolean, nullable=False, server_default=false()),
+    Column("updated_at", Instant, nullable=False),
+)
+
+events = Table(
+    "tiergate_events",
+    metadata,
+    Column("event_id", Text, primary_key=True),
+    Column("event_type", Text, nullable=False),
+    Column("account_id", Text),
+    Column("object_id", Text),
+    Column("livemode", Boolean, nullable=False),
+    Column("api_version", Text),
+    Column("event_created_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("note", Text),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_attempt_at", Instant),
+    Column("processed_at", Instant),
+    Column("payload", Text, nullable=False),
+    Index("ix_tiergate_events_waiting", "next_attempt_at", sqlite_where=text("state = 'received'"),
+          postgresql_where=text("state = 'received'")),
+    Index("ix_tiergate_events_account", "account_id", "received_at"),
+)  # fmt: skip
+
+operations = Table(
+    "tiergate_operations",
+    metadata,
+    Column("operation_id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("parameters", Json, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("result", Json),
+    Column("created_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    Index("uq_tiergate_operations_open", "account_id", "action", unique=True,
+          sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'")),
+)  # fmt: skip
+
+checkouts = Table(
+    "tiergate_checkouts",
+    metadata,
+    Column("checkout_session_id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("plan_key", Text, nullable=False),
+    Column("stripe_price_id", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("url", Text),
+    Column("expires_at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Index("ix_tiergate_checkouts_account", "account_id", "status"),
+)
+
+journal = Table(
+    "tiergate_journal",
+    metadata,
+    Column("entry_id", _Serial, primary_key=True, autoincrement=True),
+    Column("account_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("occasion_key", Text),
+    Column("happened_at", Instant, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("data", Json, nullable=False),
+    UniqueConstraint("account_id", "occasion_key"),
+    Index("ix_tiergate_journal_account", "account_id", "entry_id"),
+)
+
+catalog_versions = Table(
+    "tiergate_catalog_versions",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("text", Text, nullable=False),
+    Column("published_at", Instant, nullable=False),
+)
+
+prices = Table(
+    "tiergate_prices",
+    metadata,
+    Column("stripe_price_id", Text, primary_key=True),
+    Column("stripe_product_id", Text, nullable=False),
+    Column("lookup_key", Text, nullable=False),
+    Column("plan_key", Text, nullable=False),
+    Column("interval", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("unit_amount", BigInteger, nullable=False),
+    Column("livemode", Boolean, nullable=False),
+    Column("catalog_version", Integer, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Index("ix_tiergate_prices_plan", "plan_key", "interval", "currency"),
+)
+
+schema = Table(
+    "tiergate_schema",
+    metadata,
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("oldest_code_revision", Integer, nullable=False),
+)

@@ -1,0 +1,48 @@
+"""Test clocks, as far as they are known: the time of the accounts that live on them."""
+
+from datetime import datetime
+
+from sqlalchemy import case, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from tiergate.store.engine import Transaction
+from tiergate.store.tables import test_clocks
+
+
+def saw_clock(
+    tx: Transaction,
+    test_clock_id: str,
+    at: datetime,
+    now: datetime,
+    *,
+    status: str = "ready",
+    deleted: bool = False,
+) -> None:
+    """Note that a clock has reached ``at``: the later of its frozen time and of any event from it.
+
+    One that was deleted stays so, however late an event from it arrives.
+    """
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(test_clocks).values(
+        test_clock_id=test_clock_id, now_at=at, status=status, deleted=deleted, updated_at=now
+    )
+    new = statement.excluded
+    later = case((test_clocks.c.now_at > new.now_at, test_clocks.c.now_at), else_=new.now_at)
+    gone = or_(test_clocks.c.deleted, new.deleted)
+    changes = {"now_at": later, "status": new.status, "deleted": gone, "updated_at": new.updated_at}
+    tx.execute(statement.on_conflict_do_update(index_elements=["test_clock_id"], set_=changes))
+
+
+def clock_now(tx: Transaction, test_clock_id: str) -> datetime | None:
+    """Return the latest instant that a clock is known to have reached."""
+    found: datetime | None = tx.execute(
+        select(test_clocks.c.now_at).where(test_clocks.c.test_clock_id == test_clock_id)
+    ).scalar()
+    return found
+
+
+def running_clocks(tx: Transaction) -> list[str]:
+    """Return the clocks that are not deleted."""
+    return list(
+        tx.execute(select(test_clocks.c.test_clock_id).where(test_clocks.c.deleted.is_(False))).scalars()
+    )

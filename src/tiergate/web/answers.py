@@ -1,0 +1,101 @@
+"""The JSON that the API answers with."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from tiergate.rules.catalog import UNLIMITED
+from tiergate.rules.decision import Decision
+from tiergate.rules.instants import DISTANT_FUTURE
+from tiergate.services.describe_account import AccountView
+
+
+class SubscriptionAnswer(BaseModel):
+    """What an account has, until when, and the Stripe subscription that it rests on."""
+
+    account_id: str
+    at: datetime = Field(description="The account's own time: a test clock's, where it lives on one.")
+    plan: str | None = Field(description="The plan whose features hold now.")
+    access: str = Field(description="full, read_only or blocked")
+    reason: str = Field(description="Why: a stable code, such as trialing or past_due_grace.")
+    valid_until: datetime | None = Field(description="When this changes if nothing new is heard.")
+    status: str | None = Field(description="The subscription's status at Stripe.")
+    plan_key: str | None = Field(description="The plan that the subscription sells, also after it has ended.")
+    trial_end: datetime | None
+    current_period_end: datetime | None
+    cancel_at: datetime | None = Field(description="When a scheduled cancellation takes effect.")
+    has_card: bool | None = Field(description="null when nobody has asked Stripe yet.")
+    stripe_customer_id: str | None
+    stripe_subscription_id: str | None
+    stripe_price_id: str | None
+
+
+class OfferAnswer(BaseModel):
+    """The plan that would allow what was refused."""
+
+    plan: str
+    name: str
+
+
+class DecisionAnswer(BaseModel):
+    """Whether a feature may be used, why, and until when that holds."""
+
+    feature: str
+    allowed: bool
+    reason: str = Field(description="included, not_included, limit_reached, read_only or blocked")
+    phase: str = Field(description="The reason of the phase behind the answer, such as trialing.")
+    plan: str | None
+    value: bool | int | str
+    limit: int | None
+    used: int | None
+    remaining: int | None
+    unlimited: bool
+    valid_until: datetime | None
+    offer: OfferAnswer | None
+
+
+class CheckoutAnswer(BaseModel):
+    """Where to send the customer."""
+
+    url: str
+
+
+def subscription_answer(view: AccountView) -> SubscriptionAnswer:
+    """Put an account into JSON."""
+    told, phase, subscription = view.told, view.told.phase, view.subscription
+    return SubscriptionAnswer(
+        account_id=told.account.account_id,
+        at=told.at,
+        plan=phase.plan_key,
+        access=phase.access,
+        reason=phase.reason,
+        valid_until=None if phase.ends_at == DISTANT_FUTURE else phase.ends_at,
+        status=subscription.status if subscription else None,
+        plan_key=subscription.plan_key if subscription else None,
+        trial_end=subscription.trial_end if subscription else None,
+        current_period_end=subscription.current_period_end if subscription else None,
+        cancel_at=subscription.cancels_at if subscription else None,
+        has_card=view.has_card,
+        stripe_customer_id=told.account.stripe_customer_id,
+        stripe_subscription_id=subscription.id if subscription else None,
+        stripe_price_id=subscription.items[0].price_id if subscription and subscription.items else None,
+    )
+
+
+def decision_answer(decision: Decision) -> DecisionAnswer:
+    """Put a decision into JSON."""
+    offer = decision.offer
+    return DecisionAnswer(
+        feature=decision.feature,
+        allowed=decision.allowed,
+        reason=decision.reason,
+        phase=decision.phase,
+        plan=decision.plan,
+        value=decision.value,
+        limit=decision.limit,
+        used=decision.used,
+        remaining=decision.remaining,
+        unlimited=decision.value == UNLIMITED,
+        valid_until=decision.valid_until,
+        offer=OfferAnswer(plan=offer.plan, name=offer.name) if offer else None,
+    )

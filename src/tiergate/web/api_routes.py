@@ -1,0 +1,85 @@
+"""The JSON API under ``/api/billing``: for the account that is signed in, and for no other."""
+
+from typing import Literal
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from tiergate.services.start_checkout import AlreadySubscribedError
+from tiergate.web.answers import (
+    CheckoutAnswer,
+    DecisionAnswer,
+    SubscriptionAnswer,
+    decision_answer,
+    subscription_answer,
+)
+from tiergate.web.identity import SignedIn
+from tiergate.web.page_frame import billing_of, frame_of
+
+router = APIRouter(prefix="/api/billing", tags=["billing"])
+
+_FORM = "application/x-www-form-urlencoded"
+
+
+class CheckoutOrder(BaseModel):
+    """Which plan is to be bought, and how it is to be paid."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    plan: str
+    interval: Literal["month", "year"] = "month"
+
+
+@router.get("/subscription")
+def read_subscription(request: Request, account_id: SignedIn) -> SubscriptionAnswer:
+    """Tell what the signed-in account has, and until when."""
+    return subscription_answer(billing_of(request).describe(account_id))
+
+
+@router.get("/check")
+def read_check(request: Request, account_id: SignedIn, feature: str) -> DecisionAnswer:
+    """Tell whether the signed-in account may use a feature; a refusal is an answer, not an error."""
+    return decision_answer(billing_of(request).check(account_id, feature))
+
+
+@router.post(
+    "/checkout",
+    response_model=CheckoutAnswer,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                media: {"schema": CheckoutOrder.model_json_schema()} for media in ("application/json", _FORM)
+            },
+        }
+    },
+)
+async def create_checkout(request: Request, account_id: SignedIn) -> Response | CheckoutAnswer:
+    """Open Stripe's checkout for a plan: JSON gets its address, a form is sent there.
+
+    Pressing the button again leads to the same page. An account that has a subscription is refused with
+    409, and a form is led to the billing page instead.
+    """
+    is_form = request.headers.get("content-type", "").startswith(_FORM)
+    order = await _read_order(request, is_form=is_form)
+    try:
+        url = await run_in_threadpool(
+            billing_of(request).start_checkout, account_id, order.plan, order.interval
+        )
+    except AlreadySubscribedError:
+        if is_form:
+            return RedirectResponse(frame_of(request).billing_url, 303)
+        raise
+    return RedirectResponse(url, 303) if is_form else CheckoutAnswer(url=url)
+
+
+async def _read_order(request: Request, *, is_form: bool) -> CheckoutOrder:
+    try:
+        if is_form:
+            return CheckoutOrder.model_validate(dict(await request.form()))
+        return CheckoutOrder.model_validate_json(await request.body())
+    except ValidationError as error:
+        raise RequestValidationError(error.errors()) from error

@@ -1,0 +1,99 @@
+"""The web application: JSON API, pages and webhook, to be mounted in a host or served by itself."""
+
+from collections.abc import MutableMapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tiergate.billing import Billing
+from tiergate.web import api_routes, page_routes
+from tiergate.web.identity import AccountOf, nobody
+from tiergate.web.problems import install_problems
+from tiergate.web.render import content_security_policy
+from tiergate.web.same_origin import SameOrigin
+from tiergate.web.webhook_route import WEBHOOK_PATH, receive_webhook
+
+_CHECKOUT_ORIGIN = "https://checkout.stripe.com"
+
+
+def create_app(billing: Billing, account_of: AccountOf = nobody) -> FastAPI:
+    """Create the application around a ``Billing``.
+
+    ``account_of`` is the host's way of saying which account a request acts for. Mount it where you like
+    (``app.mount("/billing", create_app(billing, account_of))``) and tell ``TIERGATE_PUBLIC_URL`` of it.
+    """
+    app = FastAPI(
+        title="tiergate",
+        description="Self-serve billing: what the signed-in account has, and how it buys more.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.billing = billing
+    app.state.account_of = account_of
+    app.add_route(WEBHOOK_PATH, receive_webhook, methods=["POST"])
+    app.add_route("/healthz", _healthz)
+    app.add_route("/readyz", _readyz)
+    app.add_route("/", _home)
+    app.include_router(api_routes.router)
+    app.include_router(page_routes.router)
+    install_problems(app)
+    app.add_middleware(SameOrigin, exempt_path=WEBHOOK_PATH)
+    app.add_middleware(SecurityHeaders, checkout_origin=billing.settings.stripe_api_base or _CHECKOUT_ORIGIN)
+    return app
+
+
+class SecurityHeaders:
+    """ASGI middleware: every answer forbids what no page of ours needs."""
+
+    def __init__(self, app: ASGIApp, checkout_origin: str) -> None:
+        """Wrap ``app``; forms may lead to ``checkout_origin`` and nowhere else."""
+        self._app = app
+        self._headers = {
+            b"content-security-policy": content_security_policy(checkout_origin).encode(),
+            b"x-content-type-options": b"nosniff",
+            b"referrer-policy": b"same-origin",
+            b"cross-origin-opener-policy": b"same-origin",
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and add the headers to its answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = self._completed(message)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+    def _completed(self, message: MutableMapping[str, Any]) -> Message:
+        present = {name.lower() for name, _ in message["headers"]}
+        added = [(name, value) for name, value in self._headers.items() if name not in present]
+        if b"cache-control" not in present:
+            added.append((b"cache-control", b"no-store"))
+        return {**message, "headers": [*message["headers"], *added]}
+
+
+async def _healthz(_request: Request) -> Response:
+    """Say that the process is alive."""
+    return JSONResponse({"status": "ok"})
+
+
+async def _readyz(request: Request) -> Response:
+    """Say whether the database answers."""
+    try:
+        await run_in_threadpool(request.app.state.billing.ping)
+    except Exception:
+        return JSONResponse({"status": "the database does not answer"}, 503)
+    return JSONResponse({"status": "ok"})
+
+
+async def _home(request: Request) -> Response:
+    """Lead to the pricing page."""
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/pricing", 307)

@@ -1,0 +1,80 @@
+"""What the billing page is made from: one account's position, as the rules and the mirror know it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tiergate.rules.access import Access, Reason
+from tiergate.rules.catalog import Catalog, Feature, Plan, Price
+from tiergate.rules.instants import DISTANT_FUTURE
+from tiergate.rules.policy import Policy
+from tiergate.rules.state import Invoice
+from tiergate.web.render import Frame
+
+
+@dataclass(frozen=True, slots=True)
+class UsageLine:
+    """How much of a limit or of metered usage is spent. ``limit`` is ``None`` where nothing caps it."""
+
+    feature: Feature
+    limit: int | None
+    used: int | None = None
+    """``None`` where the product does not report it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BillingPage:
+    """What the billing page is made from: the account's position at ``at``, on the account's own time."""
+
+    frame: Frame
+    catalog: Catalog
+    at: datetime
+    access: Access
+    reason: Reason
+    plan: Plan | None = None
+    """The plan that holds now; ``None`` where nothing does."""
+    subscribed_plan: Plan | None = None
+    """The plan of the subscription that the reason speaks of, also after its end; ``None`` without one."""
+    price: Price | None = None
+    """The price of that subscription."""
+    status: str | None = None
+    """The subscription's status at Stripe."""
+    holds_until: datetime | None = None
+    """When the present phase ends."""
+    trial_end: datetime | None = None
+    current_period_end: datetime | None = None
+    cancel_at: datetime | None = None
+    grace_ends_at: datetime | None = None
+    has_card: bool | None = None
+    """``None`` where nobody has asked Stripe yet."""
+    usage: tuple[UsageLine, ...] = ()
+    usage_resets_at: datetime | None = None
+    invoices: tuple[Invoice, ...] = ()
+
+    @property
+    def subject(self) -> Plan | None:
+        """The plan that the page's sentences are about."""
+        return self.subscribed_plan or self.plan
+
+    @property
+    def subject_name(self) -> str:
+        """Its name, or a word in its place."""
+        return self.subject.name if self.subject else "your plan"
+
+    @property
+    def policy(self) -> Policy:
+        """The decisions about what follows the subscribed plan."""
+        return self.subject.policy if self.subject else Policy()
+
+    @property
+    def keeps_plan(self) -> bool:
+        """Whether the account may use all that it subscribed to."""
+        return self.access is Access.FULL and self.plan is not None and self.plan == self.subject
+
+    @property
+    def boundary_at(self) -> datetime | None:
+        """Until when the present position holds; ``None`` where nothing known will change it."""
+        return None if self.holds_until == DISTANT_FUTURE else self.holds_until
+
+    def date(self, at: datetime) -> str:
+        """Write a day as the reader writes it."""
+        return self.frame.wording.date(at)

@@ -1,0 +1,234 @@
+"""The billing page: the plan, what happens next, usage and invoices of one account."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tiergate.rules.access import Access, Reason
+from tiergate.rules.catalog import FeatureKind
+from tiergate.rules.state import Invoice, InvoiceStatus
+from tiergate.web.billing_facts import BillingPage, UsageLine
+from tiergate.web.billing_situation import TRIAL_BADGE, Banner, Link, Tone, situation
+from tiergate.web.render import render
+from tiergate.web.wording import Wording, main_currency
+
+__all__ = ["BillingPage", "UsageLine", "billing_view", "render_billing"]
+
+NEAR_PERCENT = 80
+"""From how much of a limit on it is shown as nearly used up."""
+FULL_PERCENT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A fact of the plan card; ``at`` is the instant behind a date."""
+
+    label: str
+    value: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """The plan card."""
+
+    title: str
+    amount: str
+    per: str
+    is_trial: bool
+    badge_tone: Tone
+    badge: str
+    rows: tuple[Row, ...]
+    next_title: str
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsageView:
+    """One limit. ``percent`` is ``None`` where there is nothing to draw: not reported, or without a limit."""
+
+    name: str
+    text: str
+    percent: int | None = None
+    tone: Tone = Tone.NEUTRAL
+    alert: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRow:
+    """One invoice. The addresses are empty where Stripe gave none that a browser may follow."""
+
+    date: str
+    at: datetime
+    number: str
+    tone: Tone
+    status: str
+    amount: str
+    hosted_label: str
+    hosted_url: str
+    pdf_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class BillingView:
+    """The whole page, ready to be shown."""
+
+    banner: Banner | None
+    plan: PlanView
+    change: Link | None
+    usage: tuple[UsageView, ...]
+    usage_note: str
+    invoices: tuple[InvoiceRow, ...]
+    dates_note: str
+
+
+def render_billing(page: BillingPage) -> str:
+    """Return the billing page as HTML."""
+    return render("billing.html", page.frame, view=billing_view(page))
+
+
+def billing_view(page: BillingPage) -> BillingView:
+    """Build what the billing page shows from the account's position."""
+    wording = page.frame.wording
+    page = replace(page, invoices=tuple(_presentable(invoice) for invoice in page.invoices))
+    banner = situation(page).banner
+    leads_to_plans = (
+        banner is not None and banner.action is not None and banner.action.url == page.frame.pricing_url
+    )
+    return BillingView(
+        banner=banner,
+        plan=_plan_view(page),
+        change=None if leads_to_plans else Link(_change_label(page), page.frame.pricing_url),
+        usage=tuple(_usage_view(wording, line) for line in page.usage),
+        usage_note=_usage_note(page),
+        invoices=_invoice_rows(page),
+        dates_note=f"Dates are in {wording.zone_name(page.at)}.",
+    )
+
+
+def _change_label(page: BillingPage) -> str:
+    return "Choose a plan" if page.plan is None or page.plan.is_free else "Change plan"
+
+
+def _plan_view(page: BillingPage) -> PlanView:
+    words = situation(page)
+    plan = page.plan or page.subject
+    amount, per = _price(page)
+    tone, badge = _badge(page, words.badge)
+    return PlanView(
+        title=f"{plan.name} plan" if plan else "No plan",
+        amount=amount,
+        per=per,
+        is_trial=words.badge == TRIAL_BADGE,
+        badge_tone=tone,
+        badge=badge,
+        rows=_rows(page, words.due),
+        next_title="Where you stand" if words.settled else "What happens next",
+        next=words.next,
+    )
+
+
+def _price(page: BillingPage) -> tuple[str, str]:
+    """Return what the shown plan costs; nothing where it is not the plan that the price belongs to."""
+    wording = page.frame.wording
+    if page.plan is not None and page.plan.is_free:
+        currency = page.price.currency if page.price else main_currency(page.catalog)
+        return wording.price(0, currency), "/ month"
+    if page.price is None or (page.plan is not None and page.plan != page.subject):
+        return "", ""
+    return wording.price(page.price.unit_amount, page.price.currency), f"/ {page.price.interval}"
+
+
+def _badge(page: BillingPage, badge: tuple[Tone, str]) -> tuple[Tone, str]:
+    """Return the badge of the plan that is shown, which after the end of a subscription is another one."""
+    if page.access is Access.READ_ONLY:
+        return Tone.WARNING, "Read-only"
+    if page.plan is None and page.reason is Reason.NO_SUBSCRIPTION:
+        return Tone.NEUTRAL, "None yet"
+    if page.plan is None or page.access is Access.BLOCKED:
+        return Tone.DANGER, "No access"
+    if page.plan.is_free:
+        return Tone.NEUTRAL, "Free"
+    return badge if page.plan == page.subject else (Tone.SUCCESS, "Active")
+
+
+def _rows(page: BillingPage, due: tuple[str, datetime] | None) -> tuple[Row, ...]:
+    rows = []
+    if due is not None:
+        label, at = due
+        rows.append(Row(label, page.date(at), at))
+    if page.price is not None:
+        cards = {True: "On file", False: "None on file", None: "Being checked"}
+        rows.append(Row("Payment method", cards[page.has_card]))
+    if page.frame.account_email:
+        rows.append(Row("Billing email", page.frame.account_email))
+    return tuple(rows)
+
+
+def _usage_view(wording: Wording, line: UsageLine) -> UsageView:
+    feature, limit, used = line.feature, line.limit, line.used
+    if limit is None:
+        text = "No limit" if used is None else f"{wording.quantity(feature, used)} used, no limit"
+        return UsageView(feature.name, text)
+    most = wording.quantity(feature, limit)
+    if used is None or limit == 0:
+        return UsageView(feature.name, f"Up to {most}" if limit else "Not included")
+    percent = used * 100 // limit
+    text = f"{wording.number(used)} of {most}"
+    if percent < NEAR_PERCENT:
+        return UsageView(feature.name, text, percent)
+    if percent < FULL_PERCENT:
+        return UsageView(feature.name, text, percent, Tone.WARNING, f"{percent}% used")
+    over = f"{wording.quantity(feature, used - limit)} over the limit" if used > limit else "Limit reached"
+    return UsageView(feature.name, text, FULL_PERCENT, Tone.DANGER, over)
+
+
+def _usage_note(page: BillingPage) -> str:
+    metered = [line.feature.name for line in page.usage if line.feature.kind is FeatureKind.METERED]
+    if page.usage_resets_at is None or not metered:
+        return ""
+    return f"{' and '.join(metered)} start again from zero on {page.date(page.usage_resets_at)}."
+
+
+def _invoice_rows(page: BillingPage) -> tuple[InvoiceRow, ...]:
+    """Return the invoices that the customer has been sent, the newest first; drafts may still change."""
+    sent = [invoice for invoice in page.invoices if invoice.status is not InvoiceStatus.DRAFT]
+    newest_first = sorted(sent, key=lambda invoice: (invoice.created_at, invoice.id), reverse=True)
+    return tuple(_invoice_row(page, invoice) for invoice in newest_first)
+
+
+def _invoice_row(page: BillingPage, invoice: Invoice) -> InvoiceRow:
+    tone, status = _INVOICE_STATUSES[invoice.status]
+    at = invoice.finalized_at or invoice.created_at
+    return InvoiceRow(
+        date=page.date(at),
+        at=at,
+        number=invoice.number or "",
+        tone=tone,
+        status=status,
+        amount=page.frame.wording.amount(invoice.total, invoice.currency),
+        hosted_label="Pay" if invoice.status is InvoiceStatus.OPEN else "View",
+        hosted_url=invoice.hosted_invoice_url or "",
+        pdf_url=invoice.invoice_pdf or "",
+    )
+
+
+def _presentable(invoice: Invoice) -> Invoice:
+    """Drop addresses that are no web pages: a link must never run a script."""
+    return replace(
+        invoice,
+        hosted_invoice_url=_web_address(invoice.hosted_invoice_url),
+        invoice_pdf=_web_address(invoice.invoice_pdf),
+    )
+
+
+def _web_address(url: str | None) -> str | None:
+    return url if url and url.startswith(("https://", "http://")) else None
+
+
+_INVOICE_STATUSES = {
+    InvoiceStatus.OPEN: (Tone.WARNING, "Open"),
+    InvoiceStatus.PAID: (Tone.SUCCESS, "Paid"),
+    InvoiceStatus.UNCOLLECTIBLE: (Tone.DANGER, "Unpaid"),
+    InvoiceStatus.VOID: (Tone.NEUTRAL, "Void"),
+    InvoiceStatus.UNKNOWN: (Tone.NEUTRAL, "Unclear"),
+}

@@ -1,0 +1,39 @@
+"""What surrounds the pages, from the request at hand: the product, the mount path, who is signed in."""
+
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+
+from tiergate.billing import Billing
+from tiergate.rules.catalog import Product
+from tiergate.rules.errors import TiergateError
+from tiergate.services.describe_account import AccountView
+from tiergate.web.render import Frame
+
+
+def billing_of(request: Request) -> Billing:
+    """Return the ``Billing`` that an application was created with."""
+    billing: Billing = request.app.state.billing
+    return billing
+
+
+def frame_of(request: Request, product: Product | None = None, signed_in: bool = False) -> Frame:
+    """Return the frame of a page; without a published catalogue it bears no product's name."""
+    if product is None:
+        try:
+            product = billing_of(request).catalog().product
+        except TiergateError:
+            product = Product(name="Billing")
+    return Frame(product, base_path=str(request.scope.get("root_path", "")), signed_in=signed_in)
+
+
+def account_frame(request: Request, view: AccountView) -> Frame:
+    """Return the frame of a page that shows an account: its name, and dates as its clocks show them."""
+    account = view.told.account
+    return replace(
+        frame_of(request, view.told.catalog.product, signed_in=True),
+        account_name=account.name or account.account_id,
+        account_email=account.email or "",
+        time_zone=ZoneInfo(account.time_zone),
+    )

@@ -1,0 +1,137 @@
+"""The pages: pricing for everybody, billing and the way back from checkout for whoever is signed in."""
+
+from typing import Literal
+
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from tiergate.rules.access import Reason
+from tiergate.rules.catalog import Catalog, FeatureKind, Price
+from tiergate.rules.decision import decide
+from tiergate.services.describe_account import AccountView
+from tiergate.store.catalog_rows import MappedPrice
+from tiergate.web.billing_page import BillingPage, UsageLine, render_billing
+from tiergate.web.checkout_return_page import CheckoutReturnPage, render_checkout_return
+from tiergate.web.identity import SignedIn, Visitor
+from tiergate.web.page_frame import account_frame, billing_of, frame_of
+from tiergate.web.pricing_page import PricingPage, render_pricing
+from tiergate.web.render import Frame, static_file
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@router.get("/pricing")
+def show_pricing(request: Request, account_id: Visitor, interval: Literal["month", "year"] = "month") -> str:
+    """Show the plans, with the visitor's own marked where one is signed in."""
+    billing = billing_of(request)
+    catalog = billing.catalog()
+    frame = frame_of(request, catalog.product, signed_in=account_id is not None)
+    if account_id is None:
+        return render_pricing(PricingPage(frame, catalog, interval=interval))
+    view = billing.describe(account_id)
+    tried = any(subscription.trial_start for subscription in view.told.state.subscriptions)
+    return render_pricing(
+        PricingPage(frame, catalog, view.told.phase.plan_key, interval, trial_available=not tried)
+    )
+
+
+@router.get("/billing")
+def show_billing(request: Request, account_id: SignedIn) -> str:
+    """Show what the account has, what happens next, and its invoices."""
+    view = billing_of(request).describe(account_id)
+    return render_billing(_billing_page(account_frame(request, view), view))
+
+
+@router.get("/billing/return")
+def show_checkout_return(
+    request: Request,
+    response: Response,
+    account_id: SignedIn,
+    session_id: str,
+    checks: int = Query(0, ge=0, le=1000),
+) -> Response:
+    """Wait for the mirror after checkout: the redirect alone opens nothing."""
+    billing = billing_of(request)
+    checkout = billing.checkout(session_id)
+    if checkout is None or checkout.account_id != account_id:
+        raise HTTPException(404)
+    view = billing.describe(account_id)
+    if not _is_confirmed(view, checkout.plan_key):
+        status = billing.follow_checkout(session_id)
+        if status in ("open", "expired"):
+            return RedirectResponse(frame_of(request).pricing_url, 303)
+        view = billing.describe(account_id)
+    frame = account_frame(request, view)
+    subscription = view.subscription
+    page = CheckoutReturnPage(
+        frame,
+        plan=view.told.catalog.plan(checkout.plan_key),
+        check_url=f"{frame.billing_url}/return?session_id={checkout.checkout_session_id}&checks={checks + 1}",
+        confirmed=_is_confirmed(view, checkout.plan_key),
+        checks=checks,
+        trial_end=subscription.trial_end
+        if subscription and view.told.phase.reason is Reason.TRIALING
+        else None,
+        current_period_end=subscription.current_period_end if subscription else None,
+    )
+    headers = {"Refresh": page.refresh_header} if page.refresh_header else {}
+    return HTMLResponse(render_checkout_return(page), headers=headers)
+
+
+@router.get("/static/{name}")
+def serve_static(name: str) -> Response:
+    """Serve a file that pages load; its name holds a hash of its content."""
+    file = static_file(name)
+    if file is None:
+        raise HTTPException(404)
+    return Response(file.content, media_type=file.media_type, headers={"Cache-Control": _FOR_EVER})
+
+
+def _is_confirmed(view: AccountView, plan_key: str) -> bool:
+    """Whether the mirror says that the account has the plan it ordered."""
+    phase = view.told.phase
+    return phase.plan_key == plan_key and view.subscription is not None and phase.sources != ()
+
+
+def _billing_page(frame: Frame, view: AccountView) -> BillingPage:
+    told, phase, subscription = view.told, view.told.phase, view.subscription
+    return BillingPage(
+        frame,
+        told.catalog,
+        told.at,
+        phase.access,
+        phase.reason,
+        plan=phase.plan,
+        subscribed_plan=view.plan,
+        price=_price(view.price),
+        status=subscription.status if subscription else None,
+        holds_until=phase.ends_at,
+        trial_end=subscription.trial_end if subscription else None,
+        current_period_end=subscription.current_period_end if subscription else None,
+        cancel_at=subscription.cancels_at if subscription else None,
+        grace_ends_at=phase.ends_at if phase.reason is Reason.PAST_DUE_GRACE else None,
+        has_card=view.has_card,
+        usage=tuple(_usage(told.catalog, view)),
+        invoices=told.state.invoices[::-1],
+    )
+
+
+def _price(mapped: MappedPrice | None) -> Price | None:
+    if mapped is None:
+        return None
+    interval: Literal["month", "year"] = "year" if mapped.interval == "year" else "month"
+    return Price(mapped.lookup_key, interval, mapped.currency, mapped.unit_amount)
+
+
+def _usage(catalog: Catalog, view: AccountView) -> list[UsageLine]:
+    """Return what the present plan limits; how much of it is used is not counted yet."""
+    lines = []
+    for feature in catalog.features.values():
+        if feature.kind not in (FeatureKind.LIMIT, FeatureKind.METERED):
+            continue
+        decision = decide(view.told.timeline, feature.key, view.told.at)
+        if decision.value is not False:
+            lines.append(UsageLine(feature, decision.limit))
+    return lines

@@ -1,0 +1,73 @@
+"""Errors as answers: problem details (RFC 9457) for programs, a page for people."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from tiergate.rules.errors import TiergateError
+from tiergate.web.page_frame import frame_of
+from tiergate.web.problem_page import ProblemPage, render_problem
+
+STATUS_OF_CODE: Mapping[str, int] = {
+    "signature_invalid": 400,
+    "event_unreadable": 400,
+    "sign_in_required": 401,
+    "unknown_account": 404,
+    "unknown_feature": 404,
+    "unknown_plan": 404,
+    "unknown_checkout": 404,
+    "already_subscribed": 409,
+    "checkout_busy": 409,
+    "stripe_refused": 502,
+    "no_plans": 503,
+    "price_not_at_stripe": 503,
+    "stripe_unavailable": 503,
+}
+"""The HTTP status of each error code; one that is not named here is our own fault: 500."""
+
+
+def install_problems(app: FastAPI) -> None:
+    """Let every error of an application be answered here."""
+    app.add_exception_handler(TiergateError, _on_tiergate_error)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+
+
+def problem(
+    request: Request,
+    status: int,
+    code: str,
+    title: str,
+    detail: str = "",
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Answer with a problem: as a page where a browser asks, as JSON elsewhere."""
+    if "text/html" in request.headers.get("accept", ""):
+        page = ProblemPage(frame_of(request), status, title, remedy=detail)
+        return HTMLResponse(render_problem(page), status, headers=headers)
+    body = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
+    return JSONResponse(body, status, headers=headers, media_type="application/problem+json")
+
+
+async def _on_tiergate_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, TiergateError)  # noqa: S101 - registered for this class only
+    status = STATUS_OF_CODE.get(error.code, HTTPStatus.INTERNAL_SERVER_ERROR)
+    return problem(request, status, error.code, error.message, error.remedy)
+
+
+async def _on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
+    title = HTTPStatus(error.status_code).phrase + "."
+    return problem(request, error.status_code, f"http_{error.status_code}", title, headers=error.headers)
+
+
+async def _on_validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
+    told = "; ".join(f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors())
+    return problem(
+        request, HTTPStatus.UNPROCESSABLE_ENTITY, "request_invalid", "The request is not valid.", told
+    )

@@ -1,0 +1,153 @@
+"""Turning view models into HTML: the templates, the static files beside them, and the policy both obey."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from functools import cache
+from importlib import resources
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
+
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PackageLoader,
+    PrefixLoader,
+    StrictUndefined,
+)
+
+from tiergate.rules.catalog import Product
+from tiergate.web.wording import Wording
+
+MEDIA_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".woff2": "font/woff2",
+}
+_DIGEST_LENGTH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What surrounds every page: whose product it is, where it is mounted, who is looking."""
+
+    product: Product
+    base_path: str = ""
+    """Where the pages are mounted, without a slash at the end: ``""`` or ``"/billing-app"``."""
+    home_url: str = ""
+    """Where the product itself lives; without it, the brand leads to the pricing page."""
+    signed_in: bool = False
+    account_name: str = ""
+    account_email: str = ""
+    locale: str = "en"
+    time_zone: tzinfo = UTC
+    override_directory: Path | None = None
+    """Templates in this folder replace the package's own of the same name, which stay in reach as
+    ``tiergate/NAME``. To set the accent colour: a ``base.html`` that extends ``tiergate/base.html`` and
+    fills ``{% block theme %}`` with a link to a stylesheet saying ``:root { --tg-accent: #0a7d55 }``."""
+
+    @property
+    def wording(self) -> Wording:
+        """How figures and dates are written for this reader."""
+        return Wording(self.locale, self.time_zone)
+
+    @property
+    def pricing_url(self) -> str:
+        """The pricing page under this mount."""
+        return f"{self.base_path}/pricing"
+
+    @property
+    def billing_url(self) -> str:
+        """The billing page under this mount."""
+        return f"{self.base_path}/billing"
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFile:
+    """A file that pages load. Its name changes with its content, so it may be cached for ever."""
+
+    name: str
+    content: bytes
+    media_type: str
+
+
+def render(template: str, frame: Frame, **view: object) -> str:
+    """Fill a template; every value is escaped, and a name that the view does not have is an error."""
+    return (
+        _environment(frame.override_directory)
+        .get_template(template)
+        .render(frame=frame, static_url=lambda name: static_url(frame.base_path, name), **view)
+    )
+
+
+def static_url(base_path: str, name: str) -> str:
+    """Return the address of a static file, for instance ``/static/tiergate.1f0c9a7be210.css``."""
+    return f"{base_path}/static/{_static_files()[name].name}"
+
+
+def static_file(served_name: str) -> StaticFile | None:
+    """Return the static file of this hashed name, or ``None``: an older version is not kept."""
+    return next((file for file in _static_files().values() if file.name == served_name), None)
+
+
+def content_security_policy(checkout_origin: str = "https://checkout.stripe.com") -> str:
+    """Return the ``Content-Security-Policy`` header that all pages live under: no script, nothing foreign.
+
+    ``checkout_origin`` is where the checkout's redirect leads; browsers hold redirects of a form
+    to ``form-action`` too. Source: https://www.w3.org/TR/CSP3/#directive-form-action
+    """
+    return "; ".join(
+        [
+            "default-src 'none'",
+            "style-src 'self'",
+            "font-src 'self'",
+            "img-src 'self' data:",
+            f"form-action 'self' {checkout_origin}",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        ]
+    )
+
+
+@cache
+def _static_files() -> Mapping[str, StaticFile]:
+    """All static files by their plain name; the stylesheet last, because it names the others."""
+    folder = resources.files("tiergate.web") / "static"
+    contents = {entry.name: entry.read_bytes() for entry in folder.iterdir() if entry.is_file()}
+    files = {name: _hashed(name, content) for name, content in contents.items() if not name.endswith(".css")}
+    for name in contents.keys() - files.keys():
+        text = contents[name].decode()
+        for other in files.values():
+            text = text.replace(f'url("{_plain_name(other.name)}")', f'url("{other.name}")')
+        files[name] = _hashed(name, text.encode())
+    return MappingProxyType(files)
+
+
+def _hashed(name: str, content: bytes) -> StaticFile:
+    path = PurePosixPath(name)
+    digest = hashlib.sha256(content).hexdigest()[:_DIGEST_LENGTH]
+    return StaticFile(f"{path.stem}.{digest}{path.suffix}", content, MEDIA_TYPES[path.suffix])
+
+
+def _plain_name(hashed_name: str) -> str:
+    stem, _, suffix = hashed_name.rsplit(".", 2)
+    return f"{stem}.{suffix}"
+
+
+@cache
+def _environment(override_directory: Path | None) -> Environment:
+    package = PackageLoader("tiergate.web")
+    loaders: list[BaseLoader] = [package, PrefixLoader({"tiergate": package})]
+    if override_directory is not None:
+        loaders.insert(0, FileSystemLoader(override_directory))
+    return Environment(
+        loader=ChoiceLoader(loaders),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

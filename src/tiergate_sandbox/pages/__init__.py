@@ -1,0 +1,1 @@
+"""The pages that people see: hosted checkout, authentication of a card, and the overview."""

@@ -1,0 +1,1 @@
+"""The rules of billing: what is charged, when, and what follows from the outcome."""

@@ -1,0 +1,87 @@
+"""The private routes of the checkout page, which the Stripe CLI uses as well."""
+
+from typing import Any
+
+from tiergate_sandbox.world.billing import checkout, methods
+from tiergate_sandbox.world.billing.checkout import Payer
+from tiergate_sandbox.world.draft import Draft
+from tiergate_sandbox.world.errors import invalid
+from tiergate_sandbox.world.params import integer, ref, string
+from tiergate_sandbox.world.routing import route
+
+Obj = dict[str, Any]
+
+URL = "/v1/payment_pages"
+
+
+def retrieve(draft: Draft, _params: Obj, session_id: str) -> Obj:
+    """Return what the page shows: what is bought, what is due now, and whether a card is needed."""
+    return _page(draft, draft.need("checkout.session", session_id, "session"))
+
+
+def confirm(draft: Draft, params: Obj, session_id: str) -> Obj:
+    """Submit the page; afterwards the session is complete, or an intent waits for 3-D Secure."""
+    session = draft.need("checkout.session", session_id, "session")
+    due = checkout.due_now(draft, session)[1] if session["status"] == "open" else 0
+    expected = params.get("expected_amount")
+    if session["status"] == "open" and expected is not None and expected != due:
+        raise invalid(f"The amount due is {due}, not {expected}; reload the page.", "expected_amount")
+    method = None
+    if params.get("payment_method") is not None:
+        method = methods.resolve(draft, params["payment_method"], draft.now_for(session))
+    checkout.complete(draft, session, Payer(method, params.get("email"), params.get("name")))
+    return _page(draft, session)
+
+
+def _page(draft: Draft, session: Obj) -> Obj:
+    is_open = session["status"] == "open"
+    data = session["_"]["data"]
+    waiting = _waiting(draft, session)
+    return {
+        "id": session["id"],
+        "object": "payment_page",
+        "amount_due": checkout.due_now(draft, session)[1] if is_open else 0,
+        "cancel_url": session["cancel_url"],
+        "currency": session["currency"],
+        "customer": session["customer"],
+        "customer_email": (session["customer_details"] or {}).get("email"),
+        "line_items": [{**item, "price": _price(draft, item)} for item in session["_"]["items"]],
+        "livemode": False,
+        "mode": session["mode"],
+        "next_action": waiting["next_action"] if waiting else None,
+        "payment_intent": waiting["id"] if waiting and waiting["object"] == "payment_intent" else None,
+        "payment_method_required": is_open and checkout.needs_method(draft, session),
+        "payment_status": session["payment_status"],
+        "return_url": session["return_url"],
+        "session_id": session["id"],
+        "setup_intent": waiting["id"] if waiting and waiting["object"] == "setup_intent" else None,
+        "status": session["status"],
+        "subscription": session["subscription"],
+        "success_url": session["success_url"],
+        "trial_end": data.get("trial_end"),
+        "trial_period_days": data.get("trial_period_days"),
+    }
+
+
+def _waiting(draft: Draft, session: Obj) -> Obj | None:
+    """Return the intent that waits for 3-D Secure."""
+    intent_id = session["_"].get("waiting")
+    return draft.get("payment_intent", intent_id) or draft.get("setup_intent", intent_id)
+
+
+def _price(draft: Draft, item: Obj) -> Obj:
+    return {name: value for name, value in draft.glance("price", item["price"]).items() if name != "_"}
+
+
+ROUTES = (
+    route("GET", f"{URL}/{{id}}", retrieve),
+    route(
+        "POST",
+        f"{URL}/{{id}}/confirm",
+        confirm,
+        email=string(),
+        expected_amount=integer(0),
+        name=string(),
+        payment_method=ref(),
+    ),
+)

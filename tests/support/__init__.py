@@ -1,0 +1,1 @@
+"""Fixtures that start what a test needs: a PostgreSQL server, a browser, free ports."""

@@ -1,0 +1,1 @@
+"""Tests on the source itself: what no linter at hand can say."""

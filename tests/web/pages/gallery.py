@@ -1,0 +1,103 @@
+"""Every page in every state as a static file, to look at: ``python -m tests.web.pages.gallery [DIR]``."""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from tests.web.pages.northwind import (
+    LONG_CATALOG,
+    LONG_FRAME,
+    MEMBER,
+    NORTHWIND,
+    NOW,
+    PERIOD_END,
+    TEAM,
+    TRIAL_END,
+    VISITOR,
+    billing_pages,
+    long_account,
+)
+from tiergate.rules.catalog import Catalog
+from tiergate.web.billing_page import render_billing
+from tiergate.web.checkout_return_page import CheckoutReturnPage, render_checkout_return
+from tiergate.web.pricing_page import PricingPage, render_pricing
+from tiergate.web.problem_page import ProblemPage, render_problem
+from tiergate.web.render import static_file, static_url
+
+
+def pages() -> Iterator[tuple[str, str]]:
+    """All pages by name, as HTML."""
+    yield from _pricing_pages()
+    for name, page in billing_pages():
+        yield f"billing-{name}", render_billing(page)
+    yield "billing-long", render_billing(long_account())
+    yield from _return_pages()
+    yield from _problem_pages()
+
+
+def _pricing_pages() -> Iterator[tuple[str, str]]:
+    visitor = PricingPage(VISITOR, NORTHWIND)
+    yield "pricing", render_pricing(visitor)
+    yield "pricing-yearly", render_pricing(replace(visitor, interval="year"))
+    yield "pricing-team", render_pricing(PricingPage(MEMBER, NORTHWIND, "team", trial_available=False))
+    yield "pricing-free", render_pricing(PricingPage(MEMBER, NORTHWIND, "free"))
+    three = {key: plan for key, plan in NORTHWIND.plans.items() if key != "scale"}
+    catalog = Catalog(NORTHWIND.product, NORTHWIND.features, three)
+    yield "pricing-three", render_pricing(replace(visitor, catalog=catalog))
+    yield "pricing-long", render_pricing(PricingPage(LONG_FRAME, LONG_CATALOG))
+
+
+def _return_pages() -> Iterator[tuple[str, str]]:
+    waiting = CheckoutReturnPage(MEMBER, TEAM, "/billing/return?checks=1")
+    yield "return-waiting", render_checkout_return(waiting)
+    yield "return-late", render_checkout_return(replace(waiting, checks=45))
+    yield "return-trial", render_checkout_return(replace(waiting, confirmed=True, trial_end=TRIAL_END))
+    paid = replace(waiting, confirmed=True, current_period_end=PERIOD_END)
+    yield "return-paid", render_checkout_return(paid)
+
+
+def _problem_pages() -> Iterator[tuple[str, str]]:
+    yield (
+        "problem-401",
+        render_problem(
+            ProblemPage(
+                VISITOR, 401, "You are not signed in", "Billing belongs to an account.", "Sign in first."
+            )
+        ),
+    )
+    yield "problem-404", render_problem(ProblemPage(MEMBER, 404, "There is no such page"))
+    yield (
+        "problem-409",
+        render_problem(
+            ProblemPage(
+                MEMBER,
+                409,
+                "You have Team already",
+                f"It renews on {MEMBER.wording.date(NOW + timedelta(days=10))}.",
+                "Open the billing page to see it.",
+            )
+        ),
+    )
+
+
+def write(folder: Path) -> list[Path]:
+    """Write the pages, and the static files that they load by relative address; return the pages."""
+    (folder / "static").mkdir(parents=True, exist_ok=True)
+    for name in ("tiergate.css", "inter-latin.woff2", "mark.svg"):
+        file = static_file(static_url("", name).rpartition("/")[2])
+        assert file is not None
+        (folder / "static" / file.name).write_bytes(file.content)
+    written = []
+    for name, html in pages():
+        path = folder / f"{name}.html"
+        path.write_text(html.replace('"/static/', '"static/'))
+        written.append(path)
+    return written
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(tempfile.mkdtemp(prefix="pages-"))
+    sys.stdout.writelines(f"{path}\n" for path in write(target))

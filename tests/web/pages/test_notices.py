@@ -1,0 +1,74 @@
+"""The page after the checkout, and the page for problems."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.web.pages.markup import read
+from tests.web.pages.northwind import MEMBER, PERIOD_END, TEAM, TRIAL_END, VISITOR
+from tiergate.web.checkout_return_page import CheckoutReturnPage, render_checkout_return
+from tiergate.web.problem_page import ProblemPage, render_problem
+
+WAITING = CheckoutReturnPage(MEMBER, TEAM, check_url="/return?session=cs_1&checks=1")
+
+
+@pytest.mark.parametrize(
+    ("checks", "header"),
+    [
+        (0, "2; url=/return?session=cs_1&checks=1"),
+        (14, "2; url=/return?session=cs_1&checks=1"),
+        (15, "10; url=/return?session=cs_1&checks=1"),
+        (44, "10; url=/return?session=cs_1&checks=1"),
+        (45, None),
+    ],
+)
+def test_the_page_looks_again_by_itself_for_a_while(checks: int, header: str | None) -> None:
+    """First every two seconds, then every ten, then only by hand: by header, so without a script."""
+    page = replace(WAITING, checks=checks)
+    assert page.refresh_header == header
+    document = read(render_checkout_return(page))
+    assert ("We are waiting for Stripe’s confirmation" in document.text) == (header is not None)
+    assert ("This takes longer than usual" in document.text) == (header is None)
+    assert "/return?session=cs_1&checks=1" in [link["href"] for link in document.all("a")]
+
+
+def test_a_redirect_alone_confirms_nothing() -> None:
+    """As long as the mirror knows nothing, the page promises nothing."""
+    text = read(render_checkout_return(WAITING)).text
+    assert "Team opens as soon as Stripe has told us" in text
+    assert "You are on Team" not in text
+
+
+def test_a_confirmed_purchase_is_announced() -> None:
+    """The plan, its renewal, and the way on; nothing refreshes any more."""
+    page = replace(WAITING, confirmed=True, current_period_end=PERIOD_END)
+    document = read(render_checkout_return(page))
+    assert "You are on Team" in document.text
+    assert "It renews on Dec 1, 2026." in document.text
+    assert page.refresh_header is None
+    assert {"/app", "/billing"} <= {link["href"] for link in document.all("a")}
+
+
+def test_a_confirmed_trial_is_called_a_trial() -> None:
+    """The page names the end of the trial, and speaks of no payment."""
+    text = read(render_checkout_return(replace(WAITING, confirmed=True, trial_end=TRIAL_END))).text
+    assert "Your Team trial has started" in text
+    assert "yours to try until Nov 30, 2026." in text
+    assert "payment" not in text
+
+
+def test_a_problem_says_what_to_do() -> None:
+    """Status, title, detail and remedy are on the page, and a way out."""
+    page = ProblemPage(MEMBER, 409, "You have Team already", "It renews soon.", "Open the billing page.")
+    document = read(render_problem(page))
+    for words in ("Error 409", "You have Team already", "It renews soon.", "Open the billing page."):
+        assert words in document.text
+    assert document.all("a")[-1]["href"] == "/app"
+
+
+def test_a_problem_leads_to_the_plans_where_no_home_is_known() -> None:
+    """Without a home address the way out is the pricing page, under the mount path."""
+    document = read(
+        render_problem(ProblemPage(replace(VISITOR, base_path="/b"), 404, "There is no such page"))
+    )
+    assert document.all("a")[-1]["href"] == "/b/pricing"
