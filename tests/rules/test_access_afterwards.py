@@ -98,8 +98,7 @@ SITUATIONS = [
         account(after_trial()),
         BEFORE,
         TRIALING,
-        until("2026-03-19T09:30:00", "read_only", "team", "first_charge_pending"),
-        until(FOR_EVER, "blocked", "-", "unknown"),
+        until(FOR_EVER, "read_only", "team", "first_charge_pending"),
         policy=Policy(first_charge=FirstCharge.WAIT, after_trial=READ_ONLY, after_grace=BLOCKED),
     ),
     situation(

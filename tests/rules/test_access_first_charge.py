@@ -82,9 +82,17 @@ PENDING_SITUATIONS = [
         account(after_trial(), invoices=[TRIAL_INVOICE, DRAFT]),
         BEFORE,
         TRIALING,
-        until("2026-03-19T09:30:00", "full", "free", "first_charge_pending"),
-        until(FOR_EVER, "full", "free", "unknown"),
-        policy=Policy(first_charge=FirstCharge.WAIT),
+        until(FOR_EVER, "full", "free", "first_charge_pending"),
+        policy=Policy(first_charge=FirstCharge.WAIT, on_unknown=OnUnknown.ALLOW),
+    ),
+    situation(
+        "an invoice that is sent has no charge to wait for: access until the period's end",
+        account(
+            after_trial(collection_method="send_invoice"), cards=Cards.NONE, invoices=[TRIAL_INVOICE, DRAFT]
+        ),
+        BEFORE,
+        TRIALING,
+        *RENEWED_LATE,
     ),
     situation(
         "no card to charge: over at trial_end, as the clock said before Stripe did",
@@ -150,6 +158,14 @@ DECLINED_SITUATIONS = [
         TRIALING,
         until("2026-03-15T10:30:00", "full", "team", "first_charge_pending"),
         until(FOR_EVER, "full", "free", "past_due"),
+    ),
+    situation(
+        "past due for want of a card: over since trial_end, as the clock said, and no grace reopens it",
+        account(after_trial("past_due"), cards=Cards.NONE, invoices=[TRIAL_INVOICE, DECLINED]),
+        BEFORE,
+        TRIALING,
+        until(FOR_EVER, "full", "free", "trial_ended"),
+        policy=Policy(first_charge_grace=timedelta(days=2)),
     ),
     situation(
         "first_charge_grace gives days",

@@ -1,10 +1,11 @@
 """What a failed payment leaves: grace from the subscription's oldest failed invoice, then the policy."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from tests.rules.builders import FOR_EVER, account, at, failed, invoice, paid, subscription
+from tests.rules.builders import FOR_EVER, account, at, failed, invoice, item, paid, subscription
 from tests.rules.golden import BEFORE, Row, Situation, situation, until, verify
 from tiergate.rules.policy import Policy
 from tiergate.rules.state import Invoice, Subscription
@@ -145,6 +146,19 @@ SITUATIONS = [
     situation(
         "with no failed invoice known, grace counts from the start of the unpaid period, not its end",
         account(past_due(), invoices=[PAID]),
+        *graced("2026-04-01T09:30:00", "2026-04-04T09:30:00"),
+    ),
+    situation(
+        "of items with different periods the one that began last is unpaid",
+        account(
+            replace(
+                past_due(),
+                items=(
+                    item("2026-04-01T09:30:00", "2026-05-01T09:30:00", "si_month"),
+                    item("2026-03-01T09:30:00", "2027-03-01T09:30:00", "si_year"),
+                ),
+            )
+        ),
         *graced("2026-04-01T09:30:00", "2026-04-04T09:30:00"),
     ),
     situation(

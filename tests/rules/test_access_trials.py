@@ -49,6 +49,14 @@ SITUATIONS = [
         until(FOR_EVER, "full", "free", "unknown"),
     ),
     situation(
+        "whose invoices are sent needs no card to go on",
+        account(trial(collection_method="send_invoice"), cards=Cards.NONE, invoices=[TRIAL_INVOICE]),
+        BEFORE,
+        TRIALING,
+        until("2026-03-19T09:30:00", "full", "team", "unconfirmed"),
+        until(FOR_EVER, "full", "free", "unknown"),
+    ),
+    situation(
         "cards that nobody has looked at are not taken for none",
         account(trial(), cards=Cards.UNKNOWN),
         BEFORE,

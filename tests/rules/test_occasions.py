@@ -15,7 +15,7 @@ ZONES = ["UTC", "Pacific/Auckland", "America/Los_Angeles", "Asia/Kolkata", "Afri
 
 def reminders(trial_end: str, time_zone: str = "UTC", began: str = "2026-01-01T00:00:00") -> list[Occasion]:
     """Return the reminders of a trial without regard to how long it is."""
-    state = account(trial(created_at=at(began), trial_end=at(trial_end)))
+    state = account(trial(created_at=at(began), trial_start=at(began), trial_end=at(trial_end)))
     return list(occasions_of(state, time_zone))
 
 
@@ -49,6 +49,12 @@ def test_a_trial_that_is_extended_has_other_occasions() -> None:
     """Another end of the trial is another occasion: its reminders are told anew."""
     before = {o.key for o in reminders("2026-03-15T09:30:00")}
     assert before.isdisjoint(o.key for o in reminders("2026-03-22T09:30:00"))
+
+
+def test_a_trial_given_to_an_old_subscription_counts_from_its_own_start() -> None:
+    """Two days of trial are too short for the reminder at three, however old the subscription is."""
+    begun_late = trial(start_date=at("2025-01-01T00:00:00"), trial_start=TRIAL_END - timedelta(days=2))
+    assert [occasion.step for occasion in occasions_of(account(begun_late))] == ["1_day", "same_day"]
 
 
 def test_the_key_does_not_depend_on_the_time_zone() -> None:
@@ -135,7 +141,11 @@ def test_occasions_of_several_trials_come_in_order_of_time() -> None:
 )
 def test_at_most_one_reminder_is_due_at_an_instant(trial_end: datetime, time_zone: str) -> None:
     """Whenever a trial ends and wherever, no two reminders are due at once, and none after the end."""
-    state = account(trial(start_date=at("2025-01-01T00:00:00"), trial_end=trial_end))
+    state = account(
+        trial(
+            start_date=at("2025-01-01T00:00:00"), trial_start=at("2025-01-01T00:00:00"), trial_end=trial_end
+        )
+    )
     found = occasions_of(state, time_zone)
     told = [(o.due_at, o.expires_at) for o in found if o.due_at < o.expires_at]
     assert all(first[1] <= second[0] for first, second in pairwise(told))

@@ -41,7 +41,7 @@ def _trial(subscription: Subscription, time_zone: str) -> Iterable[Occasion]:
     ]
     ends = [*(due_at for _, due_at in steps[1:]), trial_end]
     for (step, due_at), expires_at in zip(steps, ends, strict=True):
-        if due_at >= subscription.began_at:
+        if due_at >= (subscription.trial_start or subscription.began_at):
             key = f"{subscription.id}:trial_end:{int(trial_end.timestamp())}:{step}"
             yield Occasion(key, "trial_reminder", due_at, expires_at, step, subscription.id)
 

@@ -104,6 +104,11 @@ class Subscription:
     """The latest instant, in the account's time, at which Stripe is known to have said all this."""
 
     @property
+    def is_sent_invoices(self) -> bool:
+        """Whether the customer pays invoices by hand: no card is needed, and none is charged."""
+        return self.collection_method == "send_invoice"
+
+    @property
     def began_at(self) -> datetime:
         """When the subscription began to give something."""
         return self.start_date or self.created_at

@@ -103,7 +103,7 @@ def spans_of(subscription: Subscription, plan: Plan | None, state: AccountState)
     course = _Course(
         subscription,
         plan,
-        state.has_card(subscription),
+        subscription.is_sent_invoices or state.has_card(subscription),
         state.invoices_of(subscription),
         paid_before=any(is_payment(invoice) for invoice in state.invoices),
         now_at=subscription.began_at,
@@ -247,6 +247,8 @@ def _first_charge_is_pending(course: _Course) -> bool:
     period_start = course.subscription.current_period_start
     if trial_end is None or period_start is None or period_start > trial_end:
         return False
+    if course.subscription.is_sent_invoices:
+        return False
     return not first_charge_settled(course.subscription, course.invoices)
 
 
@@ -254,19 +256,21 @@ def _first_charge(course: _Course) -> None:
     if course.has_card is False:
         course.ended(course.policy.after_trial, Reason.TRIAL_ENDED, "trial_end")
         return
-    waits_until = course.now_at + course.policy.max_unconfirmed
     if course.policy.first_charge is FirstCharge.WAIT:
-        course.ended(
-            course.policy.after_trial, Reason.FIRST_CHARGE_PENDING, "policy first_charge", waits_until
-        )
+        course.ended(course.policy.after_trial, Reason.FIRST_CHARGE_PENDING, "policy first_charge")
+        return
+    waits_until = course.now_at + course.policy.max_unconfirmed
     course.live(waits_until, Reason.FIRST_CHARGE_PENDING, "trial_end")
     _silence(course)
 
 
 def _grace(course: _Course, until: datetime) -> None:
     """Lay what was paid, the grace that follows a failed payment, and what follows the grace."""
-    since, invoice_id = _failed_at(course)
     first = _is_first_charge(course)
+    if first and course.has_card is False:
+        course.ended(course.policy.after_trial, Reason.TRIAL_ENDED, "trial_end", until)
+        return
+    since, invoice_id = _failed_at(course)
     before = Reason.FIRST_CHARGE_PENDING if first else Reason.ACTIVE
     course.live(min(since, until), before, "paid until here", invoice_id)
     grace = course.policy.first_charge_grace if first else course.policy.grace
