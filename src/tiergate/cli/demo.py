@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import httpx2
@@ -61,6 +63,7 @@ def run_demo(port: int, sandbox_port: int) -> None:
     """
     require_free_port("127.0.0.1", port)
     require_free_port("127.0.0.1", sandbox_port, "--sandbox-port")
+    _end_like_ctrl_c()
     shutil.rmtree(DEMO_FOLDER, ignore_errors=True)
     DEMO_FOLDER.mkdir()
     with _sandbox(sandbox_port) as sandbox_url:
@@ -72,6 +75,19 @@ def run_demo(port: int, sandbox_port: int) -> None:
                 _serve(billing, port, sandbox_url)
             finally:
                 forget_demo()
+
+
+def _end_like_ctrl_c() -> None:
+    """Let a kill, or a closed terminal, unwind the demo: the sandbox must not outlive it."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    def hang_up(_number: int, _frame: FrameType | None) -> None:
+        signal.raise_signal(signal.SIGTERM)  # which the server knows how to end on
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGHUP, hang_up)
 
 
 def _serve(billing: Billing, port: int, sandbox_url: str) -> None:

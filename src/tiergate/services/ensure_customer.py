@@ -32,7 +32,13 @@ def ensure_customer(context: Context, account_id: str) -> str:
         save_reading(context, tx, "customer", answer, operation.created_at)
 
     run_operation(
-        context, account_id, "create_customer", _parameters(account), context.gateway.create_customer, settle
+        context,
+        account_id,
+        "create_customer",
+        _parameters(account),
+        context.gateway.create_customer,
+        settle,
+        wanted=lambda _tx, account: account.stripe_customer_id is None,
     )
     return ensure_customer(context, account_id)
 

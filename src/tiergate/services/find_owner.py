@@ -19,10 +19,10 @@ def find_owner(
     linked = account_of_customer(tx, customer_id)
     if linked is not None:
         return linked
-    test_clock, customer_metadata = customer_facts(tx, customer_id)
+    customer_clock, customer_metadata = customer_facts(tx, customer_id)
     for named in (metadata.get("account_id"), customer_metadata.get("account_id")):
         if named and find_account(tx, named):
-            if link_customer(tx, named, customer_id, test_clock, context.now()):
+            if link_customer(tx, named, customer_id, customer_clock or test_clock, context.now()):
                 adopt_customer(tx, customer_id, named)
             return named
     return None

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import TypeVar
 
 from tiergate.rules.due import next_verification_at
-from tiergate.rules.errors import TiergateError
 from tiergate.rules.timeline import build_timeline
 from tiergate.services.account_time import account_now
 from tiergate.services.context import Context
@@ -47,11 +46,16 @@ def run_due(context: Context) -> int:
 
 
 def run_account(context: Context, account_id: str) -> None:
-    """Look at one account: ask Stripe where it has not confirmed what holds, then announce what changed."""
-    if _must_ask(context, account_id):
-        read_account(context, account_id, cause="time")
-    with context.database.write() as tx:
-        refresh_account(context, tx, account_id, cause="time")
+    """Look at one account: ask Stripe where it has not confirmed what holds, then announce what changed.
+
+    What time alone has changed is announced also where Stripe cannot be asked; the account stays due then.
+    """
+    try:
+        if _must_ask(context, account_id):
+            read_account(context, account_id, cause="time")
+    finally:
+        with context.database.write() as tx:
+            refresh_account(context, tx, account_id, cause="time")
 
 
 def _must_ask(context: Context, account_id: str) -> bool:
@@ -69,5 +73,5 @@ def _each(things: Iterable[_T], do: Callable[[_T], object]) -> None:
     for thing in things:
         try:
             do(thing)
-        except TiergateError:
+        except Exception:
             log.exception("subscription work on %s failed and stays due", thing)

@@ -6,6 +6,7 @@ from typing import Any
 
 from tiergate.services.context import Context
 from tiergate.store import Transaction
+from tiergate.store.account_rows import Account, find_account
 from tiergate.store.operation_rows import Operation, close_operation, open_operation
 from tiergate.stripe_api.gateway import Answer, StripeRefusedError
 
@@ -15,20 +16,29 @@ Call = Callable[[dict[str, Any], str], Answer]
 Settle = Callable[[Transaction, Operation, Answer], None]
 """Saves the answer, in the transaction that closes the operation."""
 
+Wanted = Callable[[Transaction, Account], bool]
+"""Whether it is wanted still, asked in the transaction that opens the operation."""
+
 
 def run_operation(
-    context: Context, account_id: str, action: str, parameters: dict[str, Any], call: Call, settle: Settle
-) -> Operation:
+    context: Context,
+    account_id: str,
+    action: str,
+    parameters: dict[str, Any],
+    call: Call,
+    settle: Settle,
+    wanted: Wanted,
+) -> None:
     """Commit what is wanted, ask Stripe for it, and save the answer with the end of the operation.
 
     An operation of the same account and action that is still open is finished instead, with its own
-    parameters and key: the caller compares those with its own and asks again where they differ. A refusal
-    is final and closes it too; when Stripe is unreachable it stays open and is resumed by the next call.
-    Source: https://docs.stripe.com/api/idempotent_requests
+    parameters and key: the caller looks at what there is now and asks again where that is not what it
+    needs. A refusal is final and closes it too; when Stripe is unreachable it stays open and is resumed by
+    the next call. Source: https://docs.stripe.com/api/idempotent_requests
     """
-    wanted = Operation(f"op_{uuid.uuid4().hex}", account_id, action, parameters, context.now())
-    with context.database.write() as tx:
-        operation = open_operation(tx, wanted)
+    operation = _open(context, Operation(_new_id(), account_id, action, parameters, context.now()), wanted)
+    if operation is None:
+        return
     try:
         answer = call(operation.parameters, operation.operation_id)
     except StripeRefusedError as refusal:
@@ -37,6 +47,23 @@ def run_operation(
             close_operation(tx, operation.operation_id, "refused", outcome, context.now())
         raise
     with context.database.write() as tx:
+        find_account(tx, account_id, lock=True)
         settle(tx, operation, answer)
         close_operation(tx, operation.operation_id, "done", {"id": answer.body["id"]}, context.now())
-    return operation
+
+
+def _open(context: Context, operation: Operation, wanted: Wanted) -> Operation | None:
+    """Open an operation, unless somebody else has just brought about what it is for.
+
+    The account is locked here and where the answer is saved: who comes in between finds either the open
+    operation or its outcome, never neither.
+    """
+    with context.database.write() as tx:
+        account = find_account(tx, operation.account_id, lock=True)
+        if account is None or not wanted(tx, account):
+            return None
+        return open_operation(tx, operation)
+
+
+def _new_id() -> str:
+    return f"op_{uuid.uuid4().hex}"

@@ -4,12 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from tiergate.rules.state import Subscription
+from tiergate.rules.state import Customer, Subscription
 from tiergate.services.context import Context
 from tiergate.services.find_owner import find_owner
 from tiergate.store import Transaction
 from tiergate.store.catalog_rows import find_price
-from tiergate.store.mirror import Saved, Sighting, save_customer, save_invoice, save_subscription
+from tiergate.store.mirror import (
+    Saved,
+    Sighting,
+    customer_facts,
+    save_customer,
+    save_invoice,
+    save_subscription,
+)
 from tiergate.stripe_api.read_shapes import read_customer, read_invoice, read_subscription
 
 Kind = Literal["customer", "subscription", "invoice"]
@@ -32,11 +39,13 @@ def save_object(
         return _save_subscription(context, tx, raw, sighting)
     if kind == "invoice":
         invoice = read_invoice(raw)
-        owner = find_owner(context, tx, invoice.customer_id, invoice.metadata)
+        owner = find_owner(context, tx, invoice.customer_id, invoice.metadata, invoice.test_clock)
         saved = save_invoice(tx, invoice, raw, replace(sighting, account_id=owner), context.now())
         return Outcome(saved, owner)
     customer = read_customer(raw)
-    owner = find_owner(context, tx, customer.id, customer.metadata)
+    if customer.deleted:
+        customer = _with_what_was_known(context, tx, customer)
+    owner = find_owner(context, tx, customer.id, customer.metadata, customer.test_clock)
     saved = save_customer(tx, customer, raw, replace(sighting, account_id=owner), context.now())
     return Outcome(saved, owner)
 
@@ -46,9 +55,15 @@ def _save_subscription(
 ) -> Outcome:
     read = read_subscription(raw)
     subscription = replace(read, plan_key=_plan_key(tx, read))
-    owner = find_owner(context, tx, subscription.customer_id, subscription.metadata)
+    owner = find_owner(context, tx, subscription.customer_id, subscription.metadata, subscription.test_clock)
     saved = save_subscription(tx, subscription, raw, replace(sighting, account_id=owner), context.now())
     return Outcome(saved, owner)
+
+
+def _with_what_was_known(context: Context, tx: Transaction, customer: Customer) -> Customer:
+    """Keep the clock and the mode of a deleted customer: Stripe shows nothing but its id."""
+    test_clock, _ = customer_facts(tx, customer.id)
+    return replace(customer, test_clock=customer.test_clock or test_clock, livemode=context.livemode)
 
 
 def _plan_key(tx: Transaction, subscription: Subscription) -> str | None:

@@ -161,7 +161,13 @@ def _create(context: Context, offer: _Offer) -> None:
         _parameters(context, offer),
         context.gateway.create_checkout_session,
         settle,
+        _is_free_to_buy,
     )
+
+
+def _is_free_to_buy(tx: Transaction, account: Account) -> bool:
+    _refuse_second(load_state(tx, account))
+    return not open_checkouts(tx, account.account_id)
 
 
 def _parameters(context: Context, offer: _Offer) -> dict[str, Any]:

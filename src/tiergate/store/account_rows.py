@@ -135,7 +135,8 @@ def load_state(tx: Transaction, account: Account) -> AccountState:
 
 
 def _rows(tx: Transaction, table: Any, account_id: str) -> Iterable[Row[Any]]:
-    return tx.execute(select(table).where(table.c.account_id == account_id).order_by(table.c.created_at))
+    mine = select(table).where(table.c.account_id == account_id)
+    return tx.execute(mine.order_by(table.c.created_at, *table.primary_key))
 
 
 def _customer(tx: Transaction, customer_id: str | None) -> Customer | None:

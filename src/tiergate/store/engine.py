@@ -1,5 +1,6 @@
 """Opens the database: one code base for SQLite and PostgreSQL."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +12,7 @@ Transaction = Connection
 """A connection with a transaction open on it; everything done through it happens together or not at all."""
 
 _SQLITE_WAIT_SECONDS = 30
+_SWITCH_ATTEMPTS = 5
 
 
 class Database:
@@ -69,10 +71,22 @@ def _prepare_postgres(connection: Any, _record: Any) -> None:
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
+    _use_write_ahead_log(cursor)
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _use_write_ahead_log(cursor: Any) -> None:
+    # For this switch alone SQLite does not wait its turn: so wait for the write lock, and try again.
+    for _ in range(_SWITCH_ATTEMPTS):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute("COMMIT")
+    cursor.execute("PRAGMA journal_mode=WAL")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -1,6 +1,7 @@
 """The JSON API under ``/api/billing``: for the account that is signed in, and for no other."""
 
 from typing import Literal
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -18,10 +19,12 @@ from tiergate.web.answers import (
 )
 from tiergate.web.identity import SignedIn
 from tiergate.web.page_frame import billing_of, frame_of
+from tiergate.web.read_body import read_body
 
 router = APIRouter(prefix="/api/billing", tags=["billing"])
 
 _FORM = "application/x-www-form-urlencoded"
+_MAX_ORDER_BYTES = 16 * 1024
 
 
 class CheckoutOrder(BaseModel):
@@ -77,9 +80,10 @@ async def create_checkout(request: Request, account_id: SignedIn) -> Response | 
 
 
 async def _read_order(request: Request, *, is_form: bool) -> CheckoutOrder:
+    body = await read_body(request, _MAX_ORDER_BYTES)
     try:
         if is_form:
-            return CheckoutOrder.model_validate(dict(await request.form()))
-        return CheckoutOrder.model_validate_json(await request.body())
+            return CheckoutOrder.model_validate(dict(parse_qsl(body.decode(errors="replace"))))
+        return CheckoutOrder.model_validate_json(body)
     except ValidationError as error:
         raise RequestValidationError(error.errors()) from error

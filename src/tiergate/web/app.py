@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tiergate.billing import Billing
 from tiergate.web import api_routes, page_routes
 from tiergate.web.identity import AccountOf, nobody
-from tiergate.web.problems import install_problems
+from tiergate.web.problems import DefectProblems, install_problems
 from tiergate.web.render import content_security_policy
 from tiergate.web.same_origin import SameOrigin
 from tiergate.web.webhook_route import WEBHOOK_PATH, receive_webhook
@@ -31,6 +31,7 @@ def create_app(billing: Billing, account_of: AccountOf = nobody) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # such a redirect would lead to whatever host the request names
     )
     app.state.billing = billing
     app.state.account_of = account_of
@@ -41,6 +42,7 @@ def create_app(billing: Billing, account_of: AccountOf = nobody) -> FastAPI:
     app.include_router(api_routes.router)
     app.include_router(page_routes.router)
     install_problems(app)
+    app.add_middleware(DefectProblems)
     app.add_middleware(SameOrigin, exempt_path=WEBHOOK_PATH)
     app.add_middleware(SecurityHeaders, checkout_origin=billing.settings.stripe_api_base or _CHECKOUT_ORIGIN)
     return app

@@ -19,10 +19,11 @@ from tiergate.web.render import Frame, static_file
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
+_READ = ["GET", "HEAD"]
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
-@router.get("/pricing")
+@router.api_route("/pricing", methods=_READ)
 def show_pricing(request: Request, account_id: Visitor, interval: Literal["month", "year"] = "month") -> str:
     """Show the plans, with the visitor's own marked where one is signed in."""
     billing = billing_of(request)
@@ -37,14 +38,14 @@ def show_pricing(request: Request, account_id: Visitor, interval: Literal["month
     )
 
 
-@router.get("/billing")
+@router.api_route("/billing", methods=_READ)
 def show_billing(request: Request, account_id: SignedIn) -> str:
     """Show what the account has, what happens next, and its invoices."""
     view = billing_of(request).describe(account_id)
     return render_billing(_billing_page(account_frame(request, view), view))
 
 
-@router.get("/billing/return")
+@router.api_route("/billing/return", methods=_READ)
 def show_checkout_return(
     request: Request,
     response: Response,
@@ -80,7 +81,7 @@ def show_checkout_return(
     return HTMLResponse(render_checkout_return(page), headers=headers)
 
 
-@router.get("/static/{name}")
+@router.api_route("/static/{name}", methods=_READ)
 def serve_static(name: str) -> Response:
     """Serve a file that pages load; its name holds a hash of its content."""
     file = static_file(name)

@@ -7,10 +7,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tiergate.rules.catalog import Product
 from tiergate.rules.errors import TiergateError
 from tiergate.web.page_frame import frame_of
 from tiergate.web.problem_page import ProblemPage, render_problem
+from tiergate.web.render import Frame
 
 STATUS_OF_CODE: Mapping[str, int] = {
     "signature_invalid": 400,
@@ -19,9 +22,9 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "unknown_account": 404,
     "unknown_feature": 404,
     "unknown_plan": 404,
-    "unknown_checkout": 404,
     "already_subscribed": 409,
     "checkout_busy": 409,
+    "body_too_large": 413,
     "stripe_refused": 502,
     "no_plans": 503,
     "price_not_at_stripe": 503,
@@ -46,9 +49,55 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Answer with a problem: as a page where a browser asks, as JSON elsewhere."""
-    if "text/html" in request.headers.get("accept", ""):
+    if _wants_page(request):
         page = ProblemPage(frame_of(request), status, title, remedy=detail)
         return HTMLResponse(render_problem(page), status, headers=headers)
+    return _problem_json(status, code, title, detail, headers)
+
+
+class DefectProblems:
+    """ASGI middleware: an exception that nobody expected is answered as a problem too, and raised on.
+
+    Whoever watches the host for errors still sees it; the caller is told nothing of its inside.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap ``app``."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and answer 500 where it fails before an answer has begun."""
+        has_begun = False
+
+        async def watched_send(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched_send)
+        except Exception:
+            if scope["type"] == "http" and not has_begun:
+                await _defect(Request(scope))(scope, receive, send)
+            raise
+
+
+def _defect(request: Request) -> Response:
+    title, remedy = "Something went wrong on our side.", "Try again in a moment; it has been logged."
+    if _wants_page(request):
+        # The catalogue, which names the product, may be what failed.
+        frame = Frame(Product(name="Billing"), base_path=str(request.scope.get("root_path", "")))
+        return HTMLResponse(render_problem(ProblemPage(frame, 500, title, remedy=remedy)), 500)
+    return _problem_json(500, "internal_error", title, remedy)
+
+
+def _wants_page(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")
+
+
+def _problem_json(
+    status: int, code: str, title: str, detail: str, headers: Mapping[str, str] | None = None
+) -> Response:
     body = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
     return JSONResponse(body, status, headers=headers, media_type="application/problem+json")
 

@@ -9,25 +9,25 @@ from starlette.responses import JSONResponse, Response
 from tiergate.billing import Billing
 from tiergate.services.ingest_webhook import UnreadableEventError
 from tiergate.stripe_api.verify_signature import SignatureError
+from tiergate.web.read_body import read_body
 
 log = logging.getLogger("tiergate")
 
 WEBHOOK_PATH = "/webhooks/stripe"
 MAX_BODY_BYTES = 2 * 1024 * 1024
-"""Far above any event: a stranger cannot fill the memory."""
+"""Far above any event."""
 
 
 async def receive_webhook(request: Request) -> Response:
-    """Take in one event; 200 once it is committed, 400 with nothing stored when it is not Stripe's."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            return JSONResponse({"error": "too large"}, 413)
+    """Take in one event; 200 once it is committed, 400 with nothing stored when it is not Stripe's.
+
+    Raises ``BodyTooLargeError``.
+    """
+    body = await read_body(request, MAX_BODY_BYTES)
     billing: Billing = request.app.state.billing
     signature = request.headers.get("stripe-signature")
     try:
-        event_id = await run_in_threadpool(billing.ingest_webhook, bytes(body), signature)
+        event_id = await run_in_threadpool(billing.ingest_webhook, body, signature)
     except (SignatureError, UnreadableEventError) as error:
         log.warning("webhook refused: %s", error.message)
         return JSONResponse({"error": error.code, "message": str(error)}, 400)

@@ -1,0 +1,1 @@
+"""One contract for the store, held on SQLite and on PostgreSQL."""

@@ -1,0 +1,111 @@
+"""Published catalogues, and which price belongs to which plan."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from tests.store.builders import NOON, at
+from tiergate.store import Database
+from tiergate.store.catalog_rows import (
+    MappedPrice,
+    PublishedCatalog,
+    find_price,
+    map_price,
+    newest_catalog,
+    price_for_sale,
+    publish_catalog,
+    retire_prices,
+)
+
+PRICE = MappedPrice(
+    stripe_price_id="price_1",
+    stripe_product_id="prod_1",
+    lookup_key="pro_month",
+    plan_key="pro",
+    interval="month",
+    currency="usd",
+    unit_amount=2900,
+    livemode=False,
+    catalog_version=1,
+    active=True,
+)
+
+
+def test_the_newest_version_is_in_force(database: Database) -> None:
+    """The highest number counts, not the order of publishing; before the first there is none."""
+    with database.write() as tx:
+        assert newest_catalog(tx) is None
+        for version in (1, 10, 9):
+            publish_catalog(tx, PublishedCatalog(version, f"text of “{version}”\n"), NOON)
+        assert newest_catalog(tx) == PublishedCatalog(10, "text of “10”\n")
+
+
+def test_a_version_is_published_once(database: Database) -> None:
+    """A second text under the same number is refused: what was sold under it must stay readable."""
+    with database.write() as tx:
+        publish_catalog(tx, PublishedCatalog(1, "first"), NOON)
+    with pytest.raises(IntegrityError), database.write() as tx:
+        publish_catalog(tx, PublishedCatalog(1, "second"), NOON)
+    with database.read() as tx:
+        assert newest_catalog(tx) == PublishedCatalog(1, "first")
+
+
+def test_a_price_is_found_by_stripes_id(database: Database) -> None:
+    """With all that is known of it; a stranger's is not found."""
+    with database.write() as tx:
+        map_price(tx, PRICE, NOON)
+        assert find_price(tx, "price_1") == PRICE
+        assert find_price(tx, "price_2") is None
+
+
+def test_a_known_price_is_brought_up_to_date(database: Database) -> None:
+    """Mapped again it sells what it is said to sell now, and keeps the version it came with."""
+    changed = replace(PRICE, plan_key="team", active=False, unit_amount=3900)
+    with database.write() as tx:
+        map_price(tx, PRICE, NOON)
+        map_price(tx, replace(changed, catalog_version=2), at(1))
+        assert find_price(tx, "price_1") == changed
+
+
+def test_new_customers_buy_at_the_newest_active_price(database: Database) -> None:
+    """Of several prices of a lookup key that of the newest version counts, if it is sold in this mode."""
+    newest = replace(PRICE, stripe_price_id="price_3", catalog_version=3)
+    others = [
+        PRICE,
+        replace(PRICE, stripe_price_id="price_2", catalog_version=2),
+        replace(PRICE, stripe_price_id="price_4", catalog_version=4, active=False),
+        replace(PRICE, stripe_price_id="price_5", catalog_version=5, livemode=True),
+        replace(PRICE, stripe_price_id="price_6", catalog_version=6, lookup_key="team_month"),
+    ]
+    with database.write() as tx:
+        for price in [newest, *others]:
+            map_price(tx, price, NOON)
+        assert price_for_sale(tx, "pro_month", livemode=False) == newest
+        assert price_for_sale(tx, "pro_month", livemode=True) == others[3]
+        assert price_for_sale(tx, "starter_month", livemode=False) is None
+
+
+def test_of_one_version_the_later_price_is_sold(database: Database) -> None:
+    """A price made again for the same version replaces the first one."""
+    again = replace(PRICE, stripe_price_id="price_0")
+    with database.write() as tx:
+        map_price(tx, PRICE, NOON)
+        map_price(tx, again, at(1))
+        assert price_for_sale(tx, "pro_month", livemode=False) == again
+
+
+def test_a_lookup_key_that_moved_retires_the_old_prices(database: Database) -> None:
+    """They are not sold any more, but still say what their buyers have; others are untouched."""
+    prices = {
+        "price_1": PRICE,
+        "price_2": replace(PRICE, stripe_price_id="price_2"),
+        "price_3": replace(PRICE, stripe_price_id="price_3", livemode=True),
+        "price_4": replace(PRICE, stripe_price_id="price_4", lookup_key="team_month"),
+    }
+    with database.write() as tx:
+        for price in prices.values():
+            map_price(tx, price, NOON)
+        retire_prices(tx, "pro_month", livemode=False, except_id="price_2")
+        after = {price_id: find_price(tx, price_id) for price_id in prices}
+    assert after == prices | {"price_1": replace(PRICE, active=False)}

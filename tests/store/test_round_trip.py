@@ -1,0 +1,188 @@
+"""What was read from Stripe is what the rules get to see."""
+
+from dataclasses import MISSING, fields, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.store.builders import NOON, at, event, reading
+from tiergate.rules.state import (
+    AccountState,
+    Customer,
+    Invoice,
+    InvoiceStatus,
+    Subscription,
+    SubscriptionItem,
+    SubscriptionStatus,
+)
+from tiergate.store import Database, Transaction, mirror
+from tiergate.store.account_rows import find_account, link_customer, load_state, register
+
+CUSTOMER = Customer(
+    id="cus_1",
+    default_payment_method="pm_1",
+    email="ada@example.com",
+    test_clock="clock_1",
+    deleted=True,
+    livemode=True,
+    metadata={"account_id": "acme", "note": "Zoë, “quoted” & 漢字"},
+)
+
+ITEM = SubscriptionItem("si_1", "price_1", 3, at(10), at(20))
+
+SUBSCRIPTION = Subscription(
+    id="sub_1",
+    customer_id="cus_1",
+    status=SubscriptionStatus.PAST_DUE,
+    created_at=at(1),
+    plan_key="pro",
+    items=(ITEM, SubscriptionItem("si_2", "price_2", 0, None, None)),
+    start_date=at(2),
+    trial_start=at(3),
+    trial_end=at(4),
+    cancel_at=at(5),
+    cancel_at_period_end=True,
+    canceled_at=at(6),
+    ended_at=at(7),
+    default_payment_method="pm_2",
+    collection_method="send_invoice",
+    latest_invoice_id="in_1",
+    test_clock="clock_1",
+    livemode=True,
+    metadata={"plan_key": "pro"},
+    observed_at=at(5),
+)
+
+INVOICE = Invoice(
+    id="in_1",
+    customer_id="cus_1",
+    status=InvoiceStatus.UNCOLLECTIBLE,
+    created_at=at(1),
+    subscription_id="sub_1",
+    billing_reason="subscription_cycle",
+    currency="jpy",
+    total=2**40,
+    amount_paid=-1,
+    amount_due=3,
+    attempted=True,
+    attempt_count=4,
+    finalized_at=at(2),
+    due_date=at(3),
+    paid_at=at(4),
+    next_payment_attempt=at(5),
+    number="ACME-0001",
+    hosted_invoice_url="https://invoice.example.com/i/1",
+    invoice_pdf="https://invoice.example.com/i/1/pdf",
+    test_clock="clock_1",
+    livemode=True,
+    metadata={"account_id": "acme"},
+)
+
+BARE = AccountState(
+    "acme",
+    Customer("cus_1"),
+    (Subscription("sub_1", "cus_1", SubscriptionStatus.ACTIVE, NOON, observed_at=at(5)),),
+    (Invoice("in_1", "cus_1", InvoiceStatus.DRAFT, NOON),),
+)
+
+FULL = AccountState("acme", CUSTOMER, (SUBSCRIPTION,), (INVOICE,))
+
+
+def _save(tx: Transaction, state: AccountState) -> None:
+    sighting = event(5, account_id=state.account_id)
+    assert state.customer is not None
+    mirror.save_customer(tx, state.customer, {}, sighting, NOON)
+    for subscription in state.subscriptions:
+        mirror.save_subscription(tx, subscription, {"status": str(subscription.status)}, sighting, NOON)
+    for invoice in state.invoices:
+        mirror.save_invoice(tx, invoice, {"status": str(invoice.status)}, sighting, NOON)
+
+
+def _load(tx: Transaction, account_id: str) -> AccountState:
+    account = find_account(tx, account_id)
+    assert account is not None
+    return load_state(tx, account)
+
+
+@pytest.mark.parametrize("state", [FULL, BARE], ids=["every field given", "only what must be"])
+def test_a_state_is_loaded_as_it_was_saved(database: Database, state: AccountState) -> None:
+    """Customer, subscriptions with items, and invoices come back equal, in every field."""
+    with database.write() as tx:
+        register(tx, "acme", {}, NOON)
+        link_customer(tx, "acme", "cus_1", None, NOON)
+        _save(tx, state)
+    with database.read() as tx:
+        assert _load(tx, "acme") == state
+
+
+@pytest.mark.parametrize(
+    "value", [CUSTOMER, SUBSCRIPTION, INVOICE, ITEM], ids=lambda value: type(value).__name__
+)
+def test_no_field_is_forgotten_here(value: Any) -> None:
+    """The objects of the test above give every field something else than its default."""
+    left_out = [
+        field.name
+        for field in fields(value)
+        if field.default is not MISSING and getattr(value, field.name) == field.default
+    ]
+    assert left_out == []
+
+
+@pytest.mark.parametrize("status", [*SubscriptionStatus])
+def test_every_subscription_status_comes_back(database: Database, status: SubscriptionStatus) -> None:
+    """A status is stored in Stripe's own word, and read from it."""
+    with database.write() as tx:
+        register(tx, "acme", {}, NOON)
+        subscription = Subscription("sub_1", "cus_1", status, NOON)
+        raw = "hibernating" if status is SubscriptionStatus.UNKNOWN else status.value
+        mirror.save_subscription(tx, subscription, {"status": raw}, event(5, account_id="acme"), NOON)
+        assert _load(tx, "acme").subscriptions[0].status is status
+
+
+@pytest.mark.parametrize("status", [*InvoiceStatus])
+def test_every_invoice_status_comes_back(database: Database, status: InvoiceStatus) -> None:
+    """Likewise for invoices."""
+    with database.write() as tx:
+        register(tx, "acme", {}, NOON)
+        invoice = Invoice("in_1", "cus_1", status, NOON)
+        raw = "shredded" if status is InvoiceStatus.UNKNOWN else status.value
+        mirror.save_invoice(tx, invoice, {"status": raw}, event(5, account_id="acme"), NOON)
+        assert _load(tx, "acme").invoices[0].status is status
+
+
+def test_a_state_holds_one_account_only(database: Database) -> None:
+    """Objects of others and of strangers are not in it; the oldest come first, then by their id."""
+    moments = {"sub_d": at(3), "sub_c": at(1), "sub_b": at(1), "sub_a": at(2)}
+    with database.write() as tx:
+        register(tx, "acme", {}, NOON)
+        for object_id, created_at in moments.items():
+            mine = replace(SUBSCRIPTION, id=object_id, created_at=created_at)
+            mirror.save_subscription(tx, mine, {"status": "active"}, event(5, account_id="acme"), NOON)
+        for owner in ("globex", None):
+            other = replace(SUBSCRIPTION, id=f"sub_of_{owner}")
+            mirror.save_subscription(tx, other, {"status": "active"}, event(5, account_id=owner), NOON)
+            bill = replace(INVOICE, id=f"in_of_{owner}")
+            mirror.save_invoice(tx, bill, {"status": "open"}, event(5, account_id=owner), NOON)
+        state = _load(tx, "acme")
+    assert [subscription.id for subscription in state.subscriptions] == ["sub_b", "sub_c", "sub_a", "sub_d"]
+    assert state.invoices == ()
+
+
+def test_a_customer_that_nobody_looked_at_is_not_in_the_state(database: Database) -> None:
+    """An account without a customer, and one whose customer was never read, have unknown cards."""
+    with database.write() as tx:
+        register(tx, "acme", {}, NOON)
+        assert _load(tx, "acme").customer is None
+        link_customer(tx, "acme", "cus_1", None, NOON)
+        assert _load(tx, "acme").customer is None
+
+
+def test_the_state_tells_when_stripe_was_last_heard(database: Database) -> None:
+    """``observed_at`` is the stamp of the newest sighting, whether event or reading."""
+    with database.write() as tx:
+        register(tx, "acme", {}, NOON)
+        for sighting in (event(5, received=10, account_id="acme"), reading(6, began=11)):
+            mirror.save_subscription(tx, SUBSCRIPTION, {"status": "active"}, sighting, NOON)
+            assert _load(tx, "acme").subscriptions[0].observed_at == sighting.as_of
+        assert sighting.as_of - NOON == timedelta(seconds=6)

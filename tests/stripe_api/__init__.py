@@ -1,0 +1,1 @@
+"""Stripe's protocol: signatures, the shapes of its objects, and the calls."""

@@ -1,0 +1,138 @@
+"""One subscription and one invoice, as different versions of Stripe's API show them."""
+
+from typing import Any
+
+Json = dict[str, Any]
+
+VERSIONS = ["2020-08-27", "2022-11-15", "2024-06-20", "2025-03-31.basil", "2026-10-28.endive"]
+
+BEGAN = 1772359200
+TRIAL_END = 1773568800
+
+METADATA = {"account_id": "acme", "plan_key": "pro"}
+
+_PRICE: Json = {
+    "id": "price_pro",
+    "object": "price",
+    "active": True,
+    "currency": "eur",
+    "product": "prod_1",
+    "recurring": {"interval": "month", "interval_count": 1, "usage_type": "licensed"},
+    "unit_amount": 2900,
+    "unit_amount_decimal": "2900",
+}
+_PLAN: Json = {"id": "price_pro", "object": "plan", "amount": 2900, "interval": "month", "product": "prod_1"}
+_PERIOD: Json = {"current_period_start": BEGAN, "current_period_end": TRIAL_END}
+_ITEM: Json = {
+    "id": "si_1",
+    "object": "subscription_item",
+    "created": BEGAN,
+    "metadata": {},
+    "plan": _PLAN,
+    "price": _PRICE,
+    "quantity": 3,
+    "subscription": "sub_1",
+}
+
+_SUBSCRIPTION: Json = {
+    "id": "sub_1",
+    "object": "subscription",
+    "billing_cycle_anchor": TRIAL_END,
+    "cancel_at": TRIAL_END,
+    "cancel_at_period_end": True,
+    "canceled_at": 1772359300,
+    "collection_method": "charge_automatically",
+    "created": BEGAN,
+    "customer": "cus_1",
+    "default_payment_method": "pm_1",
+    "default_source": None,
+    "ended_at": None,
+    "latest_invoice": "in_1",
+    "livemode": False,
+    "metadata": METADATA,
+    "schedule": None,
+    "start_date": BEGAN,
+    "status": "trialing",
+    "trial_end": TRIAL_END,
+    "trial_start": BEGAN,
+}
+
+
+def _list(*data: Json, **more: Any) -> Json:
+    return {"object": "list", "data": [*data], "has_more": False, **more}
+
+
+def _before_basil(**more: Any) -> Json:
+    return {**_SUBSCRIPTION, **_PERIOD, "items": _list(_ITEM), "plan": _PLAN, "quantity": 3, **more}
+
+
+def _since_basil(**more: Any) -> Json:
+    items = _list({**_ITEM, **_PERIOD}, total_count=1, url="/v1/subscription_items?subscription=sub_1")
+    return {**_SUBSCRIPTION, "items": items, "test_clock": None, "discounts": [], **more}
+
+
+SUBSCRIPTIONS: dict[str, Json] = {
+    "2020-08-27": _before_basil(discount=None, pending_setup_intent=None, tax_percent=None),
+    "2022-11-15": _before_basil(discount=None, test_clock=None, currency="eur"),
+    "2024-06-20": _before_basil(discount=None, test_clock=None, currency="eur", discounts=[]),
+    "2025-03-31.basil": _since_basil(currency="eur", plan=_PLAN, quantity=3),
+    "2026-10-28.endive": _since_basil(
+        currency="eur",
+        billing_mode={"type": "flexible", "flexible": {"proration_discounts": "included"}},
+        billing_schedules=[],
+        customer_account=None,
+        status_details=None,
+    ),
+}
+
+_INVOICE: Json = {
+    "id": "in_1",
+    "object": "invoice",
+    "amount_due": 2900,
+    "amount_paid": 2900,
+    "amount_remaining": 0,
+    "attempt_count": 1,
+    "attempted": True,
+    "auto_advance": False,
+    "billing_reason": "subscription_cycle",
+    "collection_method": "charge_automatically",
+    "created": BEGAN,
+    "currency": "eur",
+    "customer": "cus_1",
+    "due_date": None,
+    "hosted_invoice_url": "https://invoice.stripe.com/i/acct_1/test_1",
+    "invoice_pdf": "https://pay.stripe.com/invoice/acct_1/test_1/pdf",
+    "livemode": False,
+    "metadata": {},
+    "next_payment_attempt": None,
+    "number": "ACME-0002",
+    "period_end": BEGAN,
+    "period_start": BEGAN,
+    "status": "paid",
+    "status_transitions": {
+        "finalized_at": 1772362800,
+        "marked_uncollectible_at": None,
+        "paid_at": 1772362805,
+        "voided_at": None,
+    },
+    "total": 2900,
+}
+_OLD_PAYMENT: Json = {"paid": True, "paid_out_of_band": False, "charge": "ch_1", "payment_intent": "pi_1"}
+_PARENT: Json = {
+    "type": "subscription_details",
+    "quote_details": None,
+    "subscription_details": {"metadata": METADATA, "subscription": "sub_1"},
+}
+
+INVOICES: dict[str, Json] = {
+    version: {
+        **_INVOICE,
+        **_OLD_PAYMENT,
+        "subscription": "sub_1",
+        "subscription_details": {"metadata": METADATA},
+    }
+    for version in ("2020-08-27", "2022-11-15", "2024-06-20")
+} | {
+    "2025-03-31.basil": {**_INVOICE, "parent": _PARENT, "amount_overpaid": 0},
+    "2026-10-28.endive": {**_INVOICE, "parent": _PARENT, "amount_paid_off_stripe": 0, "test_clock": None},
+}
