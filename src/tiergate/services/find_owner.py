@@ -9,12 +9,17 @@ from tiergate.store.mirror import adopt_customer, customer_facts
 
 
 def find_owner(
-    context: Context, tx: Transaction, customer_id: str, metadata: Mapping[str, str]
+    context: Context,
+    tx: Transaction,
+    customer_id: str,
+    metadata: Mapping[str, str],
+    test_clock: str | None,
 ) -> str | None:
     """Return the account behind a customer, or ``None`` for a stranger's.
 
     The link that we stored is asked first, then our ``account_id`` in the object's metadata and in the
-    customer's: what was made in Stripe's dashboard carries no metadata of ours.
+    customer's: what was made in Stripe's dashboard carries no metadata of ours. ``test_clock`` is the
+    object's: it lives on its customer's clock, also where the customer was never seen.
     """
     linked = account_of_customer(tx, customer_id)
     if linked is not None:
