@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Row, case, func, literal, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tiergate.rules.instants import from_unix_seconds
 from tiergate.rules.state import (
@@ -20,6 +19,7 @@ from tiergate.rules.state import (
 )
 from tiergate.store.column_types import Instant
 from tiergate.store.engine import Transaction
+from tiergate.store.insert_into import insert_into
 from tiergate.store.tables import accounts, customers, invoices, subscriptions, test_clocks
 
 
@@ -52,10 +52,9 @@ def register(tx: Transaction, account_id: str, values: dict[str, Any], now: date
 
     The test clock is the customer's once there is one: until then it may still be set.
     """
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
     given = {name: value for name, value in values.items() if value is not None}
     row = {"signed_up_at": now, **given, "account_id": account_id, "created_at": now, "updated_at": now}
-    statement = dialect.insert(accounts).values(row)
+    statement = insert_into(tx, accounts).values(row)
     changes = {**given, "updated_at": now}
     if "test_clock" in changes:
         without_customer = accounts.c.stripe_customer_id.is_(None)

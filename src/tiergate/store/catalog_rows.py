@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tiergate.store.engine import Transaction
+from tiergate.store.insert_into import insert_into
 from tiergate.store.tables import catalog_versions, prices
 
 
@@ -55,9 +55,8 @@ def publish_catalog(tx: Transaction, catalog: PublishedCatalog, at: datetime) ->
 
 def map_price(tx: Transaction, price: MappedPrice, now: datetime) -> None:
     """Note which plan a price sells; a price that is known is brought up to date."""
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
     values = {name: getattr(price, name) for name in MappedPrice.__dataclass_fields__}
-    statement = dialect.insert(prices).values(**values, created_at=now)
+    statement = insert_into(tx, prices).values(**values, created_at=now)
     changes = {
         name: value for name, value in values.items() if name not in ("stripe_price_id", "catalog_version")
     }

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tiergate.store.engine import Transaction
+from tiergate.store.insert_into import insert_into
 from tiergate.store.tables import checkouts
 
 
@@ -28,9 +28,8 @@ _COLUMNS = [checkouts.c[name] for name in Checkout.__dataclass_fields__]
 
 def save_checkout(tx: Transaction, checkout: Checkout, now: datetime) -> None:
     """Save a session as it was created; one that is known stays as it is."""
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
     values = {name: getattr(checkout, name) for name in Checkout.__dataclass_fields__}
-    statement = dialect.insert(checkouts).values(**values, created_at=now, updated_at=now)
+    statement = insert_into(tx, checkouts).values(**values, created_at=now, updated_at=now)
     tx.execute(statement.on_conflict_do_nothing())
 
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tiergate.store.engine import Transaction
+from tiergate.store.insert_into import insert_into
 from tiergate.store.tables import events
 
 
@@ -27,9 +27,8 @@ class StoredEvent:
 
 def insert_event(tx: Transaction, event: StoredEvent) -> bool:
     """Store an event; returns false when it is known already."""
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
     values = {name: getattr(event, name) for name in StoredEvent.__dataclass_fields__}
-    statement = dialect.insert(events).values(**values, state="received", next_attempt_at=event.received_at)
+    statement = insert_into(tx, events).values(**values, state="received", next_attempt_at=event.received_at)
     return tx.execute(statement.on_conflict_do_nothing().returning(events.c.event_id)).first() is not None
 
 

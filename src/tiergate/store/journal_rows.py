@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tiergate.store.engine import Transaction
+from tiergate.store.insert_into import insert_into
 from tiergate.store.tables import journal
 
 
@@ -29,9 +29,8 @@ class Entry:
 
 def append(tx: Transaction, entry: Entry) -> bool:
     """Append an entry; returns false when its occasion is there already."""
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
     values = {name: getattr(entry, name) for name in Entry.__dataclass_fields__}
-    statement = dialect.insert(journal).values(values).on_conflict_do_nothing()
+    statement = insert_into(tx, journal).values(values).on_conflict_do_nothing()
     return tx.execute(statement.returning(journal.c.entry_id)).first() is not None
 
 

@@ -11,10 +11,10 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, case, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tiergate.rules.state import ENDED, Customer, Invoice, Subscription
 from tiergate.store.engine import Transaction
+from tiergate.store.insert_into import insert_into
 from tiergate.store.tables import customers, invoices, subscriptions
 
 Json = Mapping[str, Any]
@@ -188,8 +188,7 @@ def _save(
     sighting: Sighting,
     condition: ColumnElement[bool] | None = None,
 ) -> Saved:
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table).values(values)
+    statement = insert_into(tx, table).values(values)
     new = statement.excluded
     same_clock = func.coalesce(table.c.test_clock, "") == func.coalesce(new.test_clock, "")
     kept = {

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tiergate.store.engine import Transaction
+from tiergate.store.insert_into import insert_into
 from tiergate.store.tables import operations
 
 
@@ -27,9 +27,8 @@ def open_operation(tx: Transaction, wanted: Operation) -> Operation:
 
     What is returned may have other parameters: that one has to be finished first.
     """
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
     values = {name: getattr(wanted, name) for name in Operation.__dataclass_fields__}
-    statement = dialect.insert(operations).values(**values, state="open")
+    statement = insert_into(tx, operations).values(**values, state="open")
     # One statement, for between two the open one might be closed; an empty update returns no row.
     either = statement.on_conflict_do_update(
         index_elements=["account_id", "action"],

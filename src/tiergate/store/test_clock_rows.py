@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from sqlalchemy import case, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tiergate.store.engine import Transaction
+from tiergate.store.insert_into import insert_into
 from tiergate.store.tables import test_clocks
 
 
@@ -22,8 +22,7 @@ def saw_clock(
 
     One that was deleted stays so, however late an event from it arrives.
     """
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(test_clocks).values(
+    statement = insert_into(tx, test_clocks).values(
         test_clock_id=test_clock_id, now_at=at, status=status, deleted=deleted, updated_at=now
     )
     new = statement.excluded
