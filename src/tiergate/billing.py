@@ -7,6 +7,7 @@ from typing import Any
 from tiergate.real_time import now as real_now
 from tiergate.rules.catalog import Catalog
 from tiergate.rules.decision import Decision
+from tiergate.rules.errors import TiergateError
 from tiergate.services.advance_clock import advance_clock
 from tiergate.services.answer_check import answer_check
 from tiergate.services.context import Context
@@ -22,9 +23,16 @@ from tiergate.services.start_checkout import start_checkout
 from tiergate.settings import Settings, settings_from
 from tiergate.store import Database
 from tiergate.store.checkout_rows import Checkout, find_checkout
+from tiergate.store.empty_tables import empty_tables, other_accounts
 from tiergate.store.migrate import check_schema, upgrade_database
 from tiergate.stripe_api.gateway import Gateway
 from tiergate.worker import Worker
+
+
+class NotADemoError(TiergateError):
+    """The database belongs to somebody: a demo must not empty it."""
+
+    code = "not_a_demo"
 
 
 class Billing:
@@ -54,6 +62,20 @@ class Billing:
     def migrate(self) -> None:
         """Bring the database to this code's schema. Raises ``SchemaTooNewError``."""
         upgrade_database(self._context.database)
+
+    def begin_anew(self, account_id: str) -> None:
+        """Empty the database of a demo whose only account is this one.
+
+        Raises ``NotADemoError`` where there are other accounts, and leaves everything as it is.
+        """
+        with self._context.database.write() as tx:
+            others = other_accounts(tx, account_id)
+            if others:
+                raise NotADemoError(
+                    f"The database holds {others} other accounts: it is not a demo's.",
+                    "Point DATABASE_URL at an empty database.",
+                )
+            empty_tables(tx)
 
     def check_schema(self) -> None:
         """Make sure that this code can work with the database as it is.

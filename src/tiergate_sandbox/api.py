@@ -11,6 +11,7 @@ import logging
 import re
 from dataclasses import dataclass
 from typing import Any, cast
+from urllib.parse import quote
 
 import msgspec
 from starlette.datastructures import Headers
@@ -20,14 +21,19 @@ from starlette.types import Receive, Scope, Send
 
 from tiergate_sandbox.cli_socket import session_answer
 from tiergate_sandbox.engine import METHODS, Engine, Method, Reply
+from tiergate_sandbox.faults import AnswerFault
 from tiergate_sandbox.form import FormError, merge_forms
 from tiergate_sandbox.idempotency import MAX_KEY_LENGTH, KeyInUse, KeyReused, fingerprint
+from tiergate_sandbox.obstacles import BROKEN, RATE_LIMITED, STATUS_OF, Obstacles
 from tiergate_sandbox.service import Service
+from tiergate_sandbox.world.api_version import NEWEST, is_api_version
 
 MAX_BODY_BYTES = 1_048_576
 TEST_KEY = re.compile(r"[sr]k_test_\w{3,}")
-VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.[a-z]+)?")
 RETRY_EVENT = re.compile(r"/v1/events/(evt_\w+)/retry")
+ABORT = "abort"
+"""Where the server keeps, in the state of a request, the function that drops its connection."""
+UNRECOGNIZED = "Unrecognized request URL"
 SESSIONS_PATH = "/v1/stripecli/sessions"
 
 log = logging.getLogger(__name__)
@@ -49,7 +55,7 @@ class Asked:
     method: Method
     path: str
     params: dict[str, Any]
-    version: str
+    version: str | None
     idempotency_key: str | None
     host: str
 
@@ -59,6 +65,7 @@ class Api:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._obstacles = Obstacles(lambda: service.courier.faults, service.engine.now)
 
     @property
     def _engine(self) -> Engine:
@@ -67,28 +74,47 @@ class Api:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, and after it play what the request has made due."""
         headers = Headers(scope=scope)
-        version = headers.get("stripe-version") or self._engine.world.account_default_version
+        named = headers.get("stripe-version") or None
+        version = named or self._engine.world.account_default_version
+        fault: AnswerFault | None = None
         try:
-            asked = await self._read(scope, receive, headers, version)
-            reply = await self._answer(asked)
+            asked = await self._read(scope, receive, headers, named)
+            fault = self._obstacles.next_for(asked.method, asked.path)
+            reply = await (self._fail(asked, fault) if fault else self._answer(asked))
         except Refusal as refusal:
             body = msgspec.json.encode({"error": refusal.error})
             reply = Reply(refusal.status, body, self._engine.new_request_id())
         except ClientDisconnect:
             return
-        response = Response(reply.body, reply.status, reply_headers(reply, version, headers))
-        await response(scope, receive, send)
+        if reply.status in (400, 404):
+            note_absence(scope["method"], scope["path"], reply)
+        if fault is not None and fault.kind == "reset":
+            await break_off(scope, receive)
+        else:
+            response = Response(reply.body, reply.status, reply_headers(reply, version, headers))
+            await response(scope, receive, send)
         self._engine.catch_up()
 
-    async def _read(self, scope: Scope, receive: Receive, headers: Headers, version: str) -> Asked:
+    async def _fail(self, asked: Asked, fault: AnswerFault) -> Reply:
+        """Let a request fail; if it shall be carried out all the same, its answer is lost."""
+        if fault.executed:
+            await self._answer(asked)
+        body = RATE_LIMITED if fault.kind == "rate_limit" else BROKEN
+        return Reply(STATUS_OF[fault.kind], msgspec.json.encode(body), self._engine.new_request_id())
+
+    async def _read(self, scope: Scope, receive: Receive, headers: Headers, version: str | None) -> Asked:
         method, path = scope["method"], scope["path"]
         check_key(headers.get("authorization", ""))
         if path.startswith("/v2/"):
-            raise Refusal(404, f"The sandbox serves API v1 only; there is nothing at {method} {path}.")
+            raise Refusal(
+                404,
+                f"{UNRECOGNIZED} ({method}: {path}). The sandbox serves API v1 only: use snapshot "
+                "events and the v1 routes.",
+            )
         if method not in METHODS:
-            raise Refusal(404, f"Unrecognized request URL ({method}: {path}).")
-        if not VERSION.fullmatch(version):
-            raise Refusal(400, f"Invalid Stripe API version: {version}. Send one like 2026-10-28.endive.")
+            raise Refusal(404, f"{UNRECOGNIZED} ({method}: {path}).")
+        if version is not None and not is_api_version(version):
+            raise Refusal(400, f"Invalid Stripe API version: {version}. Send one like {NEWEST}.")
         idempotency_key = headers.get("idempotency-key") or None
         if idempotency_key and len(idempotency_key) > MAX_KEY_LENGTH:
             raise Refusal(400, f"An idempotency key may have at most {MAX_KEY_LENGTH} characters.")
@@ -167,6 +193,12 @@ class Api:
 
     def _open_session(self, asked: Asked) -> Reply:
         world = self._engine.world
+        if "webhooks" not in asked.params.get("websocket_features", ()):
+            raise Refusal(
+                400,
+                "The sandbox sends snapshot events only (stripe listen --all-snapshot); thin events are not "
+                "emulated, and requests are logged where the sandbox was started.",
+            )
         session = self._service.sessions.open(asked.params)
         answer = session_answer(session, world.listen_secret, asked.host, world.account_default_version)
         return Reply(200, msgspec.json.encode(answer), self._engine.new_request_id())
@@ -223,6 +255,23 @@ async def read_form(scope: Scope, receive: Receive, headers: Headers) -> str:
         return b"".join(chunks).decode()
     except UnicodeDecodeError as error:
         raise Refusal(400, "The body is not valid UTF-8.") from error
+
+
+def note_absence(method: str, path: str, reply: Reply) -> None:
+    """Write a line about a route or a parameter that the sandbox does not have."""
+    error = reply.json()["error"]
+    if error.get("code") == "parameter_unknown":
+        log.warning("not emulated: parameter %s of %s %s", error["param"], method, quote(path))
+    elif error["message"].startswith(UNRECOGNIZED):
+        log.warning("not emulated: %s %s", method, quote(path))
+
+
+async def break_off(scope: Scope, receive: Receive) -> None:
+    """Close the connection without an answer; in process, where there is none, just do not answer."""
+    abort = scope.get("state", {}).get(ABORT)
+    if abort is not None:
+        abort()
+        await receive()
 
 
 def reply_headers(reply: Reply, version: str, request: Headers) -> dict[str, str]:

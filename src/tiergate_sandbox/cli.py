@@ -1,15 +1,14 @@
 """The command ``tiergate-sandbox``."""
 
-import json
 import logging
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-DEFAULT_PORT = 12111
+from tiergate_sandbox.cli_tools import COMMANDS, DEFAULT_PORT, fail, pairs
+from tiergate_sandbox.parent import end_with_stdin
 
 app = typer.Typer(
     name="tiergate-sandbox",
@@ -20,14 +19,12 @@ app = typer.Typer(
 )
 
 
-def fail(message: str) -> typer.Exit:
-    """Say in one line what is wrong, and return the exit with code 1."""
-    typer.echo(f"tiergate-sandbox: {message}", err=True)
-    return typer.Exit(1)
+for name, command in COMMANDS.items():
+    app.command(name)(command)
 
 
 @app.command()
-def serve(
+def serve(  # noqa: PLR0913, PLR0917 -- each one is an option of the command
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = DEFAULT_PORT,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     state: Annotated[
@@ -37,11 +34,25 @@ def serve(
     retry_after: Annotated[
         str, typer.Option(help="Seconds before each further attempt of a failed webhook.")
     ] = "1,5,30",
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(help="A setting of the account, as in relaxed_clocks=true; may be repeated."),
+    ] = None,
+    fault: Annotated[
+        list[str] | None, typer.Option(help="A fault to begin with, as in drop=0.1; may be repeated.")
+    ] = None,
+    while_stdin_open: Annotated[
+        bool, typer.Option("--while-stdin-open", help="End when standard input closes.")
+    ] = False,
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
 ) -> None:
     """Serve the sandbox until it is interrupted."""
+    import msgspec
+
+    from tiergate_sandbox.faults import Faults
     from tiergate_sandbox.journal import StateFileError
     from tiergate_sandbox.server import Options, PortInUseError, serve
+    from tiergate_sandbox.world.settings import Settings, changed
 
     level = logging.getLevelNamesMapping().get(log_level.upper())
     if level is None:
@@ -53,68 +64,26 @@ def serve(
         delays = tuple(float(part) for part in retry_after.split(",") if part)
     except ValueError:
         raise fail(f"--retry-after takes seconds with commas between them, not {retry_after}") from None
-    options = Options(host=host, port=port, seed=seed, state=state, retry_after_seconds=delays)
+    try:
+        settings = changed(Settings(), pairs(setting or []))
+        faults = msgspec.convert(pairs(fault or []), Faults)
+    except ValueError as error:
+        raise fail(f"{error}") from None
+    if while_stdin_open:
+        end_with_stdin()
+    options = Options(
+        host=host,
+        port=port,
+        seed=seed,
+        state=state,
+        settings=settings,
+        faults=faults,
+        retry_after_seconds=delays,
+    )
     try:
         serve(options, announce)
     except (PortInUseError, StateFileError) as error:
         raise fail(str(error)) from error
-
-
-@app.command()
-def faults(
-    drop: Annotated[float, typer.Option(help="Share of webhooks that are lost (0 to 1).")] = 0,
-    duplicate: Annotated[float, typer.Option(help="Share of webhooks that are sent twice (0 to 1).")] = 0,
-    reorder: Annotated[bool, typer.Option(help="Shuffle the webhooks of one second.")] = False,
-    delay_seconds: Annotated[float, typer.Option(help="Longest wait before a webhook is sent.")] = 0,
-    answer_delay_seconds: Annotated[float, typer.Option(help="Wait before each API answer.")] = 0,
-    seed: Annotated[int, typer.Option(help="Number that decides which webhooks are hit.")] = 0,
-    port: Annotated[int, typer.Option(help="Port of the running sandbox.")] = DEFAULT_PORT,
-) -> None:
-    """Switch faults of a running sandbox on; without options, all of them off."""
-    wanted = {
-        "drop": drop,
-        "duplicate": duplicate,
-        "reorder": reorder,
-        "delay_seconds": delay_seconds,
-        "answer_delay_seconds": answer_delay_seconds,
-        "seed": seed,
-    }
-    typer.echo(json.dumps(tool(port, "faults", wanted)))
-
-
-@app.command()
-def hold(port: Annotated[int, typer.Option(help="Port of the running sandbox.")] = DEFAULT_PORT) -> None:
-    """Let a running sandbox collect webhooks instead of sending them."""
-    typer.echo(json.dumps(tool(port, "deliveries/hold", {})))
-
-
-@app.command()
-def release(
-    ids: Annotated[
-        list[str] | None, typer.Argument(help="Deliveries or events, in order; none for all.")
-    ] = None,
-    port: Annotated[int, typer.Option(help="Port of the running sandbox.")] = DEFAULT_PORT,
-) -> None:
-    """Send webhooks that a running sandbox has held back."""
-    typer.echo(json.dumps(tool(port, "deliveries/release", {"ids": ids} if ids else {})))
-
-
-def tool(port: int, route: str, body: Mapping[str, object]) -> object:
-    """Call one of the running sandbox's tools and return its answer."""
-    from http.client import HTTPConnection
-
-    connection = HTTPConnection("127.0.0.1", port, timeout=30)
-    try:
-        connection.request("POST", f"/_sandbox/{route}", json.dumps(body))
-        response = connection.getresponse()
-        answered = json.loads(response.read())
-    except (OSError, ValueError):
-        raise fail(f"no sandbox answers on port {port}; start one with 'tiergate-sandbox serve'") from None
-    finally:
-        connection.close()
-    if response.status != 200:
-        raise fail(answered["error"]["message"])
-    return answered
 
 
 def announce(url: str) -> None:

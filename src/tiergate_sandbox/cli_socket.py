@@ -52,7 +52,6 @@ class Session:
     ) -> None:
         self.id = websocket_id
         self.url = f"stripe listen, {params.get('forward_to_url') or 'not forwarding'}"
-        self._takes_events = "webhooks" in params.get("websocket_features", ())
         self._busy = busy
         self._render = render
         self._sign = sign
@@ -66,8 +65,8 @@ class Session:
         return self._socket is not None
 
     def wants(self, event_type: str) -> bool:
-        """Every type is wanted (the CLI filters by itself) unless it only asked for request logs."""
-        return self._takes_events and bool(event_type)
+        """Every type is wanted: the CLI filters by itself."""
+        return bool(event_type)
 
     async def send(self, event_id: str) -> Outcome:
         """Hand the event to the CLI, now or when it dials again."""

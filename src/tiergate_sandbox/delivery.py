@@ -21,6 +21,7 @@ from tiergate_sandbox.world.protocol import Emitted
 
 RETRY_AFTER_SECONDS: tuple[float, ...] = (1, 5, 30)
 KEPT_SETTLED = 2000
+MOST_OPEN = 250_000
 
 Status = Literal["waiting", "held", "in_flight", "retrying", "delivered", "failed", "dropped"]
 
@@ -81,8 +82,8 @@ class Courier:
     """Brings events to their destinations.
 
     It takes events at any time and begins to send when it is started (within a running event loop).
-    ``settled`` is told the id of every delivery that needs no further attempt. What is in flight or
-    waiting to be sent is noted in ``busy``; held deliveries and later retries are not.
+    ``tried`` is told of every delivery that is tried again, ``settled`` the id of every one that is not. What
+    is in flight or waiting to be sent is noted in ``busy``; held deliveries and later retries are not.
     """
 
     def __init__(
@@ -92,11 +93,13 @@ class Courier:
         settled: Callable[[str], None],
         busy: Busy,
         retry_after_seconds: Sequence[float] = RETRY_AFTER_SECONDS,
+        tried: Callable[[Delivery], None] = lambda _: None,
     ) -> None:
         self.faults = Faults()
         self.holding = False
         self._destinations = destinations
         self._at = at
+        self._tried = tried
         self._settled = settled
         self._busy = busy
         self._retry_after_seconds = retry_after_seconds
@@ -105,6 +108,7 @@ class Courier:
         self._lanes: dict[str, Lane[Delivery]] = {}
         self._timers: set[asyncio.TimerHandle] = set()
         self._started = False
+        self._was_full = False
 
     def deliveries(self) -> list[Delivery]:
         """Return the deliveries still known, oldest first: all open ones and the latest settled ones."""
@@ -129,9 +133,15 @@ class Courier:
 
     def forget(self, delivery_id: str) -> None:
         """Drop a delivery that was settled before the process ended; to be called before ``start``."""
-        delivery = self._deliveries.get(delivery_id)
+        delivery = self._deliveries.pop(delivery_id, None)
         if delivery is not None:
             delivery.status = "delivered"
+
+    def remember(self, delivery_id: str, attempt: Attempt) -> None:
+        """Count an attempt that was made before the process ended; to be called before ``start``."""
+        delivery = self._deliveries.get(delivery_id)
+        if delivery is not None:
+            delivery.attempts = (*delivery.attempts, attempt)
 
     def release(self, ids: Sequence[str] | None = None) -> list[Delivery]:
         """Send held deliveries and return them.
@@ -171,7 +181,7 @@ class Courier:
         for _ in range(max(copies, 1)):
             delivery = self._new(event.event_id, event.type, destination)
             wait_seconds = self.faults.wait_seconds(delivery.id)
-            if not copies:
+            if not copies or self._is_full():
                 self._settle(delivery, "dropped")
             elif self.holding:
                 delivery.status = "held"
@@ -180,6 +190,14 @@ class Courier:
                 self._enqueue_after(wait_seconds, delivery)
             else:
                 self._enqueue(delivery)
+
+    def _is_full(self) -> bool:
+        """Tell whether too many deliveries are open to take more; a log line says when that begins."""
+        full = len(self._deliveries) - len(self._settled_ids) > MOST_OPEN
+        if full and not self._was_full:
+            log.warning("%d webhooks wait to be delivered; further ones are dropped", MOST_OPEN)
+        self._was_full = full
+        return full
 
     def _new(self, event_id: str, event_type: str, destination: Destination) -> Delivery:
         copy = 1
@@ -223,6 +241,7 @@ class Courier:
             self._settle(delivery, "delivered")
         elif number <= len(self._retry_after_seconds):
             delivery.status = "retrying"
+            self._tried(delivery)
             self._enqueue_after(self._retry_after_seconds[number - 1], delivery)
         else:
             self._settle(delivery, "failed")

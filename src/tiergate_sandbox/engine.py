@@ -50,14 +50,16 @@ class Engine:
         self.keys = IdempotencyKeys()
         self.request_count = 0
         self._now = now
-        self._latest_at = 0
         self._announce = announce
         self._record = record
 
+    def now(self) -> float:
+        """Return the present instant in unix seconds."""
+        return self._now()
+
     def at(self) -> int:
-        """Return the present unix second; it never goes back, even when the clock of the machine does."""
-        self._latest_at = max(self._latest_at, int(self._now()))
-        return self._latest_at
+        """Return the present unix second."""
+        return int(self._now())
 
     def begin(self, world: World, keys: IdempotencyKeys, request_count: int) -> None:
         """Go on with another world, in the state of a snapshot."""
@@ -72,10 +74,7 @@ class Engine:
 
     def catch_up(self) -> None:
         """Play what has become due."""
-        at = self.at()
-        due_at = self.world.next_due_at()
-        if due_at is not None and due_at <= at:
-            self._pass_time(at)
+        self._catch_up_to(self._instant())
 
     def ask(
         self,
@@ -87,13 +86,14 @@ class Engine:
         idempotency_key: str | None = None,
     ) -> Reply:
         """Carry out one request now and return its answer, errors included."""
-        self.catch_up()
-        at = self.at()
+        at = self._instant()
+        self._catch_up_to(at)
         call = Call(
             method=method,
             path=path,
             params=params or {},
             version=version or self.world.account_default_version,
+            pinned=version is not None,
             request_id=self.new_request_id(),
             idempotency_key=idempotency_key,
         )
@@ -101,7 +101,6 @@ class Engine:
 
     def replay(self, entry: Called | Passed) -> None:
         """Make a recorded change once more, at its own instant."""
-        self._latest_at = entry.at
         if isinstance(entry, Passed):
             self._pass_time(entry.at)
             return
@@ -111,29 +110,43 @@ class Engine:
             path=entry.path,
             params=entry.params,
             version=entry.version,
+            pinned=entry.pinned,
             request_id=entry.request_id,
             idempotency_key=entry.idempotency_key,
         )
         self._carry_out(call, entry.at)
 
+    def _instant(self) -> int:
+        """Return the present second in the world's eyes, which do not see the machine's clock put back."""
+        return max(self.at(), self.world.now)
+
+    def _catch_up_to(self, at: int) -> None:
+        due_at = self.world.next_due_at()
+        if due_at is not None and due_at <= at:
+            self._pass_time(at)
+
     def _carry_out(self, call: Call, at: int) -> Reply:
         answer, events = self.world.call(call, at)
         reply = Reply(answer.status, msgspec.json.encode(answer.body), call.request_id or "")
-        if call.method != "GET":
-            self._record(called(call, at, self.request_count))
         if call.idempotency_key and is_kept(reply.status):
             asked = fingerprint(call.method, call.path, call.params)
             result = Result(asked, reply.status, reply.body, reply.request_id, at)
             self.keys.keep(call.idempotency_key, result)
-        if events:
-            self._announce(events)
+        if call.method != "GET" or events:
+            self._settle(called(call, at, self.request_count), events)
         return reply
 
     def _pass_time(self, at: int) -> None:
         events = self.world.run_until(at)
-        self._record(Passed(at))
-        if events:
-            self._announce(events)
+        self._settle(Passed(at), events)
+
+    def _settle(self, entry: Called | Passed, events: Sequence[Emitted]) -> None:
+        """Record a change, and announce what came of it even when it could not be recorded."""
+        try:
+            self._record(entry)
+        finally:
+            if events:
+                self._announce(events)
 
 
 def called(call: Call, at: int, request_count: int) -> Called:
@@ -147,4 +160,5 @@ def called(call: Call, at: int, request_count: int) -> Called:
         request_count=request_count,
         request_id=call.request_id or "",
         idempotency_key=call.idempotency_key,
+        pinned=call.pinned,
     )

@@ -23,6 +23,7 @@ def call_app(app: ASGIApp, method: str, url: str, headers: Mapping[str, str], bo
     API and pages never wait for anything, so that their coroutine runs through in one go.
 
     Raises:
+        ConnectionResetError: the application did not answer, as a fault has it.
         RuntimeError: the application did wait, which only fault delays, static files and ``quiesce`` do.
     """
     sent: list[Message] = []
@@ -37,6 +38,8 @@ def call_app(app: ASGIApp, method: str, url: str, headers: Mapping[str, str], bo
     try:
         next(steps)
     except StopIteration:
+        if not sent:
+            raise ConnectionResetError("the connection broke off before there was an answer") from None
         start = next(message for message in sent if message["type"] == "http.response.start")
         return HttpAnswer(
             status=start["status"],

@@ -1,5 +1,6 @@
 """Serving the sandbox on a socket."""
 
+import asyncio
 import logging
 import socket
 from collections.abc import Callable, Iterator, Sequence
@@ -9,9 +10,12 @@ from threading import Thread
 
 import msgspec
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from tiergate_sandbox.api import ABORT
 from tiergate_sandbox.app import sandbox_app
 from tiergate_sandbox.delivery import RETRY_AFTER_SECONDS
+from tiergate_sandbox.faults import Faults
 from tiergate_sandbox.journal import Journal
 from tiergate_sandbox.real_time import RealTime, real_time
 from tiergate_sandbox.service import Service
@@ -32,8 +36,18 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     state: Path | None = None
     settings: Settings = Settings()
+    faults: Faults = Faults()
     retry_after_seconds: Sequence[float] = RETRY_AFTER_SECONDS
     now: RealTime = real_time
+
+
+class Connection(H11Protocol):
+    """A connection that the application can drop, as the fault ``reset`` does."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        """Keep the function that drops the connection where every request finds it."""
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, ABORT: transport.abort}
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -76,8 +90,10 @@ def prepare(options: Options, url: str) -> tuple[uvicorn.Server, Service]:
         retry_after_seconds=options.retry_after_seconds,
     )
     service.recover()
+    service.courier.faults = options.faults
     config = uvicorn.Config(
         sandbox_app(service),
+        http=Connection,
         log_config=None,
         access_log=False,
         lifespan="on",

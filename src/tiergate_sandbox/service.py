@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 
 import msgspec
@@ -13,12 +13,24 @@ from tiergate_sandbox.delivery import RETRY_AFTER_SECONDS, Courier, Delivery, De
 from tiergate_sandbox.endpoints import WebhookSender, endpoints
 from tiergate_sandbox.engine import Engine
 from tiergate_sandbox.idempotency import IdempotencyKeys
-from tiergate_sandbox.journal import Entry, Journal, Outstanding, Rolled, Settled, Snapshot, StateFileError
+from tiergate_sandbox.journal import (
+    Configured,
+    Entry,
+    Journal,
+    Outstanding,
+    Rolled,
+    Settled,
+    Snapshot,
+    StateFileError,
+    Tried,
+)
 from tiergate_sandbox.real_time import RealTime
 from tiergate_sandbox.signing import SigningSecrets
-from tiergate_sandbox.world import Emitted, World
+from tiergate_sandbox.world import Emitted, Settings, World
+from tiergate_sandbox.world.settings import changed
 
 TICK_SECONDS = 1.0
+LEAST_WORK_BEFORE_A_SNAPSHOT = 20_000
 
 log = logging.getLogger(__name__)
 
@@ -42,14 +54,17 @@ class Service:
         self._make_world = make_world
         self._journal = journal
         self._recording = False
+        self._number_written = 0
         self._sender = WebhookSender()
         self._announced_to = announce
         self._secrets = SigningSecrets()
         self.busy = Busy()
         self.courier = Courier(
-            self._destinations, self._at, self._note_settled, self.busy, retry_after_seconds
+            self._destinations, self._at, self._note_settled, self.busy, retry_after_seconds, self._note_tried
         )
-        self.engine = Engine(make_world(), now, announce=announce or self.courier.accept, record=self._record)
+        world = make_world()
+        self._settings = world.settings
+        self.engine = Engine(world, now, announce=announce or self.courier.accept, record=self._record)
         self.sessions = Sessions(self.busy, self.render, self._sign_for_listeners)
 
     def render(self, event_id: str, version: str | None = None) -> bytes:
@@ -73,13 +88,14 @@ class Service:
         except Exception as error:
             reason = f"which this version cannot replay ({type(error).__name__}: {error})"
             raise self._journal.unreadable(reason) from error
+        self._settle_in({"hosted_url", *asked_for(self._settings)})
         self._recording = True
-        self._journal.start(self.snapshot())
+        self._write_snapshot(self._journal)
 
     def snapshot(self) -> Snapshot:
         """Return everything there is to know at this instant."""
         open_deliveries = [
-            Outstanding(entry.id, entry.event_id, entry.event_type, entry.destination_id)
+            Outstanding(entry.id, entry.event_id, entry.event_type, entry.destination_id, entry.attempts)
             for entry in self.courier.deliveries()
             if entry.status in {"waiting", "held", "in_flight", "retrying"}
         ]
@@ -94,8 +110,9 @@ class Service:
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to a snapshot; its open deliveries are sent again, those of the present are forgotten."""
         self._load(snapshot)
+        self._settle_in({"hosted_url"})
         if self._journal is not None:
-            self._journal.start(snapshot)
+            self._write_snapshot(self._journal)
 
     def reset(self) -> None:
         """Begin again with an empty world; listeners stay connected."""
@@ -126,6 +143,18 @@ class Service:
         self._record(entry)
         return successor
 
+    def configure(self, changes: Mapping[str, object]) -> Settings:
+        """Change some settings of the account, and return all of them.
+
+        Raises:
+            msgspec.ValidationError: there is no such setting, or it cannot have that value.
+        """
+        settings = changed(self.engine.world.settings, changes)
+        self.engine.catch_up()
+        self.engine.world.configure(settings)
+        self._record(Configured(settings))
+        return settings
+
     async def run(self) -> None:
         """Deliver webhooks and let time pass until cancelled."""
         self.courier.start()
@@ -133,12 +162,21 @@ class Service:
             while True:
                 try:
                     self.engine.catch_up()
+                    self.keep_file_short()
                 except Exception:
-                    log.exception("time could not pass; the sandbox tries again in a second")
+                    log.exception("what is due could not be done; the sandbox tries again in a second")
                 await asyncio.sleep(TICK_SECONDS)
         finally:
             self.courier.clear()
             await self._sender.close()
+
+    def keep_file_short(self) -> None:
+        """Rewrite the state file when replaying its end would be more work than reading its beginning."""
+        if self._journal is None:
+            return
+        work = self._journal.appended + self.engine.world.number - self._number_written
+        if self._journal.is_behind or work > max(LEAST_WORK_BEFORE_A_SNAPSHOT, self._number_written // 2):
+            self._write_snapshot(self._journal)
 
     def close(self) -> None:
         """Close the state file."""
@@ -159,16 +197,32 @@ class Service:
     def _sign_for_listeners(self, body: bytes) -> dict[str, str]:
         return listen_signer(self.engine.world.listen_secret, self.engine.at)(body)
 
+    def _note_tried(self, delivery: Delivery) -> None:
+        self._note(Tried(delivery.id, delivery.attempts[-1]))
+
     def _note_settled(self, delivery_id: str) -> None:
-        self._record(Settled(delivery_id))
+        self._note(Settled(delivery_id))
+
+    def _note(self, entry: Tried | Settled) -> None:
+        """Record what became of a webhook; where that cannot be written, a kill makes it come twice."""
+        with suppress(StateFileError):
+            self._record(entry)
 
     def _record(self, entry: Entry) -> None:
         if self._recording and self._journal is not None:
             self._journal.append(entry)
 
+    def _write_snapshot(self, journal: Journal) -> None:
+        journal.start(self.snapshot())
+        self._number_written = self.engine.world.number
+
     def _recall(self, entry: Entry) -> None:
         if isinstance(entry, Snapshot):
             self._load(entry)
+        elif isinstance(entry, Configured):
+            self.engine.world.configure(entry.settings)
+        elif isinstance(entry, Tried):
+            self.courier.remember(entry.delivery_id, entry.attempt)
         elif isinstance(entry, Settled):
             self.courier.forget(entry.delivery_id)
         elif isinstance(entry, Rolled):
@@ -176,6 +230,13 @@ class Service:
                 self._roll(entry)
         else:
             self.engine.replay(entry)
+
+    def _settle_in(self, names: Set[str]) -> None:
+        """Give a world that was brought back some of the settings that this process was started with."""
+        world = self.engine.world
+        own = {name: getattr(self._settings, name) for name in names}
+        if (settings := msgspec.structs.replace(world.settings, **own)) != world.settings:
+            world.configure(settings)
 
     def _roll(self, entry: Rolled) -> str:
         for listed in self.engine.world.webhook_endpoints():
@@ -194,6 +255,14 @@ class Service:
         urls = {entry.id: entry.url for entry in self._destinations()}
         for entry in snapshot.outstanding:
             url = urls.get(entry.destination_id, "")
-            self.courier.restore(
-                Delivery(entry.delivery_id, entry.event_id, entry.event_type, entry.destination_id, url)
+            delivery = Delivery(
+                entry.delivery_id, entry.event_id, entry.event_type, entry.destination_id, url
             )
+            delivery.attempts = entry.attempts
+            self.courier.restore(delivery)
+
+
+def asked_for(settings: Settings) -> set[str]:
+    """Return the names of the settings that differ from the defaults."""
+    usual = Settings()
+    return {name for name in Settings.__struct_fields__ if getattr(settings, name) != getattr(usual, name)}

@@ -126,7 +126,11 @@ class InProcessClient(stripe.HTTPClient):
     ) -> tuple[str, int, Mapping[str, str]]:
         """Make one request."""
         body = post_data.encode() if isinstance(post_data, str) else post_data or b""
-        answer = self._sandbox.request(method, url, headers or {}, body)
+        try:
+            answer = self._sandbox.request(method, url, headers or {}, body)
+        except ConnectionResetError as error:
+            # The SDK does not annotate its errors.
+            raise stripe.APIConnectionError(str(error), should_retry=True) from error  # type: ignore[no-untyped-call]
         return answer.body.decode(), answer.status, answer.headers
 
     async def request_async(

@@ -68,6 +68,14 @@ class Tools:
         self._service.courier.faults = await read(request, Faults)
         return answer(self._service.courier.faults)
 
+    async def get_settings(self, request: Request) -> Response:
+        """Tell the settings of the account."""
+        return answer(self._service.engine.world.settings)
+
+    async def post_settings(self, request: Request) -> Response:
+        """Change the settings that are named; the others stay."""
+        return answer(self._service.configure(await read(request, dict[str, object])))
+
     async def get_deliveries(self, request: Request) -> Response:
         """List deliveries with their attempts, oldest first; ``status`` and ``event`` filter."""
         status, event_id = request.query_params.get("status"), request.query_params.get("event")
@@ -153,6 +161,8 @@ def tools_app(service: Service) -> LoopbackOnly:
         ("POST", "/snapshot", tools.post_snapshot),
         ("GET", "/faults", tools.get_faults),
         ("POST", "/faults", tools.post_faults),
+        ("GET", "/settings", tools.get_settings),
+        ("POST", "/settings", tools.post_settings),
         ("GET", "/deliveries", tools.get_deliveries),
         ("POST", "/deliveries/hold", tools.hold),
         ("POST", "/deliveries/release", tools.release),

@@ -114,19 +114,25 @@ def test_the_smallest_file() -> None:
 
 
 def test_one_plan_may_be_sold_in_several_currencies() -> None:
-    """Prices of one interval in two currencies share the lookup key of the plan and interval."""
-    text = (
-        PRODUCT
-        + "[plans.pro]\n"
-        + "".join(
-            f'[[plans.pro.prices]]\ncurrency = "{currency}"\nunit_amount = 100\n'
-            for currency in ("usd", "eur")
-        )
+    """Each price at Stripe has a lookup key of its own, or the second would take it from the first."""
+    prices = (
+        '[[plans.pro.prices]]\ncurrency = "usd"\nunit_amount = 100\n'
+        '[[plans.pro.prices]]\ncurrency = "eur"\nunit_amount = 100\n'
     )
-    assert [(price.currency, price.lookup_key) for price in parse_catalog(text).plan("pro").prices] == [
+    with pytest.raises(CatalogError, match="'pro_monthly' is taken by plan 'pro' per month"):
+        parse_catalog(PRODUCT + "[plans.pro]\n" + prices)
+    told_apart = PRODUCT + "[plans.pro]\n" + prices + 'lookup_key = "pro_monthly_eur"\n'
+    assert [(price.currency, price.lookup_key) for price in parse_catalog(told_apart).plan("pro").prices] == [
         ("usd", "pro_monthly"),
-        ("eur", "pro_monthly"),
+        ("eur", "pro_monthly_eur"),
     ]
+
+
+def test_a_currency_is_one_that_stripe_charges() -> None:
+    """Three letters are not enough: xyz is no currency."""
+    text = PRODUCT + '[plans.pro]\n[[plans.pro.prices]]\ncurrency = "xyz"\nunit_amount = 100\n'
+    with pytest.raises(CatalogError, match="'xyz' is not a currency"):
+        parse_catalog(text)
 
 
 def test_a_document_without_a_text_is_read_too() -> None:

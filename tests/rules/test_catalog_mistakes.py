@@ -126,14 +126,16 @@ SLIPS = [
         "unit_amount = 4900",
         'unit_amount = 4900\nlookup_key = "starter_yearly"',
         'lookup_key = "starter_yearly"',
-        "The lookup key 'starter_yearly' is taken by plan 'starter' per year. Give each price its own.",
+        "The lookup key 'starter_yearly' is taken by plan 'starter' per year. "
+        'Give this price its own: lookup_key = "starter_yearly_usd".',
     ),
     Slip(
         "lookup key of the same plan's other interval",
         "unit_amount = 46800",
         'unit_amount = 46800\nlookup_key = "team_monthly"',
         'lookup_key = "team_monthly"',
-        "The lookup key 'team_monthly' is taken by plan 'team' per month. Give each price its own.",
+        "The lookup key 'team_monthly' is taken by plan 'team' per month. "
+        'Give this price its own: lookup_key = "team_monthly_usd".',
     ),
     Slip(
         "prices that are no list of tables",

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.rules.builders import (
+    NORTHWIND,
     TRIAL_END,
     Cards,
     account,
@@ -18,12 +19,13 @@ from tests.rules.builders import (
 )
 from tiergate.rules.access import Reason
 from tiergate.rules.catalog import UNLIMITED, Catalog, FeatureValue
+from tiergate.rules.catalog_file import parse_catalog
 from tiergate.rules.decision import Decision, Offer, Verdict, cheapest_offer, decide, generosity
 from tiergate.rules.errors import UnknownFeatureError
 from tiergate.rules.policy import Afterwards, Policy
 from tiergate.rules.state import AccountState, Subscription
 from tiergate.rules.timeline import build_timeline
-from tiergate.rules.usage import Usage
+from tiergate.rules.usage import UNCOUNTED, Usage
 
 MOMENT = at("2026-03-05T00:00:00")
 TEAM = Offer("team", "Team")
@@ -259,3 +261,10 @@ def test_the_phase_is_told_beside_the_verdict() -> None:
     decision = ask("custom_domain", state, moment="2026-04-02T00:00:00")
     assert (decision.allowed, decision.reason, decision.phase) == (True, "included", "past_due_grace")
     assert decision.valid_until == at("2026-04-04T09:30:00")
+
+
+def test_what_nobody_counts_is_told_and_never_reached() -> None:
+    """Without a count there is a limit but no use of it, and the answer is allowed."""
+    timeline = build_timeline(account(), parse_catalog(NORTHWIND))
+    answer = decide(timeline, "projects", at("2026-03-01T00:00:00"), UNCOUNTED)
+    assert (answer.allowed, answer.limit, answer.used, answer.remaining) == (True, 1, None, None)

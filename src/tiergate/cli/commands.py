@@ -2,19 +2,17 @@
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tiergate.billing import Billing
-from tiergate.cli.demo import DEMO_ACCOUNT, run_demo
 from tiergate.cli.durations import parse_duration
-from tiergate.cli.environment import environment_here
+from tiergate.cli.environment import DEMO_ACCOUNT, environment_here
 from tiergate.cli.logs import write_logs
-from tiergate.cli.serving import require_free_port, serve_app
 from tiergate.rules.errors import TiergateError
-from tiergate.settings import Settings, settings_from
-from tiergate.web.app import create_app
+
+if TYPE_CHECKING:
+    from tiergate.billing import Billing
 
 app = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, help="Self-serve billing for Python SaaS."
@@ -25,7 +23,7 @@ app.add_typer(plans, name="plans")
 app.add_typer(clock, name="clock")
 
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
-Port = Annotated[int, typer.Option(help="The port to listen on.")]
+Port = Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)]
 
 
 class CommandError(TiergateError):
@@ -39,16 +37,21 @@ def demo(
     port: Port = 8000, sandbox_port: Annotated[int, typer.Option(help="The sandbox's port.")] = 12111
 ) -> None:
     """Serve a sandbox and an application with a demo product, until stopped. Needs no account and no key."""
+    from tiergate.cli.demo import run_demo
+
     run_demo(port, sandbox_port)
 
 
 @app.command()
 def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Serve the pages, the API and the webhook, with a worker beside them."""
-    settings = _settings()
+    from tiergate.cli.serving import require_free_port, serve_app
+    from tiergate.web.app import create_app
+
+    opened = _billing()
     require_free_port(host, port)
     write_logs(environment_here().get("TIERGATE_LOG_FILE"))
-    with Billing(settings) as billing:
+    with opened as billing:
         billing.check_schema()
         billing.start()
         serve_app(create_app(billing), host, port)
@@ -57,7 +60,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 @app.command()
 def migrate() -> None:
     """Create or update tiergate's tables in the database."""
-    with Billing(_settings()) as billing:
+    with _billing() as billing:
         billing.migrate()
     typer.echo("The database is up to date.")
 
@@ -67,7 +70,7 @@ def explain(
     account: Annotated[str, typer.Argument(help="The account's id.")] = DEMO_ACCOUNT,
 ) -> None:
     """Tell what an account has, why, what comes next, and what was done about it."""
-    with Billing(_settings()) as billing:
+    with _billing() as billing:
         billing.check_schema()
         typer.echo(str(billing.explain(account)))
 
@@ -76,10 +79,14 @@ def explain(
 def push(file: Annotated[Path, typer.Argument(help="The catalogue file.")] = Path("billing.toml")) -> None:
     """Publish the plans of a file, here and at Stripe. Pushing the same file again changes nothing."""
     if not file.is_file():
-        raise CommandError(f"There is no file {file}.", "Name the catalogue: tiergate plans push PATH")
-    with Billing(_settings()) as billing:
+        raise CommandError(f"{file} is not a file.", "Name the catalogue: tiergate plans push PATH")
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"{file} cannot be read: {error}.", "Save it as UTF-8 text.") from None
+    with _billing() as billing:
         billing.check_schema()
-        pushed = billing.push_plans(file.read_text(encoding="utf-8"), file.name)
+        pushed = billing.push_plans(text, file.name)
     for lookup_key in pushed.created:
         typer.echo(f"created  {lookup_key}")
     for lookup_key in pushed.kept:
@@ -96,19 +103,23 @@ def advance(
 ) -> None:
     """Move the test clock forward, and do what has become due."""
     duration = parse_duration(by)
-    settings = _settings()
-    chosen = test_clock or settings.test_clock
+    opened = _billing()
+    chosen = test_clock or opened.settings.test_clock
     if chosen is None:
         raise CommandError(
             "There is no test clock to move.",
             "Start `tiergate demo` here, or set TIERGATE_TEST_CLOCK to a clock_… id.",
         )
-    with Billing(settings) as billing:
+    with opened as billing:
         billing.check_schema()
         shown = billing.advance_clock(chosen, duration, pause=lambda: time.sleep(0.1))
         billing.run_due()
     typer.echo(f"It is now {shown:%A, %d %B %Y, %H:%M} UTC on the test clock.")
 
 
-def _settings() -> Settings:
-    return settings_from(environment_here())
+def _billing() -> "Billing":
+    """Put ``Billing`` together from the environment that holds here."""
+    from tiergate.billing import Billing
+    from tiergate.settings import settings_from
+
+    return Billing(settings_from(environment_here()))

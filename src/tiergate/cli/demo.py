@@ -1,6 +1,7 @@
 """``tiergate demo``: a sandbox and an application side by side, with a product and an account in them."""
 
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -15,9 +16,10 @@ from typing import Any
 
 import httpx2
 from fastapi import Request
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from tiergate.billing import Billing
-from tiergate.cli.environment import DEMO_FOLDER, forget_demo, remember_demo
+from tiergate.cli.environment import DEMO_ACCOUNT, DEMO_FOLDER, forget_demo, remember_demo
 from tiergate.cli.logs import write_logs
 from tiergate.cli.serving import require_free_port, serve_app
 from tiergate.real_time import now
@@ -27,10 +29,10 @@ from tiergate.stripe_api.gateway import API_VERSION, Gateway
 from tiergate.stripe_api.needed_events import NEEDED_EVENTS
 from tiergate.web.app import create_app
 
-DEMO_ACCOUNT = "acme"
 _SANDBOX_KEY = "sk_test_tiergate_demo"
 _AUTHORIZATION = {"Authorization": f"Bearer {_SANDBOX_KEY}"}
 _WORK_EVERY_SECONDS = 1.0
+_RETRY_AFTER_SECONDS = "1,5,30,60,300,900,3600"
 _SANDBOX_PATIENCE_SECONDS = 20.0
 
 _WELCOME = """
@@ -101,7 +103,9 @@ def _serve(billing: Billing, port: int, sandbox_url: str) -> None:
         )
     )
     sys.stdout.flush()
-    serve_app(create_app(billing, account_of=_acme), "127.0.0.1", port)
+    # Everybody is Acme here, so nobody may come by way of another website's name for this machine.
+    app = TrustedHostMiddleware(create_app(billing, account_of=_acme), ["localhost", "127.0.0.1"])
+    serve_app(app, "127.0.0.1", port)
 
 
 def _acme(_request: Request) -> str:
@@ -113,8 +117,19 @@ def _acme(_request: Request) -> str:
 def _sandbox(port: int) -> Iterator[str]:
     """Run the sandbox as a process of its own, as a stranger would."""
     log = (DEMO_FOLDER / "sandbox.log").open("wb")
-    command = [sys.executable, "-m", "tiergate_sandbox", "serve", "--port", str(port)]
-    process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - our own program, no shell
+    # Ids of its own at every start: what an earlier life left in a database is never taken for this one's.
+    seed = str(secrets.randbits(32))
+    command = [sys.executable, "-m", "tiergate_sandbox", "serve", "--port", str(port), "--seed", seed]
+    command += [
+        "--while-stdin-open",
+        "--setting",
+        "relaxed_clocks=true",
+        "--retry-after",
+        _RETRY_AFTER_SECONDS,
+    ]
+    process = subprocess.Popen(  # noqa: S603 - our own program, no shell
+        command, stdin=subprocess.PIPE, stdout=log, stderr=log
+    )
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_for(url, process)
@@ -169,6 +184,7 @@ def _prepare_stripe(sandbox_url: str, port: int) -> Settings:
 
 def _furnish(billing: Billing) -> None:
     billing.migrate()
+    billing.begin_anew(DEMO_ACCOUNT)
     billing.push_plans(
         (files("tiergate.demo") / "northwind.toml").read_text(encoding="utf-8"), "northwind.toml"
     )

@@ -10,12 +10,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 DEMO_FOLDER = Path(".tiergate")
+DEMO_ACCOUNT = "acme"
+"""The account that every visitor of the demo is signed in as."""
 _DEMO_ENV = DEMO_FOLDER / "demo.env"
+_PID = "TIERGATE_DEMO_PID"
 
 
 def environment_here() -> dict[str, str]:
     """Return the variables that hold here."""
-    return {**_read(_DEMO_ENV), **os.environ}
+    left = _read(_DEMO_ENV)
+    return {**(left if _is_running(left.pop(_PID, "")) else {}), **os.environ}
 
 
 def remember_demo(variables: Mapping[str, str]) -> None:
@@ -23,12 +27,24 @@ def remember_demo(variables: Mapping[str, str]) -> None:
     DEMO_FOLDER.mkdir(exist_ok=True)
     _DEMO_ENV.unlink(missing_ok=True)
     _DEMO_ENV.touch(mode=0o600)
-    _DEMO_ENV.write_text("".join(f"{name}={value}\n" for name, value in variables.items()), encoding="utf-8")
+    lines = {**variables, _PID: str(os.getpid())}.items()
+    _DEMO_ENV.write_text("".join(f"{name}={value}\n" for name, value in lines), encoding="utf-8")
 
 
 def forget_demo() -> None:
     """Remove what a demo left."""
     _DEMO_ENV.unlink(missing_ok=True)
+
+
+def _is_running(pid: str) -> bool:
+    """Whether the demo that left its variables is still there: one that was killed could not tidy up."""
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _read(file: Path) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Serves an application over HTTP."""
 
+import errno
 import socket
 
 import uvicorn
@@ -14,13 +15,27 @@ class PortInUseError(TiergateError):
     code = "port_in_use"
 
 
+class ListenError(TiergateError):
+    """The address is not ours to listen on."""
+
+    code = "cannot_listen"
+
+
 def require_free_port(host: str, port: int, option: str = "--port") -> None:
-    """Make sure that a port is free before anything is started. Raises ``PortInUseError``."""
+    """Make sure that a port is free before anything is started.
+
+    Raises ``PortInUseError`` and ``ListenError``.
+    """
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise ListenError(
+                    f"Nobody can listen on port {port} of {host} here: {error.strerror}.",
+                    "Choose an address of this machine and a port above 1023.",
+                ) from error
             raise PortInUseError(
                 f"Port {port} on {host} is in use.",
                 f"Stop what listens there, or choose another: {option} {port + 1}",

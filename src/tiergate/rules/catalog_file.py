@@ -19,6 +19,7 @@ from tiergate.rules.catalog import (
 )
 from tiergate.rules.document_reader import Reader
 from tiergate.rules.errors import TiergateError
+from tiergate.rules.money import CURRENCIES
 from tiergate.rules.policy import Policy
 from tiergate.rules.policy_file import read_policy
 from tiergate.rules.toml_positions import Path, line_of, positions_of
@@ -26,8 +27,8 @@ from tiergate.rules.toml_positions import Path, line_of, positions_of
 _MAX_PUBLIC_TRIAL_DAYS = 730
 """Stripe's own limit. Source: https://docs.stripe.com/api/subscriptions/create#create_subscription-trial_period_days"""
 
-_NO_CURRENCY = "xxx"
-"""ISO 4217's code for none: stands in where the file has a mistake, so that it causes no second one."""
+_NO_CURRENCY = "usd"
+"""Stands in for a currency that is missing, so that its absence is the only mistake told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ def _price(plan_key: str, reader: Reader) -> Price:
     interval = reader.choice("interval", ["month", "year"], "month")
     unit_amount = reader.integer("unit_amount", 1, required=True)
     currency = reader.text("currency", _NO_CURRENCY, required=True).lower()
-    if not re.fullmatch(r"[a-z]{3}", currency):
+    if currency not in CURRENCIES:
         reader.complain(
             "currency", f"{currency!r} is not a currency.", 'Write its three letters, such as "usd".'
         )
@@ -231,7 +232,7 @@ def _check_plans(reader: Reader, plans: list[Plan]) -> None:
 
 def _check_unique(reader: Reader, plans: list[Plan]) -> None:
     ranks: dict[int, str] = {}
-    lookup_keys: dict[str, tuple[str, str]] = {}
+    lookup_keys: dict[str, tuple[str, str, str]] = {}
     for plan in plans:
         if plan.rank in ranks:
             reader.complain_at(
@@ -241,10 +242,11 @@ def _check_unique(reader: Reader, plans: list[Plan]) -> None:
             )
         ranks.setdefault(plan.rank, plan.key)
         for index, price in enumerate(plan.prices):
-            owner = lookup_keys.setdefault(price.lookup_key, (plan.key, price.interval))
-            if owner != (plan.key, price.interval):
+            itself = (plan.key, price.interval, price.currency)
+            owner = lookup_keys.setdefault(price.lookup_key, itself)
+            if owner != itself:
                 reader.complain_at(
                     ("plans", plan.key, "prices", index, "lookup_key"),
                     f"The lookup key {price.lookup_key!r} is taken by plan {owner[0]!r} per {owner[1]}.",
-                    "Give each price its own.",
+                    f'Give this price its own: lookup_key = "{price.lookup_key}_{price.currency}".',
                 )

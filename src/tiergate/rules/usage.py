@@ -6,10 +6,14 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What an account uses of one feature; ``resets_at`` is when a metered count starts again."""
+    """What an account uses of one feature; ``resets_at`` is when a metered count starts again.
 
-    used: int = 0
+    ``used`` is ``None`` where nobody counts: a limit is then told, and never reached.
+    """
+
+    used: int | None = 0
     resets_at: datetime | None = None
 
 
 NOTHING_USED = Usage()
+UNCOUNTED = Usage(used=None)

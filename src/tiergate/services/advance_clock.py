@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from tiergate.rules.errors import TiergateError
 from tiergate.services.context import Context
 from tiergate.services.read_from_stripe import save_clock
+from tiergate.stripe_api.gateway import StripeRefusedError
 
 
 class ClockError(TiergateError):
@@ -27,8 +28,14 @@ def advance_clock(context: Context, test_clock: str, by: timedelta, pause: Calla
         raise ClockError(
             f"Stripe has no test clock {test_clock}.", "Start the demo anew, or set TIERGATE_TEST_CLOCK."
         )
-    target = datetime.fromtimestamp(answer.body["frozen_time"], UTC) + by
-    context.gateway.advance_test_clock(test_clock, target)
+    try:
+        target = datetime.fromtimestamp(answer.body["frozen_time"], UTC) + by
+        context.gateway.advance_test_clock(test_clock, target)
+    except (OverflowError, StripeRefusedError) as refusal:
+        raise ClockError(
+            f"The clock cannot be moved that far at once: {refusal}",
+            "Go in steps of at most two billing periods, such as 8w.",
+        ) from refusal
     for _ in range(_PATIENCE):
         answer = context.gateway.fetch_test_clock(test_clock)
         if answer is None or answer.body["status"] != "advancing":

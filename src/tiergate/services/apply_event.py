@@ -17,14 +17,16 @@ from tiergate.store.checkout_rows import set_checkout_status
 from tiergate.store.event_rows import StoredEvent, close_event, postpone_event
 from tiergate.store.mirror import Saved, Sighting, is_mirrored
 from tiergate.store.test_clock_rows import saw_clock
-from tiergate.stripe_api.gateway import StripeRefusedError, StripeUnavailableError
 
 Json = Mapping[str, Any]
 
 log = logging.getLogger("tiergate")
 
 _MIRRORED: frozenset[str] = frozenset(get_args(Kind))
+_STRANGER = "a stranger's: no account"
 _LONGEST_WAIT = timedelta(hours=6)
+_MOST_ATTEMPTS = 20
+"""About three and a half days, as long as Stripe itself would try."""
 
 
 def apply_event(context: Context, tx: Transaction, event: StoredEvent) -> list[Need]:
@@ -47,7 +49,7 @@ def apply_event(context: Context, tx: Transaction, event: StoredEvent) -> list[N
     if raw["object"] not in _USED:
         _close(context, tx, event, "noted", None, "nothing here depends on it")
     elif not needs:
-        note = None if account_id or raw["object"] not in _MIRRORED else "a stranger's: no account"
+        note = None if account_id or raw["object"] not in _MIRRORED else _STRANGER
         _close(context, tx, event, "applied", account_id, note)
     return needs
 
@@ -58,12 +60,15 @@ def finish_event(context: Context, event: StoredEvent, needs: list[Need]) -> Non
         found = [
             read_object(context, need, cause=f"event {event.event_id} {event.event_type}") for need in needs
         ]
-    except (StripeUnavailableError, StripeRefusedError) as error:
+    except Exception as error:
+        log.warning("webhook %s %s could not be finished", event.event_id, event.event_type, exc_info=error)
         postpone(context, event, error)
         return
-    note = None if all(found) else "gone at Stripe"
+    owners = {reading.account_id for reading in found if reading}
+    owner = next((account_id for account_id in owners if account_id), None)
+    note = "gone at Stripe" if None in found else None if owner else _STRANGER
     with context.database.write() as tx:
-        _close(context, tx, event, "applied", None, note)
+        _close(context, tx, event, "applied", owner, note)
 
 
 def _close(
@@ -79,10 +84,17 @@ def _close(
 
 
 def postpone(context: Context, event: StoredEvent, error: Exception) -> None:
-    """Note a failure on the event's row, and try again later: after seconds first, then hours."""
+    """Note a failure on the event's row, and try again later: after seconds first, then hours.
+
+    After twenty attempts the event is closed as ``failed``; it is kept, and can be looked at.
+    """
     wait = min(timedelta(seconds=5 * 4 ** min(event.attempts, 8)), _LONGEST_WAIT)
+    told = f"{type(error).__name__}: {error}"
     with context.database.write() as tx:
-        postpone_event(tx, event.event_id, f"{type(error).__name__}: {error}", context.now() + wait)
+        if event.attempts + 1 >= _MOST_ATTEMPTS:
+            _close(context, tx, event, "failed", None, told)
+        else:
+            postpone_event(tx, event.event_id, told, context.now() + wait)
 
 
 def _why_ignored(context: Context, event: StoredEvent) -> str | None:

@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from tiergate.rules.catalog import Catalog
-from tiergate.rules.errors import UnknownAccountError
 from tiergate.rules.instants import DISTANT_FUTURE, DISTANT_PAST, isoformat
 from tiergate.rules.state import AccountState
 from tiergate.rules.timeline import Phase, Timeline, build_timeline
 from tiergate.services.account_time import account_now
 from tiergate.services.context import Context
 from tiergate.services.load_catalog import load_catalog
-from tiergate.store.account_rows import Account, find_account, load_state
+from tiergate.services.require_account import require_account
+from tiergate.store.account_rows import Account, load_state
 from tiergate.store.journal_rows import Entry, entries_of
 
 
@@ -40,12 +40,7 @@ class Explanation:
 def explain(context: Context, account_id: str) -> Explanation:
     """Gather what an account's access rests on. Raises ``UnknownAccountError``."""
     with context.database.read() as tx:
-        account = find_account(tx, account_id)
-        if account is None:
-            raise UnknownAccountError(
-                f"There is no account {account_id!r}.",
-                "Make it known first: billing.register(account_id, email=…)",
-            )
+        account = require_account(tx, account_id)
         state = load_state(tx, account)
         catalog = load_catalog(tx)
         at = account_now(context, tx, account)

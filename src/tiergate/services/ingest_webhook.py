@@ -1,9 +1,10 @@
 """Takes a webhook in: verify, store, apply, and only then say that it was received."""
 
-import json
 import logging
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from tiergate.rules.errors import TiergateError
 from tiergate.services.apply_event import apply_event, finish_event, postpone
@@ -13,6 +14,11 @@ from tiergate.store.event_rows import StoredEvent, insert_event
 from tiergate.stripe_api.verify_signature import verify_signature
 
 log = logging.getLogger("tiergate")
+
+
+_FAR_FUTURE_SECONDS = 2**36
+_Id = Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]+$", max_length=255)]
+"""What Stripe calls things by: printable ASCII, which every database can hold."""
 
 
 class UnreadableEventError(TiergateError):
@@ -67,22 +73,38 @@ def _settle(context: Context, event: StoredEvent, needs: list[Need], failure: Ex
         finish_event(context, event, needs)
 
 
+class _Data(msgspec.Struct):
+    object: dict[str, Any]
+
+
+class _Envelope(msgspec.Struct):
+    """The part of an event that is stored in columns; everything else stays in the payload."""
+
+    id: _Id
+    type: _Id
+    created: Annotated[int, msgspec.Meta(ge=0, le=_FAR_FUTURE_SECONDS)]
+    livemode: bool
+    data: _Data
+    api_version: _Id | None = None
+
+
 def _read_event(body: bytes, received_at: datetime) -> StoredEvent:
     try:
-        payload: dict[str, Any] = json.loads(body)
-        thing = payload["data"]["object"]
-        return StoredEvent(
-            event_id=payload["id"],
-            event_type=payload["type"],
-            object_id=thing.get("id"),
-            livemode=bool(payload["livemode"]),
-            api_version=payload.get("api_version"),
-            event_created_at=datetime.fromtimestamp(payload["created"], UTC),
-            received_at=received_at,
-            payload=body.decode(),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        envelope = msgspec.json.decode(body, type=_Envelope)
+        object_id = msgspec.convert(envelope.data.object.get("id"), _Id | None)
+        msgspec.convert(envelope.data.object.get("object"), str)
+    except (ValueError, RecursionError) as error:
         raise UnreadableEventError(
             "The body is not an event of Stripe's snapshot kind.",
             "Let the endpoint send snapshot events, not thin ones.",
         ) from error
+    return StoredEvent(
+        event_id=envelope.id,
+        event_type=envelope.type,
+        object_id=object_id,
+        livemode=envelope.livemode,
+        api_version=envelope.api_version,
+        event_created_at=datetime.fromtimestamp(envelope.created, UTC),
+        received_at=received_at,
+        payload=body.decode(),
+    )

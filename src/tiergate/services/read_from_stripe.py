@@ -27,8 +27,15 @@ class Need:
     object_id: str
 
 
-def read_object(context: Context, need: Need, cause: str) -> bool:
-    """Read one object from Stripe and save it; returns false when Stripe has none of that id.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An object that was read and saved; ``account_id`` is ``None`` for a stranger's."""
+
+    account_id: str | None
+
+
+def read_object(context: Context, need: Need, cause: str) -> Reading | None:
+    """Read one object from Stripe and save it; returns ``None`` when Stripe has none of that id.
 
     No transaction is open while Stripe is asked.
     """
@@ -39,12 +46,12 @@ def read_object(context: Context, need: Need, cause: str) -> bool:
     answer = _reader(context, need.kind)(need.object_id)
     log.info("stripe %s %s fetched%s", need.kind, need.object_id, "" if answer else ": gone")
     if answer is None:
-        return False
+        return None
     with context.database.write() as tx:
         owner = save_reading(context, tx, need.kind, answer, began_at)
         if owner:
             refresh_account(context, tx, owner, cause)
-    return True
+    return Reading(owner)
 
 
 def read_account(context: Context, account_id: str, cause: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from tiergate.rules.access import Reason
-from tiergate.rules.due import next_due_at
+from tiergate.rules.due import next_due_at, next_verification_at
 from tiergate.rules.instants import isoformat
 from tiergate.rules.occasions import Occasion, occasions_of
 from tiergate.rules.state import AccountState
@@ -28,10 +28,14 @@ _REPORTED = frozenset([Reason.UNKNOWN_STATUS, Reason.UNMAPPED_PRICE])
 """What a human has to look at: this code refused it because it does not know it."""
 
 
-def refresh_account(context: Context, tx: Transaction, account_id: str, cause: str) -> None:
+def refresh_account(
+    context: Context, tx: Transaction, account_id: str, cause: str, *, has_asked: bool = False
+) -> None:
     """Bring what is announced of an account in line with what is known of it.
 
-    ``cause`` names the event or call that led here, for the journal. Idempotent.
+    ``cause`` names the event or call that led here, for the journal. Idempotent. A phase that began by the
+    passing of time alone is announced by whoever has asked Stripe about it, or has tried to
+    (``has_asked``): when a worker was down or a clock leapt, what came in between may change everything.
     """
     account = find_account(tx, account_id, lock=True)
     if account is None:
@@ -43,7 +47,10 @@ def refresh_account(context: Context, tx: Transaction, account_id: str, cause: s
     state = load_state(tx, account)
     timeline = build_timeline(state, catalog)
     at = account_now(context, tx, account)
-    announced = _announce(context, tx, account, timeline.at(at), at, cause)
+    verify_at = next_verification_at(timeline, state, at)
+    announced = account
+    if has_asked or verify_at is None or verify_at > at:
+        announced = _announce(context, tx, account, timeline.at(at), at, cause)
     _note_conversions(context, tx, state, cause)
     occasions = occasions_of(state, account.time_zone)
     for occasion in occasions:

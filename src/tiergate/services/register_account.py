@@ -1,5 +1,6 @@
 """Makes an account of the host known."""
 
+import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from zoneinfo import available_timezones
@@ -11,11 +12,19 @@ from tiergate.services.refresh_account import refresh_account
 from tiergate.store.account_rows import find_account, register
 from tiergate.store.test_clock_rows import clock_now
 
+_LONGEST_ID = 255
+
 
 class UnknownTimeZoneError(TiergateError):
     """The time zone database has no zone of this name."""
 
     code = "unknown_time_zone"
+
+
+class DetailsError(TiergateError):
+    """What was told of an account cannot be right."""
+
+    code = "details_invalid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +44,27 @@ class Details:
     channel: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse an unknown time zone here, where it can still be corrected."""
+        """Refuse here, where it can still be corrected, what could only fail later."""
         if self.time_zone is not None and self.time_zone not in available_timezones():
             raise UnknownTimeZoneError(
                 f"There is no time zone {self.time_zone!r}.", "Use an IANA name, such as Europe/Berlin."
             )
+        if self.locale is not None and not re.fullmatch(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*", self.locale):
+            raise DetailsError(f"{self.locale!r} is not a locale.", "Use one such as en or de-CH.")
+        if self.signed_up_at is not None and self.signed_up_at.tzinfo is None:
+            raise DetailsError("signed_up_at has no time zone.", "Pass a UTC-aware datetime.")
 
 
 def register_account(context: Context, account_id: str, details: Details) -> None:
-    """Make an account known, or bring it up to date; what is not told stays as it was."""
+    """Make an account known, or bring it up to date; what is not told stays as it was.
+
+    Raises ``DetailsError``.
+    """
+    if not account_id or len(account_id) > _LONGEST_ID or not account_id.isprintable():
+        raise DetailsError(
+            f"{account_id!r} cannot be an account's id.",
+            f"Use 1 to {_LONGEST_ID} printable characters: the key of your workspace, for instance.",
+        )
     now = context.now()
     test_clock = None if context.livemode else context.test_clock
     if test_clock:

@@ -55,7 +55,7 @@ def run_account(context: Context, account_id: str) -> None:
             read_account(context, account_id, cause="time")
     finally:
         with context.database.write() as tx:
-            refresh_account(context, tx, account_id, cause="time")
+            refresh_account(context, tx, account_id, cause="time", has_asked=True)
 
 
 def _must_ask(context: Context, account_id: str) -> bool:

@@ -5,17 +5,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tiergate.rules.catalog import Catalog, Plan
-from tiergate.rules.errors import TiergateError, UnknownAccountError
+from tiergate.rules.errors import TiergateError
 from tiergate.rules.state import ENDED, AccountState
 from tiergate.services.context import Context
 from tiergate.services.ensure_customer import ensure_customer
 from tiergate.services.follow_checkout import follow_checkout
 from tiergate.services.load_catalog import load_catalog
+from tiergate.services.read_from_stripe import Need, read_object
+from tiergate.services.require_account import require_account
 from tiergate.services.run_operation import run_operation
 from tiergate.store import Transaction
-from tiergate.store.account_rows import Account, find_account, load_state
+from tiergate.store.account_rows import Account, load_state
 from tiergate.store.catalog_rows import MappedPrice, price_for_sale
 from tiergate.store.checkout_rows import Checkout, open_checkouts, save_checkout, set_checkout_status
+from tiergate.store.mirror import is_customer_deleted, mark_customer_deleted
 from tiergate.store.operation_rows import Operation
 from tiergate.stripe_api.gateway import Answer, StripeRefusedError
 
@@ -48,7 +51,6 @@ class _Offer:
     account: Account
     plan: Plan
     price: MappedPrice
-    customer_id: str
     trial_days: int
     catalog_version: int
 
@@ -60,10 +62,10 @@ def start_checkout(context: Context, account_id: str, plan_key: str, interval: s
     one can ever be paid. Raises ``AlreadySubscribedError``, ``UnknownPlanError``, ``UnknownAccountError``,
     ``PriceNotAtStripeError``, ``StripeUnavailableError`` and ``StripeRefusedError``.
     """
-    customer_id = ensure_customer(context, account_id)
     for _ in range(_ROUNDS):
-        offer = _offer(context, account_id, customer_id, plan_key, interval)
-        if _clear_the_way(context, offer) is _CHANGED:
+        offer = _offer(context, account_id, plan_key, interval)
+        customer_id = ensure_customer(context, account_id)
+        if _has_changed(context, offer):
             continue
         with context.database.read() as tx:
             ready = [
@@ -71,21 +73,19 @@ def start_checkout(context: Context, account_id: str, plan_key: str, interval: s
             ]
         if ready and ready[0].url:
             return ready[0].url
-        _create(context, offer)
+        _create(context, offer, customer_id)
     raise CheckoutBusyError("Another checkout of this account is being opened.", "Try again in a moment.")
 
 
-def _offer(context: Context, account_id: str, customer_id: str, plan_key: str, interval: str) -> _Offer:
+def _offer(context: Context, account_id: str, plan_key: str, interval: str) -> _Offer:
     with context.database.read() as tx:
-        account = find_account(tx, account_id)
-        if account is None:
-            raise UnknownAccountError(f"There is no account {account_id!r}.", "Register it first.")
+        account = require_account(tx, account_id)
         catalog = load_catalog(tx)
         state = load_state(tx, account)
         _refuse_second(state)
         plan = catalog.plan(plan_key)
         price = _price(context, tx, catalog, plan, interval)
-    return _Offer(account, plan, price, customer_id, _trial_days(plan, state), catalog.version)
+    return _Offer(account, plan, price, _trial_days(plan, state), catalog.version)
 
 
 def _refuse_second(state: AccountState) -> None:
@@ -114,19 +114,16 @@ def _trial_days(plan: Plan, state: AccountState) -> int:
     return plan.trial.days if plan.trial and not tried else 0
 
 
-_CHANGED = object()
-
-
-def _clear_the_way(context: Context, offer: _Offer) -> object | None:
-    """Make sure that no open session is in the way; tells when something was found to have changed."""
+def _has_changed(context: Context, offer: _Offer) -> bool:
+    """Make sure that no open session is in the way; tell whether one was found to be paid or over."""
     with context.database.read() as tx:
         opened = open_checkouts(tx, offer.account.account_id)
     for checkout in opened:
         if follow_checkout(context, checkout.checkout_session_id) != "open":
-            return _CHANGED
+            return True
         if checkout.stripe_price_id != offer.price.stripe_price_id:
             _expire(context, checkout)
-    return None
+    return False
 
 
 def _expire(context: Context, checkout: Checkout) -> None:
@@ -140,7 +137,7 @@ def _expire(context: Context, checkout: Checkout) -> None:
         set_checkout_status(tx, checkout.checkout_session_id, "expired", context.now())
 
 
-def _create(context: Context, offer: _Offer) -> None:
+def _create(context: Context, offer: _Offer, customer_id: str) -> None:
     def settle(tx: Transaction, operation: Operation, answer: Answer) -> None:
         wanted = operation.parameters
         checkout = Checkout(
@@ -154,15 +151,28 @@ def _create(context: Context, offer: _Offer) -> None:
         )
         save_checkout(tx, checkout, context.now())
 
-    run_operation(
-        context,
-        offer.account.account_id,
-        ACTION,
-        _parameters(context, offer),
-        context.gateway.create_checkout_session,
-        settle,
-        _is_free_to_buy,
-    )
+    try:
+        run_operation(
+            context,
+            offer.account.account_id,
+            ACTION,
+            _parameters(context, offer, customer_id),
+            context.gateway.create_checkout_session,
+            settle,
+            _is_free_to_buy,
+        )
+    except StripeRefusedError as refusal:
+        # The customer may have been deleted at Stripe without a word: then the next round makes a new one.
+        if refusal.stripe_code != "resource_missing" or not _is_gone(context, customer_id):
+            raise
+
+
+def _is_gone(context: Context, customer_id: str) -> bool:
+    if read_object(context, Need("customer", customer_id), cause="checkout") is None:
+        with context.database.write() as tx:
+            mark_customer_deleted(tx, customer_id, context.now())
+    with context.database.read() as tx:
+        return is_customer_deleted(tx, customer_id)
 
 
 def _is_free_to_buy(tx: Transaction, account: Account) -> bool:
@@ -170,7 +180,7 @@ def _is_free_to_buy(tx: Transaction, account: Account) -> bool:
     return not open_checkouts(tx, account.account_id)
 
 
-def _parameters(context: Context, offer: _Offer) -> dict[str, Any]:
+def _parameters(context: Context, offer: _Offer, customer_id: str) -> dict[str, Any]:
     """Return the session as Stripe wants it.
 
     The metadata goes on the subscription too: what stands on the session alone is lost with it.
@@ -190,7 +200,7 @@ def _parameters(context: Context, offer: _Offer) -> dict[str, Any]:
         subscription["trial_settings"] = {"end_behavior": {"missing_payment_method": "cancel"}}
     return {
         "mode": "subscription",
-        "customer": offer.customer_id,
+        "customer": customer_id,
         "client_reference_id": offer.account.account_id,
         "line_items": [{"price": offer.price.stripe_price_id, "quantity": 1}],
         "payment_method_collection": "if_required" if card_free else "always",

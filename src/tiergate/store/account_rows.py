@@ -94,6 +94,14 @@ def link_customer(
     return changed.rowcount == 1
 
 
+def give_customer(
+    tx: Transaction, account_id: str, customer_id: str, test_clock: str | None, now: datetime
+) -> None:
+    """Tie an account to a customer that was made for it, in place of one that was deleted."""
+    values = {"stripe_customer_id": customer_id, "test_clock": test_clock, "updated_at": now}
+    tx.execute(update(accounts).where(accounts.c.account_id == account_id).values(values))
+
+
 def save_outlook(tx: Transaction, account: Account, now: datetime) -> None:
     """Note what was announced of an account, and when it must be looked at next."""
     tx.execute(

@@ -6,13 +6,28 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from tiergate.rules.errors import TiergateError
 
 Transaction = Connection
 """A connection with a transaction open on it; everything done through it happens together or not at all."""
 
 _SQLITE_WAIT_SECONDS = 30
 _SWITCH_ATTEMPTS = 5
+
+
+class DatabaseUrlError(TiergateError):
+    """``DATABASE_URL`` cannot be understood, or its driver is not installed."""
+
+    code = "database_url_invalid"
+
+
+class DatabaseUnavailableError(TiergateError):
+    """The database does not answer, or what answers is none."""
+
+    code = "database_unavailable"
 
 
 class Database:
@@ -33,15 +48,24 @@ class Database:
 
         On SQLite it takes the write lock at once, so that two of them queue instead of failing.
         """
-        with self.engine.connect().execution_options(tiergate_writes=True) as connection, connection.begin():
+        with self._connect().execution_options(tiergate_writes=True) as connection, connection.begin():
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """Open a transaction that only reads, and sees one consistent state."""
         snapshot = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
-        with self.engine.connect().execution_options(**snapshot) as connection, connection.begin():
+        with self._connect().execution_options(**snapshot) as connection, connection.begin():
             yield connection
+
+    def _connect(self) -> Connection:
+        try:
+            return self.engine.connect()
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            raise DatabaseUnavailableError(
+                f"The database {self.engine.url!r} does not answer.",
+                "Check DATABASE_URL, and that the server runs and the folder of a SQLite file exists.",
+            ) from error
 
     def close(self) -> None:
         """Give all connections back."""
@@ -49,7 +73,16 @@ class Database:
 
 
 def _open(url: str) -> Engine:
-    parsed = make_url(url)
+    try:
+        return _engine_of(make_url(url))
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise DatabaseUrlError(
+            "DATABASE_URL names no database that can be used here.",
+            "Write postgresql://USER@HOST/NAME (pip install 'tiergate[postgres]') or sqlite:///FILE.",
+        ) from error
+
+
+def _engine_of(parsed: URL) -> Engine:
     if parsed.get_backend_name() != "sqlite":
         engine = create_engine(parsed, pool_pre_ping=True)
         event.listen(engine, "connect", _prepare_postgres)

@@ -144,6 +144,21 @@ def customer_facts(tx: Transaction, customer_id: str) -> tuple[str | None, dict[
     return (row.test_clock, row.metadata) if row else (None, {})
 
 
+def is_customer_deleted(tx: Transaction, customer_id: str) -> bool:
+    """Whether a customer is known to be deleted at Stripe."""
+    query = select(customers.c.deleted).where(customers.c.stripe_customer_id == customer_id)
+    return bool(tx.execute(query).scalar())
+
+
+def mark_customer_deleted(tx: Transaction, customer_id: str, now: datetime) -> None:
+    """Note that Stripe does not know a customer any more; its row stays."""
+    tx.execute(
+        update(customers)
+        .where(customers.c.stripe_customer_id == customer_id)
+        .values(deleted=True, default_payment_method=None, updated_at=now)
+    )
+
+
 def test_clock_of(tx: Transaction, kind: str, object_id: str) -> str | None:
     """Return the test clock on which a mirrored object lives."""
     table = {"customer": customers, "subscription": subscriptions, "invoice": invoices}[kind]

@@ -106,7 +106,7 @@ def billing_view(page: BillingPage) -> BillingView:
 
 
 def _change_label(page: BillingPage) -> str:
-    return "Choose a plan" if page.plan is None or page.plan.is_free else "Change plan"
+    return "Choose a plan" if page.plan is None or page.plan.is_free else "See all plans"
 
 
 def _plan_view(page: BillingPage) -> PlanView:

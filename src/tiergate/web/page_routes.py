@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from tiergate.rules.access import Reason
 from tiergate.rules.catalog import Catalog, FeatureKind, Price
 from tiergate.rules.decision import decide
+from tiergate.rules.state import ENDED
 from tiergate.services.describe_account import AccountView
 from tiergate.store.catalog_rows import MappedPrice
 from tiergate.web.billing_page import BillingPage, UsageLine, render_billing
@@ -32,9 +33,16 @@ def show_pricing(request: Request, account_id: Visitor, interval: Literal["month
     if account_id is None:
         return render_pricing(PricingPage(frame, catalog, interval=interval))
     view = billing.describe(account_id)
-    tried = any(subscription.trial_start for subscription in view.told.state.subscriptions)
+    subscriptions = view.told.state.subscriptions
     return render_pricing(
-        PricingPage(frame, catalog, view.told.phase.plan_key, interval, trial_available=not tried)
+        PricingPage(
+            frame,
+            catalog,
+            view.told.phase.plan_key,
+            interval,
+            is_subscribed=any(subscription.status not in ENDED for subscription in subscriptions),
+            trial_available=not any(subscription.trial_start for subscription in subscriptions),
+        )
     )
 
 

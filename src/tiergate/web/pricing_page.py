@@ -24,6 +24,8 @@ class PricingPage:
     """The interval that is shown first."""
     currency: str | None = None
     """What prices are shown in; ``None`` for the catalogue's first currency."""
+    is_subscribed: bool = False
+    """Whether a subscription runs: then nothing else is for sale here."""
     trial_available: bool = True
     """False once the account has had its trial: it is then offered the plain purchase."""
 
@@ -38,6 +40,8 @@ class Standing(StrEnum):
 
     OFFERED = "offered"
     CURRENT = "current"
+    SUBSCRIBED = "subscribed"
+    """Another paid plan, while a subscription runs: a second one would be paid twice."""
     INCLUDED = "included"
     """The free plan, for an account that has more than it already."""
 
@@ -153,6 +157,8 @@ def _card(page: PricingPage, plan: Plan) -> PlanCard:
 def _standing(page: PricingPage, plan: Plan) -> Standing:
     if plan.key == page.current_plan_key:
         return Standing.CURRENT
+    if page.is_subscribed and not plan.is_free:
+        return Standing.SUBSCRIBED
     return Standing.INCLUDED if plan.is_free and page.current_plan_key is not None else Standing.OFFERED
 
 

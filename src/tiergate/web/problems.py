@@ -1,5 +1,6 @@
 """Errors as answers: problem details (RFC 9457) for programs, a page for people."""
 
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -11,9 +12,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tiergate.rules.catalog import Product
 from tiergate.rules.errors import TiergateError
+from tiergate.stripe_api.gateway import StripeRefusedError
 from tiergate.web.page_frame import frame_of
 from tiergate.web.problem_page import ProblemPage, render_problem
 from tiergate.web.render import Frame
+
+log = logging.getLogger("tiergate")
+
+_REFUSED_BY_STRIPE = (
+    "Our payment provider did not accept this.",
+    "Nothing was charged. Try again, and write to us if it happens once more.",
+)
+"""What a customer is told: Stripe's own words are for us, and stand in the log."""
 
 STATUS_OF_CODE: Mapping[str, int] = {
     "signature_invalid": 400,
@@ -26,6 +36,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "checkout_busy": 409,
     "body_too_large": 413,
     "stripe_refused": 502,
+    "database_unavailable": 503,
     "no_plans": 503,
     "price_not_at_stripe": 503,
     "stripe_unavailable": 503,
@@ -105,6 +116,9 @@ def _problem_json(
 async def _on_tiergate_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, TiergateError)  # noqa: S101 - registered for this class only
     status = STATUS_OF_CODE.get(error.code, HTTPStatus.INTERNAL_SERVER_ERROR)
+    if isinstance(error, StripeRefusedError):
+        log.warning("stripe refused for %s: %s", request.url.path, error.message)
+        return problem(request, status, error.code, *_REFUSED_BY_STRIPE)
     return problem(request, status, error.code, error.message, error.remedy)
 
 

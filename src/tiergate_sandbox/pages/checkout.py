@@ -4,10 +4,9 @@ from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from tiergate_sandbox.engine import Engine, Reply
-from tiergate_sandbox.form import FormError, decode_form
 from tiergate_sandbox.pages.checkout_form import (
     CheckoutForm,
     FormErrors,
@@ -16,10 +15,13 @@ from tiergate_sandbox.pages.checkout_form import (
     refused,
 )
 from tiergate_sandbox.pages.checkout_view import CheckoutView, checkout_view
+from tiergate_sandbox.pages.forms import redirect, typed_in
 from tiergate_sandbox.pages.rendering import message_page, page
 from tiergate_sandbox.service import Service
 
 PaymentPage = dict[str, Any]
+
+NOTHING_WRONG = {"promotion_code": "", "quantity": "", "typed": ""}
 
 
 class Checkout:
@@ -48,10 +50,33 @@ class Checkout:
         if asked is None or asked["status"] != "open":
             return self._closed(asked)
         form = CheckoutForm.typed(await typed_in(request))
-        errors = form_errors(form, self._view(asked))
+        view = self._view(asked)
+        errors = form_errors(
+            form,
+            asks_email=not view.email,
+            needs_card=view.needs_card,
+            needs_address=view.needs_address,
+        )
         if errors.first:
             return self._form(asked, form, errors, 422)
         return self._pay(asked, form)
+
+    async def adjust(self, request: Request) -> Response:
+        """Apply or take away a promotion code, or change a quantity, and show the page again."""
+        asked = self._payment_page(request)
+        if asked is None or asked["status"] != "open":
+            return self._closed(asked)
+        what, form = request.path_params["what"], await typed_in(request)
+        names = {"promotion_code": ("promotion_code",), "quantity": ("item", "quantity")}.get(what, ())
+        path = f"/v1/payment_pages/{asked['session_id']}/{what}"
+        adjusted = self._engine.ask("POST", path, {name: str(form.get(name, "")) for name in names})
+        if adjusted.status == 200:
+            return redirect(f"/c/pay/{asked['session_id']}")
+        message = str(adjusted.json()["error"].get("message", ""))
+        typed = str(form.get("promotion_code", ""))
+        return self._form(
+            asked, CheckoutForm(), FormErrors(), adjusted.status, wrong={what: message, "typed": typed}
+        )
 
     async def show_authentication(self, request: Request) -> Response:
         """Show the page that stands for the customer's bank."""
@@ -62,7 +87,10 @@ class Checkout:
         if asked["next_action"] is None:
             return redirect(view.path)
         target = success_url(asked)
-        return page("authenticate.html", form_target=target, page=view, amount_due=asked["amount_due"])
+        amount = view.due_today if asked["amount_due"] else ""
+        return page(
+            "authenticate.html", form_target=target, path=view.path, merchant=view.merchant, amount=amount
+        )
 
     async def authenticate(self, request: Request) -> Response:
         """Complete or fail the authentication, as the customer chooses."""
@@ -101,11 +129,25 @@ class Checkout:
         return self._form(asked, form, errors, reply.status)
 
     def _form(
-        self, asked: PaymentPage, form: CheckoutForm, errors: FormErrors, status: int = 200
+        self,
+        asked: PaymentPage,
+        form: CheckoutForm,
+        errors: FormErrors,
+        status: int = 200,
+        *,
+        wrong: dict[str, str] | None = None,
     ) -> Response:
         shown = form if status == 200 else form.without_card()
         view, target = self._view(asked), success_url(asked)
-        return page("checkout.html", status=status, form_target=target, page=view, form=shown, errors=errors)
+        return page(
+            "checkout.html",
+            status=status,
+            form_target=target,
+            page=view,
+            form=shown,
+            errors=errors,
+            wrong=NOTHING_WRONG | (wrong or {}),
+        )
 
     def _view(self, asked: PaymentPage) -> CheckoutView:
         merchant = self._engine.world.settings.account_name
@@ -147,20 +189,7 @@ class Checkout:
         )
 
 
-async def typed_in(request: Request) -> dict[str, Any]:
-    """Return the fields of a submitted form; one that cannot be read counts as empty."""
-    try:
-        return decode_form((await request.body()).decode(errors="replace"))
-    except FormError:
-        return {}
-
-
 def success_url(asked: PaymentPage) -> str:
     """Return where the customer goes after paying, with the session's id in its place."""
     url = str(asked["success_url"] or asked["return_url"] or "/")
     return url.replace("{CHECKOUT_SESSION_ID}", asked["session_id"])
-
-
-def redirect(url: str) -> Response:
-    """Return the answer that sends a browser on after a submitted form."""
-    return RedirectResponse(url, 303, {"Cache-Control": "no-store", "Referrer-Policy": "same-origin"})

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from tiergate_sandbox.pages.checkout_view import TEST_CARDS, CheckoutView
+from tiergate_sandbox.pages.checkout_view import TEST_CARDS
 
 EXPIRY = re.compile(r"(\d{1,2})\s*[/-]?\s*(\d{4}|\d{2})")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -22,6 +22,15 @@ FIELD_OF_CODE = {
 }
 
 
+ADDRESS_HINTS = {
+    "line1": "Enter the street and number.",
+    "postal_code": "Enter the postal code.",
+    "city": "Enter the city.",
+    "country": "Enter the two letters of a country, like US.",
+}
+ADDRESS = ("line1", "line2", "postal_code", "city", "state", "country")
+
+
 class CheckoutForm(msgspec.Struct):
     """The fields as text, as they came."""
 
@@ -30,6 +39,12 @@ class CheckoutForm(msgspec.Struct):
     expiry: str = ""
     cvc: str = ""
     name: str = ""
+    line1: str = ""
+    line2: str = ""
+    postal_code: str = ""
+    city: str = ""
+    state: str = ""
+    country: str = ""
     expected_amount: str = ""
 
     @classmethod
@@ -60,25 +75,32 @@ class FormErrors(msgspec.Struct):
     expiry: str = ""
     cvc: str = ""
     name: str = ""
+    line1: str = ""
+    line2: str = ""
+    postal_code: str = ""
+    city: str = ""
+    state: str = ""
+    country: str = ""
 
     @property
     def first(self) -> str:
         """The first field that is wrong, or nothing."""
-        return next(
-            (name for name in ("email", "number", "expiry", "cvc", "name") if getattr(self, name)), ""
-        )
+        fields = [name for name in self.__struct_fields__ if name != "summary"]
+        return next((name for name in fields if getattr(self, name)), "")
 
     def __getitem__(self, field: str) -> str:
         """Return what is wrong with one field."""
         return str(getattr(self, field))
 
 
-def form_errors(form: CheckoutForm, view: CheckoutView) -> FormErrors:
+def form_errors(
+    form: CheckoutForm, *, asks_email: bool, needs_card: bool, needs_address: bool = False
+) -> FormErrors:
     """Return what keeps the form from being sent on; whether a card is good, the API decides."""
     errors = FormErrors(summary="Some fields need your attention.")
-    if not view.email and not EMAIL.fullmatch(form.email):
+    if asks_email and not EMAIL.fullmatch(form.email):
         errors.email = "Enter an e-mail address like ada@example.com."
-    if view.needs_card:
+    if needs_card:
         if not form.number:
             errors.number = "Enter the number of a test card."
         if not EXPIRY.fullmatch(form.expiry):
@@ -87,7 +109,17 @@ def form_errors(form: CheckoutForm, view: CheckoutView) -> FormErrors:
             errors.cvc = "Enter the 3 or 4 digits."
         if not form.name:
             errors.name = "Enter the name on the card."
+    if needs_address:
+        _check_address(form, errors)
     return errors
+
+
+def _check_address(form: CheckoutForm, errors: FormErrors) -> None:
+    for name, text in ADDRESS_HINTS.items():
+        if not getattr(form, name):
+            setattr(errors, name, text)
+    if form.country and not re.fullmatch(r"[A-Za-z]{2}", form.country):
+        errors.country = ADDRESS_HINTS["country"]
 
 
 def refused(error: dict[str, Any], *, needs_card: bool) -> FormErrors:
@@ -104,8 +136,12 @@ def card_params(form: CheckoutForm, email: str) -> dict[str, Any]:
     """Return the parameters of ``POST /v1/payment_methods`` for a form without errors."""
     expiry = EXPIRY.fullmatch(form.expiry)
     month, year = expiry.groups() if expiry else ("", "")
+    details: dict[str, Any] = {"email": email, "name": form.name}
+    address = {name: getattr(form, name) for name in ADDRESS if getattr(form, name)}
+    if address:
+        details["address"] = address | {"country": form.country.upper()}
     return {
         "type": "card",
         "card": {"number": form.number, "exp_month": month, "exp_year": year, "cvc": form.cvc},
-        "billing_details": {"email": email, "name": form.name},
+        "billing_details": details,
     }

@@ -23,6 +23,10 @@ class Line(msgspec.Struct, frozen=True):
     name: str
     detail: str
     amount: str
+    item_id: str = ""
+    quantity: int | None = None
+    least: int = 0
+    most: int = 99
 
 
 class Trial(msgspec.Struct, frozen=True):
@@ -47,6 +51,12 @@ class CheckoutView(msgspec.Struct, frozen=True):
     expected_amount: int
     email: str
     needs_card: bool
+    needs_address: bool
+    takes_code: bool
+    code: str
+    subtotal: str
+    discount: str
+    tax: str
     form_label: str
     action: str
     consent: str
@@ -87,6 +97,12 @@ def checkout_view(payment_page: dict[str, Any], *, merchant: str, at: int) -> Ch
         expected_amount=payment_page["amount_due"],
         email=payment_page["customer_email"] or "",
         needs_card=needs_card,
+        needs_address=needs_card and payment_page["billing_address_collection"] == "required",
+        takes_code=payment_page["allow_promotion_codes"],
+        code=payment_page["promotion_code"] or "",
+        subtotal=wording.money(payment_page["amount_subtotal"] or 0, currency),
+        discount=_if_any(-payment_page["amount_discount"], currency),
+        tax=_if_any(payment_page["amount_tax"], currency),
         form_label="Payment details" if needs_card else "Your details",
         action=action_words(mode, due, trial),
         consent=consent(mode, merchant, needs_card, trial),
@@ -126,6 +142,9 @@ def price_words(items: list[dict[str, Any]], currency: str, trial: Trial | None)
     rhythm = wording.interval(recurring[0]["price"]["recurring"])
     amount = wording.money(sum(item["amount_total"] for item in recurring), currency)
     plus = f"Plus {wording.money(once, currency)} once, today." if once else ""
+    usual = sum(item["amount_subtotal"] for item in recurring)
+    if usual != sum(item["amount_total"] for item in recurring):
+        plus = f"Before discounts and taxes: {wording.money(usual, currency)} {rhythm}. {plus}".strip()
     if trial is None:
         return amount, rhythm, plus
     terms = f"Then {amount} {rhythm} starting {wording.day(trial.ends_at)}. {plus}"
@@ -155,8 +174,24 @@ def consent(mode: str, merchant: str, needs_card: bool, trial: Trial | None) -> 
 
 def line(item: dict[str, Any]) -> Line:
     """Return one line of the order as the page shows it."""
-    price = item["price"]
+    price, limits = item["price"], item["adjustable_quantity"]
     unit = wording.money(wording.unit_price(price), item["currency"])
     rhythm = wording.interval(price["recurring"])
     detail = f"{item['quantity']} × {unit} {rhythm or 'once'}"
-    return Line(item["description"], detail, wording.money(item["amount_total"], item["currency"]))
+    amount = wording.money(item["amount_subtotal"], item["currency"])
+    if limits is None or not limits["enabled"]:
+        return Line(item["description"], detail, amount)
+    least, most = limits.get("minimum"), limits.get("maximum")
+    return Line(
+        item["description"],
+        detail,
+        amount,
+        item_id=item["id"],
+        quantity=item["quantity"],
+        least=0 if least is None else least,
+        most=99 if most is None else most,
+    )
+
+
+def _if_any(amount: int, currency: str) -> str:
+    return wording.money(amount, currency) if amount else ""

@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from datetime import UTC, datetime, timedelta
-from heapq import nlargest
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -10,10 +10,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from tiergate_sandbox.delivery import Delivery
+from tiergate_sandbox.faults import Faults
 from tiergate_sandbox.loopback import refusal
 from tiergate_sandbox.pages import wording
 from tiergate_sandbox.pages.rendering import message_page, page
 from tiergate_sandbox.service import Service
+from tiergate_sandbox.world import Settings
 
 SHOWN = 20
 STEPS = {"1d": "1 day", "3d": "3 days", "14d": "14 days", "1mo": "1 month"}
@@ -94,7 +96,20 @@ class Overview:
             endpoints=self._service.engine.world.webhook_endpoints(),
             listeners=[session for session in self._service.sessions.all() if session.is_connected],
             holding=self._service.courier.holding,
+            settings=settings_facts(self._service.engine.world.settings),
+            faults=fault_facts(self._service.courier.faults),
         )
+
+    async def resend(self, request: Request) -> Response:
+        """Send an event again to everybody who wants it, and show the page again."""
+        reason = refusal(request.headers)
+        if reason is not None:
+            return message_page("Only for this machine", reason, status=403)
+        event = self._service.engine.ask("GET", f"/v1/events/{request.path_params['event']}").json()
+        if "error" in event:
+            return message_page("There is no such event", event["error"]["message"], status=404, back="/")
+        self._service.resend(event["id"], event["type"], None, listeners_only=False)
+        return RedirectResponse("/#events", 303)
 
     async def advance(self, request: Request) -> Response:
         """Let one test clock move on and show the page again."""
@@ -115,8 +130,7 @@ class Overview:
         return RedirectResponse("/#clocks", 303)
 
     def _latest(self, kind: str) -> list[dict[str, Any]]:
-        objects = self._service.engine.world.objects(kind)
-        return nlargest(SHOWN, objects, key=lambda entry: int(entry["created"]))
+        return list(islice(self._service.engine.world.newest(kind), SHOWN))
 
     def _subscription_row(self, entry: dict[str, Any]) -> SubscriptionRow:
         found = self._service.engine.ask(
@@ -157,6 +171,25 @@ def delivery_row(delivery: Delivery) -> DeliveryRow:
     tone = STATUS_TONES.get(delivery.status, "")
     url = delivery.url.partition("?")[0]
     return DeliveryRow(url, delivery.status.replace("_", " "), tone, len(delivery.attempts))
+
+
+def settings_facts(settings: Settings) -> list[tuple[str, str]]:
+    """Return the settings of the account that most often matter."""
+    days = ", ".join(str(day) for day in settings.retry_after_days)
+    return [
+        ("API version without a header", settings.default_version),
+        ("Failed payments are tried again", f"{days} days after one another" if days else "never"),
+        ("After the last try", settings.after_retries.replace("_", " ")),
+        ("Upcoming invoices are announced", f"{wording.days(settings.upcoming_days)} before"),
+        ("Limits of test clocks", "off" if settings.relaxed_clocks else "as at Stripe"),
+    ]
+
+
+def fault_facts(faults: Faults) -> list[tuple[str, str]]:
+    """Return the faults that are switched on, by their names in ``/_sandbox/faults``."""
+    plain, usual = msgspec.to_builtins(faults), msgspec.to_builtins(Faults())
+    changed = {name: value for name, value in plain.items() if value != usual[name]}
+    return [(name, str(value)) for name, value in changed.items()]
 
 
 def what_is_next(subscription: dict[str, Any]) -> str:

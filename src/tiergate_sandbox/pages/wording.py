@@ -58,3 +58,23 @@ def minute(at: int) -> str:
 def days(count: int) -> str:
     """Return a number of days, for instance ``1 day`` or ``14 days``."""
     return "1 day" if count == 1 else f"{count} days"
+
+
+def short_day(at: int) -> str:
+    """Return the day of a unix second in UTC as tables show it, for instance ``Dec 5, 2026``."""
+    moment = datetime.fromtimestamp(at, UTC)
+    return f"{moment:%b} {moment.day}, {moment.year}"
+
+
+def coupon(found: dict[str, Any]) -> str:
+    """Return what a coupon gives, for instance ``20% off for 3 months``."""
+    if found["percent_off"] is not None:
+        off = f"{found['percent_off']:g}% off"
+    else:
+        off = f"{money(found['amount_off'], found['currency'])} off"
+    months = found["duration_in_months"]
+    if found["duration"] == "forever":
+        return off
+    if found["duration"] == "once":
+        return f"{off} your next invoice"
+    return f"{off} for {'1 month' if months == 1 else f'{months} months'}"

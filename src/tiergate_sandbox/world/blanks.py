@@ -6,7 +6,11 @@ the world keeps for itself; it never leaves the world.
 
 from typing import Any
 
-from tiergate_sandbox.world.store import decode, encode
+from tiergate_sandbox.world.breadth_shapes import SHAPES as BREADTH_SHAPES
+from tiergate_sandbox.world.money_shapes import SHAPES as MONEY_SHAPES
+from tiergate_sandbox.world.schedule_shapes import SHAPES as SCHEDULE_SHAPES
+from tiergate_sandbox.world.shape import shape as _shape
+from tiergate_sandbox.world.store import decode
 
 Obj = dict[str, Any]
 
@@ -14,17 +18,10 @@ NO_TAX: Obj = {"disabled_reason": None, "enabled": False, "liability": None}
 NO_ADDRESS = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
 
 
-def _shape(kind: str, nulls: str, *, private: Obj | None = None, **values: Any) -> bytes:
-    everything = {**dict.fromkeys(nulls.split()), **values}
-    if kind != "subscription_item":
-        everything["livemode"] = False
-    ordered: Obj = {"id": "", "object": kind, **dict(sorted(everything.items()))}
-    if private is not None:
-        ordered["_"] = private
-    return encode(ordered)
-
-
 _SHAPES = {
+    **BREADTH_SHAPES,
+    **MONEY_SHAPES,
+    **SCHEDULE_SHAPES,
     "customer": _shape(
         "customer",
         "address business_name currency customer_account default_source description discount email "
@@ -134,7 +131,7 @@ _SHAPES = {
         "price",
         "custom_unit_amount lookup_key nickname recurring tiers_mode transform_quantity unit_amount "
         "unit_amount_decimal",
-        private={"currency_options": {}},
+        private={"currency_options": {}, "tiers": None},
         active=True,
         billing_scheme="per_unit",
         created=0,
@@ -192,6 +189,7 @@ _SHAPES = {
     "subscription_item": _shape(
         "subscription_item",
         "billed_until billing_thresholds current_trial",
+        livemode=False,
         private={"debits": []},
         created=0,
         current_period_end=0,

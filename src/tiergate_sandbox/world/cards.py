@@ -55,6 +55,14 @@ AUTHENTICATION_REQUIRED = Decline(
     None,
 )
 
+DISPUTE_REASONS = {
+    "createDispute": "fraudulent",
+    "createDisputeInquiry": "fraudulent",
+    "createDisputeProductNotReceived": "product_not_received",
+}
+"""Cards whose charges are disputed afterwards, and why
+(https://docs.stripe.com/testing#disputes)."""
+
 HARD_DECLINES = frozenset(
     {
         "authentication_required",

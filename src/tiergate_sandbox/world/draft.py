@@ -25,6 +25,8 @@ from tiergate_sandbox.world.store import decode, encode
 Obj = dict[str, Any]
 Key = tuple[str, str]
 
+_CLOCK = "test_helpers.test_clock"
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -43,6 +45,8 @@ class Draft:
         self.state = state
         self.origin = origin
         self.aliases: dict[str, str] = {}
+        self.showing: Draft | None = None
+        """The fork in which the answer is to be looked up; it holds what a preview has made."""
         self._at = at
         self._clock = clock
         self._number = state.number
@@ -52,6 +56,7 @@ class Draft:
         self._glances: dict[Key, Obj | None] = {}
         self._events: list[tuple[Obj, bytes]] = []
         self._told: set[Key] = set()
+        self._told_as: dict[Key, bytes] = {}
         self._again: list[Emitted] = []
 
     @property
@@ -120,6 +125,15 @@ class Draft:
         objects = [self.get(kind, object_id) for object_id in found]
         return [obj for obj in objects if obj is not None and entry in index_entries(obj)]
 
+    def changes(self, kind: str) -> list[tuple[Obj | None, Obj]]:
+        """Return the objects of a kind that this step has looked at, before it (None: new) and now."""
+        found = []
+        for key, obj in self._objects.items():
+            if key[0] == kind and obj is not None:
+                before = self._before[key]
+                found.append((None if before is None else decode(before), obj))
+        return found
+
     def is_new(self, obj: Obj) -> bool:
         """Tell whether this very step made the object."""
         return self._before.get((obj["object"], obj["id"])) is None
@@ -127,10 +141,10 @@ class Draft:
     # time
 
     def now_on(self, clock: str | None) -> int:
-        """Return the time of a test clock, or real time for None."""
-        if clock is None or clock == self._clock:
+        """Return the time of a test clock, or real time for None and for a clock that was deleted."""
+        if clock is None or clock == self._clock or self.state.row(_CLOCK, clock) is None:
             return self._at
-        return int(self.glance("test_helpers.test_clock", clock)["frozen_time"])
+        return int(self.glance(_CLOCK, clock)["frozen_time"])
 
     def now_for(self, obj: Obj) -> int:
         """Return the time in which an object lives."""
@@ -163,12 +177,13 @@ class Draft:
 
     # telling
 
-    def emit(self, type: str, obj: Obj) -> None:
-        """Record an event about an object as it is now."""
-        key = (obj["object"], obj.get("id", ""))
-        previous = self._previous(obj) if type in WITH_PREVIOUS else None
+    def emit(self, type: str, obj: Obj, previous: Obj | None = None) -> None:
+        """Record an event about an object as it is now; ``previous`` is what changed where no row tells."""
         if type in TELLS_THE_CHANGE:
-            self._told.add(key)
+            self._told.add((obj["object"], obj["id"]))
+        self._record(type, obj, self._previous(obj) if type in WITH_PREVIOUS else previous)
+
+    def _record(self, type: str, obj: Obj, previous: Obj | None) -> None:
         wanted = sum(1 for types in self.state.listeners if type in types or "*" in types)
         event: Obj = {
             "id": self.new_id(id_prefix(obj["object"])),
@@ -186,35 +201,42 @@ class Draft:
         """Deliver a recorded event once more."""
         self._again.append(Emitted(event["id"], event["type"], event["created"]))
 
+    def tell_from_here(self, obj: Obj) -> None:
+        """Let the ``updated`` event of a new object tell what changes from now on, as if in a later step."""
+        self._told_as[(obj["object"], obj["id"])] = encode(obj)
+
     def keep_quiet(self, obj: Obj) -> None:
         """Tell nobody that an object changed."""
         self._told.add((obj["object"], obj["id"]))
 
     def _previous(self, obj: Obj) -> Obj:
-        before = self._before[(obj["object"], obj["id"])]
+        key = (obj["object"], obj["id"])
+        before = self._told_as.get(key) or self._before[key]
         if before is None:
             return {}
         return previous_attributes(rendered(self, decode(before)), rendered(self, obj))
 
-    def _tell_updates(self) -> None:
-        for key, obj in list(self._objects.items()):
-            before = self._before[key]
+    def _tell_updates(self, rows: dict[Key, bytes | None]) -> None:
+        for key, row in rows.items():
+            before, obj = self._told_as.get(key) or self._before[key], self._objects[key]
             if obj is None or before is None or key in self._told or key[0] not in UPDATED:
                 continue
-            if encode(obj) != before and self._previous(obj):
-                self.emit(UPDATED[key[0]], obj)
+            if row == before:
+                continue
+            previous = self._previous(obj)
+            if previous:
+                self._record(UPDATED[key[0]], obj, previous)
 
     def commit(self) -> list[Emitted]:
         """Make the step come true, and return the events it recorded."""
-        self._tell_updates()
-        for key, obj in self._objects.items():
-            before = self._before[key]
-            if obj is None:
+        rows = {key: None if obj is None else encode(obj) for key, obj in self._objects.items()}
+        self._tell_updates(rows)
+        for key, row in rows.items():
+            before, obj = self._before[key], self._objects[key]
+            if obj is None or row is None:
                 if before is not None:
                     self.state.drop(*key)
-                continue
-            row = encode(obj)
-            if row != before:
+            elif row != before:
                 self.state.put(obj, row, self._places.get(key, 0) or self.next_number())
         for event, row in self._events:
             self.state.put(event, row, self.next_number())

@@ -17,6 +17,11 @@ Obj = dict[str, Any]
 
 DEEPEST = 4
 
+_NAMED_BY_KEY = {"coupon": "coupon", "product": "product"}
+"""Fields that hold ids which their owners choose, so that no prefix tells the kind."""
+PORTAL = "billing_portal.configuration"
+PORTAL_PRODUCTS = "features.subscription_update.products"
+
 
 def presented(draft: Draft, found: Obj, version: str, expand: Sequence[str] = ()) -> Obj:
     """Return the body for an object or a list of objects.
@@ -54,12 +59,15 @@ def _expand(draft: Draft, value: Any, segments: Sequence[str], version: str) -> 
     key, rest = segments[0], segments[1:]
     if not isinstance(value, dict):
         raise _cannot_be_expanded(key)
+    if (value.get("object"), ".".join(segments)) == (PORTAL, PORTAL_PRODUCTS):
+        _include_portal_products(draft, value)
+        return
     if key not in value:
         include = INCLUDABLE.get((value.get("object", ""), key))
         if include is None:
             raise _cannot_be_expanded(key)
         included = include(draft, value["id"])
-        value[key] = presented(draft, included, version) if included else included
+        value[key] = presented(draft, included, version) if isinstance(included, dict) else included
     elif isinstance(value[key], str):
         value[key] = _loaded(draft, key, value[key], version)
     elif isinstance(value[key], list):
@@ -70,7 +78,7 @@ def _expand(draft: Draft, value: Any, segments: Sequence[str], version: str) -> 
 
 
 def _loaded(draft: Draft, key: str, object_id: str, version: str) -> Obj:
-    kind = kind_of(object_id)
+    kind = _NAMED_BY_KEY.get(key) or kind_of(object_id)
     if kind is None or key == "id":
         raise _cannot_be_expanded(key)
     return _shown(draft, draft.glance(kind, object_id), version)
@@ -84,12 +92,18 @@ def _cannot_be_expanded(key: str) -> Exception:
     )
 
 
+def _include_portal_products(draft: Draft, configuration: Obj) -> None:
+    whole = draft.glance(PORTAL, configuration["id"])["features"]["subscription_update"]
+    configuration["features"]["subscription_update"]["products"] = whole["products"]
+
+
 def _payments(draft: Draft, invoice_id: str) -> Obj:
     return list_object(draft.find("invoice_payment", "invoice", invoice_id), "/v1/invoices/payments")
 
 
 def _confirmation_secret(draft: Draft, invoice_id: str) -> Obj | None:
-    intent = draft.glance("invoice", invoice_id)["_"]["payment_intent"]
+    invoice = draft.get("invoice", invoice_id)
+    intent = invoice["_"]["payment_intent"] if invoice else None
     if intent is None:
         return None
     return {
@@ -100,8 +114,7 @@ def _confirmation_secret(draft: Draft, invoice_id: str) -> Obj | None:
 
 def _session_items(draft: Draft, session_id: str) -> Obj:
     items = draft.glance("checkout.session", session_id)["_"]["items"]
-    shown = [{**item, "price": draft.glance("price", item["price"])} for item in items]
-    return list_object(shown, f"/v1/checkout/sessions/{session_id}/line_items")
+    return list_object(items, f"/v1/checkout/sessions/{session_id}/line_items")
 
 
 def _currency_options(draft: Draft, price_id: str) -> Obj:
@@ -114,10 +127,40 @@ def _subscriptions(draft: Draft, customer_id: str) -> Obj:
     return list_object(live[::-1], f"/v1/customers/{customer_id}/subscriptions")
 
 
-INCLUDABLE: dict[tuple[str, str], Callable[[Draft, str], Obj | None]] = {
+def _refunds(draft: Draft, charge_id: str) -> Obj:
+    found = draft.find("refund", "charge", charge_id)
+    return list_object(found[::-1], f"/v1/charges/{charge_id}/refunds")
+
+
+def _tiers(draft: Draft, price_id: str) -> list[Obj] | None:
+    found: list[Obj] | None = draft.glance("price", price_id)["_"]["tiers"]
+    return found
+
+
+def _tax_ids(draft: Draft, customer_id: str) -> Obj:
+    found = draft.find("tax_id", "customer", customer_id)
+    return list_object(found[::-1], f"/v1/customers/{customer_id}/tax_ids")
+
+
+def _applies_to(draft: Draft, coupon_id: str) -> Obj | None:
+    products = draft.glance("coupon", coupon_id)["_"]["products"]
+    return {"products": products} if products else None
+
+
+def _coupon_options(draft: Draft, coupon_id: str) -> Obj:
+    options: Obj = draft.glance("coupon", coupon_id)["_"]["currency_options"]
+    return options
+
+
+INCLUDABLE: dict[tuple[str, str], Callable[[Draft, str], Obj | list[Obj] | None]] = {
     ("invoice", "payments"): _payments,
     ("invoice", "confirmation_secret"): _confirmation_secret,
     ("checkout.session", "line_items"): _session_items,
     ("price", "currency_options"): _currency_options,
+    ("price", "tiers"): _tiers,
     ("customer", "subscriptions"): _subscriptions,
+    ("customer", "tax_ids"): _tax_ids,
+    ("charge", "refunds"): _refunds,
+    ("coupon", "applies_to"): _applies_to,
+    ("coupon", "currency_options"): _coupon_options,
 }

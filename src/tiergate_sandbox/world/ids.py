@@ -13,6 +13,10 @@ _LEADING = {"pi_": "3", "ch_": "3", "pm_": "1", "sub_": "1", "in_": "1", "price_
 KIND_OF_PREFIX = {
     "cus": "customer",
     "pm": "payment_method",
+    "card": "card",
+    "feat": "entitlements.feature",
+    "ent": "entitlements.active_entitlement",
+    "mtr": "billing.meter",
     "seti": "setup_intent",
     "pi": "payment_intent",
     "ch": "charge",
@@ -25,7 +29,16 @@ KIND_OF_PREFIX = {
     "cs": "checkout.session",
     "clock": "test_helpers.test_clock",
     "evt": "event",
+    "promo": "promotion_code",
+    "di": "discount",
+    "txr": "tax_rate",
+    "txi": "tax_id",
+    "re": "refund",
+    "du": "dispute",
+    "cbtxn": "customer_balance_transaction",
     "we": "webhook_endpoint",
+    "bpc": "billing_portal.configuration",
+    "bps": "billing_portal.session",
 }
 
 
@@ -44,4 +57,6 @@ def invoice_prefix(customer_id: str) -> str:
 
 def kind_of(object_id: str) -> str | None:
     """Tell the kind of object from the prefix of its id, or None for a foreign one."""
+    if object_id.startswith("sub_sched_"):
+        return "subscription_schedule"
     return KIND_OF_PREFIX.get(object_id.partition("_")[0])

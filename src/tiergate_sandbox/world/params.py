@@ -93,6 +93,23 @@ def integer(least: int | None = None, most: int | None = None) -> Param:
     return Param(parse)
 
 
+def number(least: float, most: float) -> Param:
+    """Declare a number between two bounds, such as a percentage."""
+
+    def parse(value: Any, path: str) -> float | None:
+        if value == "":
+            return None
+        try:
+            found = float(value)
+        except (TypeError, ValueError):
+            raise invalid(f"Invalid decimal: {value}", path) from None
+        if not least <= found <= most:
+            raise invalid(f"Invalid decimal: {value}; must be between {least} and {most}.", path)
+        return found
+
+    return Param(parse)
+
+
 def timestamp(*words: str) -> Param:
     """Declare an instant in unix seconds, or one of some words such as ``now``."""
 
@@ -204,10 +221,17 @@ def anything() -> Param:
 
 
 def merged_metadata(known: dict[str, str], sent: dict[str, str] | None) -> dict[str, str]:
-    """Return metadata after an update: an empty value removes its key, None removes all."""
+    """Return metadata after an update: an empty value removes its key, None removes all.
+
+    Raises:
+        StripeError: there would be more than 50 keys.
+    """
     if sent is None:
         return {}
-    return {key: value for key, value in {**known, **sent}.items() if value != ""}
+    merged = {key: value for key, value in {**known, **sent}.items() if value != ""}
+    if len(merged) > 50:
+        raise invalid("Metadata can have at most 50 keys.", "metadata")
+    return merged
 
 
 def _integer(value: Any, path: str) -> int | None:

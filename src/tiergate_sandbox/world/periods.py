@@ -5,6 +5,7 @@ https://docs.stripe.com/billing/subscriptions/billing-cycle
 
 import calendar
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 _FIXED_SECONDS = {"day": 86_400, "week": 604_800}
@@ -23,6 +24,7 @@ class Interval(NamedTuple):
         return cls(price["recurring"]["interval"], price["recurring"]["interval_count"])
 
 
+@lru_cache(maxsize=4096)
 def boundary(anchor: int, interval: Interval, number: int) -> int:
     """Return the instant ``number`` intervals after the anchor; January 31 plus one month is February's last
     day.

@@ -15,7 +15,8 @@ class Call:
 
     ``params`` holds query and body together, nested as form encoding nests them: dicts, lists and
     strings (``{"items": [{"price": "price_1"}], "metadata": {"a": "b"}}``). ``version`` is the API
-    version whose shapes are wanted, for instance ``2026-10-28.endive``.
+    version whose shapes are wanted, for instance ``2026-10-28.endive``; ``pinned`` tells whether the caller
+    named it, or got the account's default.
     """
 
     method: Literal["GET", "POST", "DELETE"]
@@ -24,6 +25,7 @@ class Call:
     version: str = "2026-10-28.endive"
     request_id: str | None = None
     idempotency_key: str | None = None
+    pinned: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from tiergate_sandbox.world.tiers import packages, tiered_amount
+
 
 def share(amount: int, part: int, whole: int) -> int:
     """Return ``amount * part / whole`` rounded half up; ``amount`` and ``part`` must not be negative."""
@@ -15,7 +17,15 @@ def line_amount(price: dict[str, Any], quantity: int) -> int:
     The exact ``unit_amount_decimal`` is multiplied before rounding, as
     https://docs.stripe.com/api/prices/object describes for amounts with up to twelve decimals.
     """
+    if price["transform_quantity"] is not None:
+        step = price["transform_quantity"]
+        quantity = packages(quantity, step["divide_by"], step["round"])
+    if price["tiers_mode"] is not None:
+        return _rounded(tiered_amount(price["_"]["tiers"], price["tiers_mode"], quantity))
     if price["unit_amount"] is not None:
         return int(price["unit_amount"]) * quantity
-    exact = Decimal(price["unit_amount_decimal"]) * quantity
+    return _rounded(Decimal(price["unit_amount_decimal"]) * quantity)
+
+
+def _rounded(exact: Decimal) -> int:
     return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))

@@ -8,10 +8,12 @@ from typing import Any
 
 from tiergate_sandbox.world.draft import Draft
 from tiergate_sandbox.world.errors import invalid
+from tiergate_sandbox.world.indexes import is_indexed, text_of
 from tiergate_sandbox.world.params import Param, integer, required, string
-from tiergate_sandbox.world.store import decode
+from tiergate_sandbox.world.store import Table, decode
 
 Obj = dict[str, Any]
+Clause = dict[str, str | None]
 
 SEARCH: dict[str, Param] = {"query": required(string()), "limit": integer(1, 100), "page": string()}
 
@@ -19,17 +21,31 @@ _CLAUSE = re.compile(
     r"""\s*(?P<negated>-?)(?P<field>\w+)(?:\[["'](?P<key>[^"']+)["']\])?\s*(?P<operator>:|~|<=|>=|<|>)\s*"""
     r"""(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[\w.-]+))\s*""",
 )
+_FIELDS = {
+    "charge": "amount created currency customer disputed metadata refunded status",
+    "customer": "created email metadata name phone",
+    "invoice": "collection_method created currency customer metadata number receipt_number status total",
+    "payment_intent": "amount created currency customer metadata status",
+    "price": "active currency lookup_key metadata product type",
+    "product": "active created description metadata name shippable url",
+    "subscription": "canceled_at created metadata status",
+}
+"""The fields that can be searched, by kind of object (https://docs.stripe.com/search#query-fields)."""
+
+_COMPARISONS = {"<": int.__lt__, "<=": int.__le__, ">": int.__gt__, ">=": int.__ge__}
 _JOINER = re.compile(r"(AND|OR)\b", re.IGNORECASE)
 
 
 def search(draft: Draft, kind: str, url: str, params: Obj) -> Obj:
     """Return the first matches of a query, the newest first."""
     clauses, joiner = _parsed(params["query"])
+    for clause in clauses:
+        _check_field(kind, clause)
     limit = params.get("limit") or 10
     skip = int(params.get("page") or 0)
     table = draft.state.table(kind)
     found: list[Obj] = []
-    for place in reversed(_places(table, clauses, joiner)):
+    for place in reversed(_places(kind, table, clauses, joiner)):
         obj = decode(table.rows[table.id_of(place)])
         if not obj.get("deleted") and (any if joiner == "OR" else all)(
             _holds(clause, obj) for clause in clauses
@@ -47,7 +63,7 @@ def search(draft: Draft, kind: str, url: str, params: Obj) -> Obj:
     }
 
 
-def _parsed(query: str) -> tuple[list[dict[str, str | None]], str]:
+def _parsed(query: str) -> tuple[list[Clause], str]:
     clauses, joiners, position = [], set(), 0
     while True:
         match = _CLAUSE.match(query, position)
@@ -57,7 +73,7 @@ def _parsed(query: str) -> tuple[list[dict[str, str | None]], str]:
                 'Write clauses such as email:"jenny@example.com" and join them with AND or OR.',
                 "query",
             )
-        clauses.append(match.groupdict())
+        clauses.append(_checked(match.groupdict()))
         position = match.end()
         if position == len(query):
             break
@@ -69,34 +85,47 @@ def _parsed(query: str) -> tuple[list[dict[str, str | None]], str]:
     return clauses, next(iter(joiners), "AND")
 
 
-def _places(table: Any, clauses: list[dict[str, str | None]], joiner: str) -> list[int]:
+def _check_field(kind: str, clause: Clause) -> None:
+    field = clause["field"]
+    if field not in _FIELDS[kind].split():
+        message = f"Field `{field}` is an unsupported search field for resource `{kind}s`."
+        raise invalid(message, "query")
+    if (field == "metadata") != (clause["key"] is not None):
+        raise invalid(f"Write metadata['key']:'value' for metadata, and {field} without a key.", "query")
+
+
+def _places(kind: str, table: Table, clauses: list[Clause], joiner: str) -> list[int]:
     postings: list[list[int]] = []
     for clause in clauses:
-        if (
-            clause["operator"] == ":"
-            and not clause["negated"]
-            and clause["field"] in ("email", "status", "metadata")
-        ):
-            field = f"metadata.{clause['key']}" if clause["key"] else clause["field"]
+        field = f"metadata.{clause['key']}" if clause["key"] else str(clause["field"])
+        exact = clause["operator"] == ":" and not clause["negated"] and _wanted(clause) != "null"
+        if exact and is_indexed(kind, field):
             postings.append(table.posting((field, _wanted(clause))))
     narrow = joiner == "AND" and postings
     return min(postings, key=len) if narrow else table.order
 
 
-def _wanted(clause: dict[str, str | None]) -> str:
+def _wanted(clause: Clause) -> str:
     return next(text for name in ("double", "single", "bare") if (text := clause[name]) is not None)
 
 
-def _holds(clause: dict[str, str | None], obj: Obj) -> bool:
+def _holds(clause: Clause, obj: Obj) -> bool:
     value = obj.get(clause["field"] or "")
     if clause["key"] is not None and isinstance(value, dict):
         value = value.get(clause["key"])
     wanted, operator = _wanted(clause), clause["operator"]
     if operator == "~":
-        holds = wanted.lower() in str(value or "").lower()
+        holds = wanted.lower() in text_of(value).lower()
     elif operator == ":":
-        holds = value is None if wanted == "null" else str(value).lower() == wanted.lower()
+        holds = value is None if wanted == "null" else text_of(value) == wanted
     else:
-        compare = {"<": int.__lt__, "<=": int.__le__, ">": int.__gt__, ">=": int.__ge__}[operator or ">"]
-        holds = value is not None and bool(compare(int(value), int(wanted)))
+        holds = isinstance(value, int) and _COMPARISONS[operator or ""](value, int(wanted))
     return holds != bool(clause["negated"])
+
+
+def _checked(clause: Clause) -> Clause:
+    if clause["operator"] in _COMPARISONS and not _wanted(clause).isdigit():
+        raise invalid(
+            f"Compare with a number of seconds or of minor units, not with '{_wanted(clause)}'.", "query"
+        )
+    return clause

@@ -59,6 +59,14 @@ class State:
         if kind == "webhook_endpoint":
             self.hear()
 
+    def configure(self, settings: Settings) -> None:
+        """Take over other settings; whatever waits for something waits as they say."""
+        self.settings = settings
+        for kind, table in list(self.tables.items()):
+            if kind != "event":
+                for number, row in table.numbered():
+                    self._listen(decode(row), number)
+
     def hear(self) -> None:
         """Note again which events the enabled endpoints want."""
         endpoints = [decode(row) for row in self.table("webhook_endpoint").rows.values()]

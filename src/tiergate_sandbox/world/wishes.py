@@ -8,6 +8,7 @@ Obj = dict[str, Any]
 Wishes = dict[str, int]
 
 TRIAL_NOTICE_SECONDS = 3 * DAY_SECONDS
+SCHEDULE_NOTICE_SECONDS = 7 * DAY_SECONDS
 RENEWING = ("trialing", "active", "past_due", "unpaid")
 
 
@@ -17,7 +18,15 @@ def wishes_of(obj: Obj, settings: Settings) -> Wishes:
     if kind == "subscription":
         return _subscription(obj, settings)
     if kind == "invoice":
-        return _invoice(obj)
+        return _invoice(obj, settings)
+    if kind == "subscription_schedule":
+        return _schedule(obj)
+    if kind == "charge" and obj["_"].get("dispute_at") is not None:
+        return {"charge.dispute": obj["_"]["dispute_at"]}
+    if kind == "refund" and obj["_"]["settles_at"] is not None:
+        return {"refund.settle": obj["_"]["settles_at"]}
+    if kind == "discount" and obj["end"] is not None and not obj["_"]["over"]:
+        return {"discount.end": obj["end"]}
     if kind == "checkout.session" and obj["status"] == "open":
         return {"checkout.expire": obj["expires_at"]}
     return {}
@@ -31,6 +40,16 @@ def next_boundary(sub: Obj) -> int:
 
 
 def _subscription(sub: Obj, settings: Settings) -> Wishes:
+    wishes = _standing(sub, settings)
+    if sub["pending_update"] is not None:
+        wishes["subscription.expire_update"] = sub["pending_update"]["expires_at"]
+    withheld = sub["pause_collection"]
+    if withheld is not None and withheld["resumes_at"] is not None and sub["ended_at"] is None:
+        wishes["subscription.collect_again"] = withheld["resumes_at"]
+    return wishes
+
+
+def _standing(sub: Obj, settings: Settings) -> Wishes:
     if sub["status"] == "incomplete":
         return {"subscription.expire": sub["created"] + settings.incomplete_seconds}
     if sub["status"] == "paused" and sub["cancel_at"] is not None:
@@ -44,14 +63,15 @@ def _subscription(sub: Obj, settings: Settings) -> Wishes:
     if sub["status"] == "trialing" and own["trial_notice_for"] != sub["trial_end"]:
         wishes["subscription.trial_notice"] = sub["trial_end"] - TRIAL_NOTICE_SECONDS
     renews = cancel_at is None or cancel_at > end
-    if renews and sub["collection_method"] == "charge_automatically" and own["upcoming_for"] != end:
+    announces = settings.upcoming_days > 0 and sub["collection_method"] == "charge_automatically"
+    if renews and announces and own["upcoming_for"] != end:
         upcoming_at = end - settings.upcoming_days * DAY_SECONDS
         if upcoming_at > max(item["current_period_start"] for item in sub["items"]):
             wishes["subscription.upcoming"] = upcoming_at
     return wishes
 
 
-def _invoice(invoice: Obj) -> Wishes:
+def _invoice(invoice: Obj, settings: Settings) -> Wishes:
     if invoice["status"] == "draft" and invoice["automatically_finalizes_at"] is not None:
         return {"invoice.finalize": invoice["automatically_finalizes_at"]}
     if invoice["status"] != "open":
@@ -61,4 +81,18 @@ def _invoice(invoice: Obj) -> Wishes:
         wishes["invoice.retry"] = invoice["next_payment_attempt"]
     if invoice["collection_method"] == "send_invoice" and not invoice["_"]["overdue"] and invoice["due_date"]:
         wishes["invoice.overdue"] = invoice["due_date"]
+    if settings.overdue_days and invoice["_"]["overdue"] and not invoice["_"].get("given_up"):
+        wishes["invoice.long_overdue"] = invoice["due_date"] + settings.overdue_days * DAY_SECONDS
+    return wishes
+
+
+def _schedule(schedule: Obj) -> Wishes:
+    if schedule["status"] == "not_started":
+        return {"schedule.start": schedule["phases"][0]["start_date"]}
+    if schedule["status"] != "active":
+        return {}
+    ends_at = schedule["phases"][-1]["end_date"]
+    wishes = {"schedule.switch": schedule["current_phase"]["end_date"]}
+    if schedule["_"]["expiring_for"] != ends_at:
+        wishes["schedule.expiring"] = ends_at - SCHEDULE_NOTICE_SECONDS
     return wishes

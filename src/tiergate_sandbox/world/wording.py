@@ -1,6 +1,7 @@
 """The words on invoice lines."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 Obj = dict[str, Any]
@@ -51,10 +52,20 @@ def service(product: Obj, price: Obj, quantity: int) -> str:
     recurring = price["recurring"]
     if recurring is None:
         return f"{quantity}{unit} × {product['name']}" if quantity > 1 or unit else str(product["name"])
-    each = money(price["unit_amount"] or 0, price["currency"])
+    if price["tiers_mode"] is not None:
+        return f"{quantity}{unit} × {product['name']}"
+    each = _exact(price)
     interval, count = recurring["interval"], recurring["interval_count"]
     rhythm = f"/ {interval}" if count == 1 else f"every {count} {interval}s"
     return f"{quantity}{unit} × {product['name']} (at {each} {rhythm})"
+
+
+def _exact(price: Obj) -> str:
+    """Return a unit price, with more than two decimals where it has them."""
+    if price["unit_amount"] is not None or price["currency"] in ZERO_DECIMAL:
+        return money(price["unit_amount"] or 0, price["currency"])
+    major = Decimal(price["unit_amount_decimal"]) / 100
+    return f"{money(0, price['currency']).removesuffix('0.00')}{major.normalize():f}"
 
 
 def free_trial(product: Obj, quantity: int) -> str:

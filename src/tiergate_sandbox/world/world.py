@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from tiergate_sandbox.world import ids
-from tiergate_sandbox.world.billing import due
+from tiergate_sandbox.world.billing import due, entitling
 from tiergate_sandbox.world.draft import Draft, Origin
+from tiergate_sandbox.world.eras import check_version
 from tiergate_sandbox.world.errors import StripeError
 from tiergate_sandbox.world.expand import presented
 from tiergate_sandbox.world.params import check
@@ -43,6 +44,7 @@ class World:
         draft = Draft(self._state, self._state.now, origin)
         try:
             answer = self._answer(draft, call)
+            entitling.settle(draft)
         except StripeError as error:
             refused = Draft(self._state, self._state.now, origin)
             return _refused(refused, error, call), events
@@ -74,17 +76,19 @@ class World:
             now = max(now, timer.due_at)
             draft = Draft(self._state, now, Origin(), clock=flow or None)
             due.play(draft, timer.name, timer.object_id, now)
+            entitling.settle(draft)
             events += draft.commit()
         return events
 
     def _answer(self, draft: Draft, call: Call) -> Answer:
         route, path_ids = ROUTER.find(call.method, call.path)
+        check_version(route.path, call)
         params = check(route.spec, call.params)
         expand = params.pop("expand", ())
         found = route.handler(draft, params, *path_ids)
         if isinstance(found, Refusal):
             return _refused(draft, found.error, call)
-        return Answer(200, presented(draft, found, call.version, expand))
+        return Answer(200, presented(draft.showing or draft, found, call.version, expand))
 
     # events and delivery
 
@@ -121,6 +125,20 @@ class World:
         """The settings of the account."""
         return self._state.settings
 
+    @property
+    def now(self) -> int:
+        """The latest instant of real time (unix seconds) that the world was told of; it never goes back."""
+        return self._state.now
+
+    @property
+    def number(self) -> int:
+        """The next running number: it grows with every object and every event, and never goes back."""
+        return self._state.number
+
+    def configure(self, settings: Settings) -> None:
+        """Take over other settings, as when their owner changes them in the Dashboard."""
+        self._state.configure(settings)
+
     # the whole
 
     def objects(self, kind: str) -> Iterator[Obj]:
@@ -130,6 +148,16 @@ class World:
             shown = rendered(draft, decode(row))
             shown.pop("_", None)
             yield shown
+
+    def newest(self, kind: str) -> Iterator[Obj]:
+        """Walk through the objects of a kind that have not been deleted, the newest first."""
+        draft = Draft(self._state, self._state.now, Origin())
+        table = self._state.table(kind)
+        for place in reversed(table.order):
+            shown = rendered(draft, decode(table.rows[table.id_of(place)]))
+            shown.pop("_", None)
+            if not shown.get("deleted"):
+                yield shown
 
     def dump(self) -> bytes:
         """Return the whole world as bytes; worlds with equal bytes behave equally."""

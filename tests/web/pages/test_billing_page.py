@@ -260,7 +260,7 @@ def test_the_way_to_the_plans_is_offered_once() -> None:
     changes = {name: billing_view(PAGES[name]).change for name in ("active", "free", "trial-ended")}
     assert changes["active"] is not None
     assert changes["free"] is not None
-    assert (changes["active"].label, changes["free"].label) == ("Change plan", "Choose a plan")
+    assert (changes["active"].label, changes["free"].label) == ("See all plans", "Choose a plan")
     assert changes["trial-ended"] is None
 
 

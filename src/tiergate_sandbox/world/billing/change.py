@@ -6,9 +6,22 @@ https://docs.stripe.com/billing/subscriptions/change-price
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tiergate_sandbox.world.billing import collect, credits, cycle, invoices, lines, subscribe
+from tiergate_sandbox.world.billing import (
+    collect,
+    combining,
+    credits,
+    cycle,
+    discounts,
+    invoices,
+    lines,
+    pausing,
+    pending_update,
+    subscribe,
+)
 from tiergate_sandbox.world.billing.collect import Attempt
+from tiergate_sandbox.world.billing.metering import quantity_of
 from tiergate_sandbox.world.billing.pricing import price_in
+from tiergate_sandbox.world.billing.redeeming import Place
 from tiergate_sandbox.world.billing.subscribe import ItemOrder
 from tiergate_sandbox.world.draft import Draft
 from tiergate_sandbox.world.errors import invalid, missing_parameter, no_such
@@ -27,6 +40,8 @@ class ItemChange:
     quantity: int | None
     metadata: dict[str, str] | None = None
     deleted: bool = False
+    discounts: list[Obj] | None = None
+    tax_rates: list[str] | None = None
 
 
 @dataclass(slots=True)
@@ -40,6 +55,7 @@ class Change:
     proration_behavior: str = "create_prorations"
     proration_date: int | None = None
     payment_behavior: str = "allow_incomplete"
+    one_time: list[ItemOrder] = field(default_factory=list)
 
 
 def change(draft: Draft, sub: Obj, wanted: Change) -> Obj | None:
@@ -51,6 +67,9 @@ def change(draft: Draft, sub: Obj, wanted: Change) -> Obj | None:
     """
     if wanted.items or wanted.anchor_now or wanted.trial_end is not None:
         _check_changeable(sub, wanted)
+    for one in wanted.one_time:
+        customer = draft.the("customer", sub["customer"])
+        lines.one_time(draft, customer, sub, one.price, one.quantity, wanted.now)
     if sub["status"] == "trialing" or sub["status"] == "paused":
         _swap_items(draft, sub, wanted)
         return _change_trial(draft, sub, wanted) if sub["status"] == "trialing" else None
@@ -90,7 +109,7 @@ def _change_in_period(draft: Draft, sub: Obj, wanted: Change) -> Obj | None:
         sub["billing_cycle_anchor"] = wanted.now
         for item in sub["items"]:
             cycle.set_period(draft, sub, item, wanted.now)
-        return _invoice_now(draft, sub, wanted, sub["items"], began_at)
+        return invoice_now(draft, sub, wanted, sub["items"], began_at)
     for item in changed:
         start, end = cycle.natural_period(draft, sub, item, at)
         item.update(current_period_start=start, current_period_end=end)
@@ -100,7 +119,7 @@ def _change_in_period(draft: Draft, sub: Obj, wanted: Change) -> Obj | None:
             credits.debit(draft, sub, item, at)
     if wanted.proration_behavior != "always_invoice":
         return None
-    return _invoice_now(draft, sub, wanted, [], began_at)
+    return invoice_now(draft, sub, wanted, [], began_at)
 
 
 def _classic_reset(draft: Draft, sub: Obj, wanted: Change) -> bool:
@@ -130,6 +149,9 @@ def _named_items(sub: Obj, wanted: Change) -> list[Obj]:
 
 def _swap_items(draft: Draft, sub: Obj, wanted: Change) -> list[Obj]:
     """Apply the item changes and return the items that are billed differently from now on."""
+    new_prices = [ItemOrder(one.price) for one in wanted.items if one.price is not None]
+    if new_prices:
+        subscribe.check_items(new_prices)
     changed = []
     for one in wanted.items:
         if one.id is None:
@@ -141,17 +163,16 @@ def _swap_items(draft: Draft, sub: Obj, wanted: Change) -> list[Obj]:
             continue
         if one.metadata is not None:
             item["metadata"] = one.metadata
+        _set_money(draft, sub, item, one, wanted.now)
         if one.price is not None or one.quantity is not None:
             item["price"] = item["price"] if one.price is None else one.price["id"]
-            item["quantity"] = 1 if one.quantity is None else one.quantity
+            item["quantity"] = quantity_of(draft.glance("price", item["price"]), one.quantity)
             changed.append(item)
     if not sub["items"]:
         raise invalid("A subscription must keep at least one item; cancel the subscription instead.", "items")
-    new_prices = [one.price for one in wanted.items if one.price is not None]
-    if new_prices:
-        subscribe.check_items([ItemOrder(price) for price in new_prices])
-        for price in new_prices:
-            price_in(draft, price["id"], sub["currency"], "items")
+    for new in new_prices:
+        price_in(draft, new.price["id"], sub["currency"], "items")
+    combining.check(draft, sub)
     return changed
 
 
@@ -166,12 +187,22 @@ def _added(draft: Draft, sub: Obj, one: ItemChange, now: int) -> Obj:
         )
     order = ItemOrder(one.price, 1 if one.quantity is None else one.quantity, one.metadata or {})
     item = subscribe.new_item(draft, sub, order, now)
+    _set_money(draft, sub, item, one, now)
     if sub["status"] == "trialing":
         item.update(current_period_start=now, current_period_end=sub["trial_end"])
     else:
         cycle.set_period(draft, sub, item, now)
     sub["items"].append(item)
     return item
+
+
+def _set_money(draft: Draft, sub: Obj, item: Obj, one: ItemChange, now: int) -> None:
+    """Give an item its discounts and tax rates, as far as they were said."""
+    if one.discounts is not None:
+        place = Place(draft.the("customer", sub["customer"]), now, sub["currency"])
+        discounts.give(draft, item, one.discounts, place)
+    if one.tax_rates is not None:
+        item["tax_rates"] = one.tax_rates
 
 
 def _change_trial(draft: Draft, sub: Obj, wanted: Change) -> Obj | None:
@@ -197,10 +228,12 @@ def end_trial_now(draft: Draft, sub: Obj, wanted: Change) -> Obj | None:
             item["current_period_end"] = wanted.now
         cycle.leave_trial(draft, sub, wanted.now, follows)
         return None
-    sub.update(status="active", billing_cycle_anchor=wanted.now)
+    sub["status"] = "active"
+    if sub["trial_settings"]["end_behavior"]["billing_cycle_anchor"] == "now":
+        sub["billing_cycle_anchor"] = wanted.now
     for item in sub["items"]:
         cycle.set_period(draft, sub, item, wanted.now)
-    return _invoice_now(draft, sub, wanted, sub["items"], began_at)
+    return invoice_now(draft, sub, wanted, sub["items"], began_at)
 
 
 def _start_trial(draft: Draft, sub: Obj, wanted: Change, trial_end: int) -> Obj | None:
@@ -216,16 +249,27 @@ def _start_trial(draft: Draft, sub: Obj, wanted: Change, trial_end: int) -> Obj 
         cycle.announce_trial_end(draft, sub)
     if wanted.proration_behavior != "always_invoice":
         return None
-    return _invoice_now(draft, sub, wanted, [], began_at)
+    return invoice_now(draft, sub, wanted, [], began_at)
 
 
-def _invoice_now(draft: Draft, sub: Obj, wanted: Change, due: list[Obj], began_at: int) -> Obj | None:
+def invoice_now(draft: Draft, sub: Obj, wanted: Change, due: list[Obj], began_at: int) -> Obj | None:
     """Invoice a change at once, unless it leaves nothing to invoice."""
-    if not due and not lines.pending_items(draft, sub["customer"], sub["id"]):
+    may_wait = wanted.payment_behavior == "pending_if_incomplete"
+    pending = lines.pending_items(draft, sub["customer"], sub["id"])
+    if not due and not any(draft.is_new(item) or not may_wait for item in pending):
         return None
-    invoice = cycle.cycle_invoice(draft, sub, due, (began_at, wanted.now), "subscription_update")
+    invoice = cycle.cycle_invoice(
+        draft, sub, due, (began_at, wanted.now), "subscription_update", alone=may_wait
+    )
+    if may_wait:
+        pending_update.mark(invoice)
+    if pausing.is_withheld(sub):
+        invoice["auto_advance"] = False
     sub["latest_invoice"] = invoice["id"]
     draft.emit("invoice.created", invoice)
+    if pausing.is_withheld(sub):
+        pausing.withhold(draft, sub, invoice, wanted.now)
+        return invoice
     if sub["collection_method"] == "send_invoice":
         invoices.wait_as_draft(draft, invoice, wanted.now)
         return invoice

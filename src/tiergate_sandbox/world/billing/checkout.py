@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from tiergate_sandbox.world import cards, ids
-from tiergate_sandbox.world.billing import methods, payments, setups
+from tiergate_sandbox.world.billing import methods, payments, redeeming, setups, taxes
+from tiergate_sandbox.world.billing.redeeming import Place
 from tiergate_sandbox.world.billing.subscribe import ItemOrder, Order, subscribe
 from tiergate_sandbox.world.blanks import blank
 from tiergate_sandbox.world.draft import Draft
-from tiergate_sandbox.world.errors import StripeError, invalid, missing_parameter
+from tiergate_sandbox.world.errors import invalid, missing_parameter
 from tiergate_sandbox.world.settings import DAY_SECONDS
 
 Obj = dict[str, Any]
@@ -30,12 +31,19 @@ def due_now(draft: Draft, session: Obj) -> tuple[int, int]:
     if session["mode"] == "payment":
         total = sum(item["amount_total"] for item in session["_"]["items"])
         return total, total
+    invoice, _ = first_invoice(draft, session)
+    return invoice["total"], invoice["amount_due"]
+
+
+def first_invoice(draft: Draft, session: Obj) -> tuple[Obj, bool]:
+    """Return the invoice that the subscription would begin with, and whether it begins with a trial."""
     trial = draft.fork()
-    customer = trial.get("customer", session["customer"]) or _new_customer(trial, session, Payer(None))
+    named = session["customer"]
+    customer = methods.need_customer(trial, named) if named else _new_customer(trial, session, Payer(None))
     order = _order(trial, session, customer)
     order.payment_behavior = "default_incomplete"
-    invoice = trial.the("invoice", subscribe(trial, order)["latest_invoice"])
-    return invoice["total"], invoice["amount_due"]
+    sub = subscribe(trial, order)
+    return trial.the("invoice", sub["latest_invoice"]), sub["status"] == "trialing"
 
 
 def needs_method(draft: Draft, session: Obj) -> bool:
@@ -52,10 +60,7 @@ def complete(draft: Draft, session: Obj, payer: Payer) -> None:
     Raises:
         StripeError: 402 when the card is refused; nothing has happened then.
     """
-    if session["status"] != "open":
-        raise invalid(
-            f"This Checkout Session is {session['status']}; create a new one.", code="checkout_session_closed"
-        )
+    _must_be_open(session)
     if payer.method is None and needs_method(draft, session):
         raise missing_parameter("payment_method")
     waiting = _ask_for_authentication(draft, session, payer.method) if payer.method else None
@@ -65,11 +70,16 @@ def complete(draft: Draft, session: Obj, payer: Payer) -> None:
         session["_"]["payer"] = {"email": payer.email, "name": payer.name}
 
 
-def after_authentication(draft: Draft, session: Obj, method: Obj, intent: Obj) -> StripeError | None:
+def after_authentication(draft: Draft, session: Obj, method: Obj, intent: Obj) -> None:
     """Go on where 3-D Secure interrupted the page."""
+    _must_be_open(session)
     said = session["_"].get("payer") or {}
     _complete(draft, session, Payer(method, said.get("email"), said.get("name")), intent)
-    return None
+
+
+def _must_be_open(session: Obj) -> None:
+    if session["status"] != "open":
+        raise invalid(f"This Checkout Session is {session['status']}; create a new one.")
 
 
 def _ask_for_authentication(draft: Draft, session: Obj, method: Obj) -> Obj | None:
@@ -104,6 +114,8 @@ def _complete(draft: Draft, session: Obj, payer: Payer, intent: Obj | None) -> N
 
 def _subscribe(draft: Draft, session: Obj, payer: Payer, intent: Obj | None) -> str:
     customer = _customer(draft, session, payer)
+    if session["automatic_tax"]["enabled"]:
+        taxes.need_location(customer)
     order = _order(draft, session, customer)
     if payer.method is not None:
         if due_now(draft, session)[1] == 0:
@@ -139,6 +151,8 @@ def _pay(draft: Draft, session: Obj, payer: Payer, intent: Obj | None) -> str:
     outcome = payments.confirm(draft, intent, method, now, authenticated=authenticated)
     if outcome.error is not None:
         raise outcome.error
+    for one in _discounts(session):
+        redeeming.redeem(draft, one, Place(customer, now, session["currency"]), "discounts[0]")
     session.update(payment_intent=intent["id"], customer=intent["customer"])
     return "paid"
 
@@ -168,7 +182,12 @@ def _order(draft: Draft, session: Obj, customer: Obj) -> Order:
     data = session["_"]["data"]
     now = draft.now_for(customer)
     bought = [
-        ItemOrder(draft.the("price", item["price"]), item["quantity"], dict(item.get("metadata") or {}))
+        ItemOrder(
+            draft.the("price", item["price"]),
+            item["quantity"],
+            dict(item.get("metadata") or {}),
+            tax_rates=list(item["_"]["tax_rates"]),
+        )
         for item in session["_"]["items"]
     ]
     days = data.get("trial_period_days")
@@ -183,17 +202,30 @@ def _order(draft: Draft, session: Obj, customer: Obj) -> Order:
         payment_behavior="error_if_incomplete",
         proration_behavior=data.get("proration_behavior") or "create_prorations",
         setup=False,
-        values={
+        discounts=_discounts(session),
+        values={"automatic_tax": taxes.setting(enabled=session["automatic_tax"]["enabled"])}
+        | {
             name: data[name]
-            for name in ("billing_mode", "description", "metadata", "trial_settings")
+            for name in ("billing_mode", "default_tax_rates", "description", "metadata", "trial_settings")
             if data.get(name) is not None
         },
     )
 
 
+def _discounts(session: Obj) -> list[Obj]:
+    """Return the session's discounts as a request would say them."""
+    return [
+        {"promotion_code": one["promotion_code"]} if one["promotion_code"] else {"coupon": one["coupon"]}
+        for one in session["discounts"]
+    ]
+
+
 def _customer(draft: Draft, session: Obj, payer: Payer) -> Obj:
     if session["customer"] is not None:
-        return methods.need_customer(draft, session["customer"])
+        known = methods.need_customer(draft, session["customer"])
+        if session["_"].get("updates_address") and _address(payer):
+            known["address"] = _address(payer)
+        return known
     customer = _new_customer(draft, session, payer)
     draft.emit("customer.created", customer)
     return customer
@@ -208,9 +240,16 @@ def _new_customer(draft: Draft, session: Obj, payer: Payer) -> Obj:
         created=draft.now_for(session),
         email=session["customer_email"] or payer.email or details.get("email"),
         name=payer.name or details.get("name"),
+        address=_address(payer),
         invoice_prefix=ids.invoice_prefix(customer_id),
     )
     return draft.add(customer)
+
+
+def _address(payer: Payer) -> Obj | None:
+    """Return the billing address, if anything of it was said."""
+    address = payer.method["billing_details"]["address"] if payer.method else None
+    return dict(address) if address and any(address.values()) else None
 
 
 def _details(draft: Draft, session: Obj, payer: Payer) -> Obj:

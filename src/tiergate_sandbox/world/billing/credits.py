@@ -7,37 +7,47 @@ unused time at the current price. https://docs.stripe.com/billing/subscriptions/
 from typing import Any
 
 from tiergate_sandbox.world import wording
+from tiergate_sandbox.world.billing import discounts
+from tiergate_sandbox.world.billing.cycle import natural_period
 from tiergate_sandbox.world.billing.lines import new_invoice_item, priced
-from tiergate_sandbox.world.billing.pricing import price_in
 from tiergate_sandbox.world.draft import Draft
-from tiergate_sandbox.world.proration import credit_at_price, credit_of_debit, debit_for_rest
+from tiergate_sandbox.world.proration import credit_of_debit
+from tiergate_sandbox.world.rounding import share
 
 Obj = dict[str, Any]
 
 
 def credit(draft: Draft, sub: Obj, item: Obj, at: int) -> None:
     """Give back the time of an item after ``at``."""
-    price = price_in(draft, item["price"], sub["currency"])
-    period = (item["current_period_start"], item["current_period_end"])
     debits = item["_"]["debits"]
     if sub["billing_mode"]["type"] == "classic":
-        amount = credit_at_price(price, item["quantity"], period, at)
-        _pending(draft, sub, item, amount, (at, period[1]), debits[-1:])
+        _pending(
+            draft, sub, item, -_rest(draft, sub, item, at), (at, item["current_period_end"]), debits[-1:]
+        )
         return
     for debit in debits:
-        if debit["end"] > at:
-            _pending(draft, sub, item, credit_of_debit(debit, at), (at, debit["end"]), [debit])
+        until = debit.get("given_back_from", debit["end"])
+        if until > at:
+            charged = {**debit, "amount": discounts.net_of_debit(draft, debit)}
+            amount = credit_of_debit(charged, at) - credit_of_debit(charged, until)
+            _pending(draft, sub, item, amount, (at, until), [debit])
 
 
 def debit(draft: Draft, sub: Obj, item: Obj, at: int) -> None:
     """Charge the rest of an item's period, from ``at``, and note it on the item for a later credit."""
-    price = price_in(draft, item["price"], sub["currency"])
-    start, end = item["current_period_start"], item["current_period_end"]
-    amount = debit_for_rest(price, item["quantity"], (start, end), at)
+    end = item["current_period_end"]
+    amount = _rest(draft, sub, item, at)
     pending = _pending(draft, sub, item, amount, (at, end), None)
     item["_"]["debits"] = [
         {"amount": amount, "start": at, "end": end, "invoice": None, "line": pending["id"]}
     ]
+
+
+def _rest(draft: Draft, sub: Obj, item: Obj, at: int) -> int:
+    """Return what an item's period, which may fall short of a whole one, costs from ``at`` on."""
+    start, end = item["current_period_start"], item["current_period_end"]
+    whole_start, whole_end = natural_period(draft, sub, item, start)
+    return share(discounts.net_price(draft, sub, item), end - max(at, start), whole_end - whole_start)
 
 
 def _pending(draft: Draft, sub: Obj, item: Obj, amount: int, period: tuple[int, int], credited: Any) -> Obj:
@@ -69,4 +79,5 @@ def _pending(draft: Draft, sub: Obj, item: Obj, amount: int, period: tuple[int, 
         proration=True,
         proration_details=details,
         quantity=item["quantity"],
+        tax_rates=list(item["tax_rates"]),
     )

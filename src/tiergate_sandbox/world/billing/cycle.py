@@ -5,8 +5,19 @@ https://docs.stripe.com/billing/subscriptions/billing-cycle
 
 from typing import Any, Literal
 
-from tiergate_sandbox.world.billing import ending, invoices, lines, methods
+from tiergate_sandbox.world.billing import (
+    discounts,
+    ending,
+    invoices,
+    lines,
+    metering,
+    methods,
+    pausing,
+    pending_update,
+    phases,
+)
 from tiergate_sandbox.world.billing.pricing import price_in
+from tiergate_sandbox.world.billing.totals import total_up
 from tiergate_sandbox.world.draft import Draft
 from tiergate_sandbox.world.periods import Interval, period_at
 from tiergate_sandbox.world.rounding import line_amount, share
@@ -38,6 +49,9 @@ def add_period_lines(draft: Draft, invoice: Obj, sub: Obj, items: list[Obj]) -> 
         if sub["status"] == "trialing":
             lines.add_trial(draft, invoice, sub, item)
             continue
+        if metering.is_metered(draft.glance("price", item["price"])):
+            metering.add_usage(draft, invoice, sub, item)
+            continue
         amount, partial = _amount_for_period(draft, sub, item)
         if partial and sub["_"]["proration_behavior"] == "none":
             continue
@@ -53,21 +67,30 @@ def renewal_invoice(draft: Draft, sub: Obj, now: int) -> Obj:
     return cycle_invoice(draft, sub, due, (began_at, now), "subscription_cycle")
 
 
-def cycle_invoice(draft: Draft, sub: Obj, due: list[Obj], period: tuple[int, int], reason: str) -> Obj:
-    """Return a draft invoice for what is pending and for the current periods of the items that are due."""
+def cycle_invoice(
+    draft: Draft, sub: Obj, due: list[Obj], period: tuple[int, int], reason: str, *, alone: bool = False
+) -> Obj:
+    """Return a draft invoice for what is pending and for the current periods of the items that are due.
+
+    ``alone`` leaves out what was pending before this step.
+    """
     customer = draft.the("customer", sub["customer"])
     invoice = invoices.new_draft(draft, customer, sub, reason=reason, now=period[1], currency=sub["currency"])
     for pending in lines.pending_items(draft, sub["customer"], sub["id"]):
-        if pending["currency"] == sub["currency"]:
+        if pending["currency"] == sub["currency"] and (draft.is_new(pending) or not alone):
             lines.add_pending(draft, invoice, pending)
     add_period_lines(draft, invoice, sub, due)
     invoice["period_start"], invoice["period_end"] = period
-    invoices.total_up(invoice)
+    total_up(draft, invoice)
+    discounts.spend(draft, invoice, customer, sub)
     return invoice
 
 
 def turn(draft: Draft, sub: Obj, now: int) -> None:
     """Do what the end of the current period (or ``cancel_at``) brings."""
+    if sub["pending_update"] is not None:
+        pending_update.expire(draft, sub, now)
+    phases.enter_when_due(draft, sub, now)
     if sub["cancel_at"] is not None and sub["cancel_at"] <= now:
         _end_as_scheduled(draft, sub, now)
     elif sub["status"] == "trialing":
@@ -96,10 +119,7 @@ def leave_trial(draft: Draft, sub: Obj, now: int, follows: Follows) -> None:
     if follows == "cancel":
         ending.end(draft, sub, now)
         return
-    cause = {"type": "trial_end_without_payment_method"}
-    paused = {"subscription": cause, "transitioned_at": now, "type": "subscription"}
-    sub.update(status="paused", status_details={"paused": paused})
-    draft.emit("customer.subscription.paused", sub)
+    pausing.pause(draft, sub, now, "trial_end_without_payment_method")
 
 
 def announce_trial_end(draft: Draft, sub: Obj) -> None:
@@ -122,6 +142,7 @@ def upcoming_invoice(trial: Draft, sub_id: str) -> Obj:
     """Return the next invoice of a subscription, made in a draft that will be thrown away."""
     sub = trial.the("subscription", sub_id)
     at = next_boundary(sub)
+    phases.enter_when_due(trial, sub, at)
     if sub["status"] == "trialing":
         sub["status"] = "active"
     invoice = renewal_invoice(trial, sub, at)
@@ -139,7 +160,8 @@ def as_preview(trial: Draft, invoice: Obj) -> Obj:
 
 
 def final_invoice(draft: Draft, sub: Obj, now: int) -> None:
-    """Invoice what is still pending for a subscription that has ended; nothing pending, no invoice."""
+    """Invoice what is still pending for a subscription that has ended, if there is anything."""
+    metering.leave_pending(draft, sub, now)
     if not lines.pending_items(draft, sub["customer"], sub["id"]):
         return
     began_at = min(item["current_period_start"] for item in sub["items"])
@@ -166,11 +188,13 @@ def _end_trial(draft: Draft, sub: Obj, now: int) -> None:
 def _renew(draft: Draft, sub: Obj, now: int) -> None:
     invoice = renewal_invoice(draft, sub, now)
     sub["latest_invoice"] = invoice["id"]
-    if sub["status"] == "unpaid":
+    if sub["status"] == "unpaid" or pausing.is_withheld(sub):
         invoice["auto_advance"] = False
     else:
         invoices.wait_as_draft(draft, invoice, now)
     draft.emit("invoice.created", invoice)
+    if pausing.is_withheld(sub):
+        pausing.withhold(draft, sub, invoice, now)
 
 
 def _amount_for_period(draft: Draft, sub: Obj, item: Obj) -> tuple[int, bool]:

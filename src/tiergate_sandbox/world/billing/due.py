@@ -3,7 +3,19 @@
 from collections.abc import Callable
 from typing import Any
 
-from tiergate_sandbox.world.billing import collect, cycle, ending, invoices, standing
+from tiergate_sandbox.world.billing import (
+    collect,
+    cycle,
+    discounts,
+    disputes,
+    ending,
+    invoices,
+    pausing,
+    pending_update,
+    refunds,
+    schedules,
+    standing,
+)
 from tiergate_sandbox.world.billing.collect import Attempt
 from tiergate_sandbox.world.draft import Draft
 from tiergate_sandbox.world.indexes import subscription_of
@@ -34,6 +46,13 @@ def _overdue(draft: Draft, invoice: Obj, now: int) -> None:
         standing.after_refusal(draft, invoice, now, exhausted=False)
 
 
+def _long_overdue(draft: Draft, invoice: Obj, now: int) -> None:
+    invoice["_"]["given_up"] = True
+    sub = draft.get("subscription", subscription_of(invoice))
+    if sub is not None and sub["status"] == "past_due":
+        standing.give_up(draft, sub, now, draft.settings.after_overdue)
+
+
 def _trial_notice(draft: Draft, sub: Obj, _now: int) -> None:
     cycle.announce_trial_end(draft, sub)
 
@@ -51,10 +70,19 @@ def _expire_session(draft: Draft, session: Obj, _now: int) -> None:
 _RULES: dict[str, tuple[str, Callable[[Draft, Obj, int], None]]] = {
     "subscription.boundary": ("subscription", cycle.turn),
     "subscription.expire": ("subscription", ending.expire),
+    "subscription.expire_update": ("subscription", pending_update.expire),
+    "subscription.collect_again": ("subscription", pausing.collect_again),
     "subscription.trial_notice": ("subscription", _trial_notice),
     "subscription.upcoming": ("subscription", _upcoming),
+    "schedule.start": ("subscription_schedule", schedules.start),
+    "schedule.switch": ("subscription_schedule", schedules.switch),
+    "schedule.expiring": ("subscription_schedule", schedules.announce_expiry),
     "invoice.finalize": ("invoice", _finalize),
     "invoice.retry": ("invoice", _retry),
     "invoice.overdue": ("invoice", _overdue),
+    "charge.dispute": ("charge", disputes.open_dispute),
+    "refund.settle": ("refund", refunds.settle),
+    "invoice.long_overdue": ("invoice", _long_overdue),
+    "discount.end": ("discount", discounts.run_out),
     "checkout.expire": ("checkout.session", _expire_session),
 }

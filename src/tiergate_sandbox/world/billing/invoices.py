@@ -5,15 +5,14 @@ https://docs.stripe.com/invoicing/overview#invoice-statuses
 
 from typing import Any
 
-from tiergate_sandbox.world.billing import payments
+from tiergate_sandbox.world.billing import balance, discounts, payments, taxes
+from tiergate_sandbox.world.billing.totals import total_up
 from tiergate_sandbox.world.blanks import blank
 from tiergate_sandbox.world.draft import Draft
+from tiergate_sandbox.world.indexes import subscription_of
 from tiergate_sandbox.world.settings import DAY_SECONDS
 
 Obj = dict[str, Any]
-
-_SMALLEST_CHARGE = {"gbp": 30, "jpy": 50, "sek": 300, "nok": 300, "dkk": 250, "mxn": 1000, "hkd": 400}
-_SMALLEST_CHARGE_ELSEWHERE = 50
 
 
 def new_draft(draft: Draft, customer: Obj, sub: Obj | None, *, reason: str, now: int, currency: str) -> Obj:
@@ -35,6 +34,10 @@ def new_draft(draft: Draft, customer: Obj, sub: Obj | None, *, reason: str, now:
         customer_tax_exempt=customer["tax_exempt"],
         period_end=now,
         period_start=now,
+        customer_tax_ids=taxes.ids_of(draft, customer),
+        discounts=discounts.for_invoice(draft, customer, sub, now),
+        footer=customer["invoice_settings"]["footer"],
+        custom_fields=customer["invoice_settings"]["custom_fields"],
         starting_balance=customer["balance"],
         test_clock=customer["test_clock"],
     )
@@ -47,15 +50,9 @@ def new_draft(draft: Draft, customer: Obj, sub: Obj | None, *, reason: str, now:
         invoice["collection_method"] = sub["collection_method"]
         invoice["_"]["days_until_due"] = sub["days_until_due"]
         invoice["auto_advance"] = True
+        invoice["default_tax_rates"] = list(sub["default_tax_rates"])
+        taxes.automatic(invoice, enabled=sub["automatic_tax"]["enabled"])
     return draft.add(invoice)
-
-
-def total_up(invoice: Obj) -> None:
-    """Compute the amounts of a draft from its lines and the customer's balance."""
-    total = sum(line["amount"] for line in invoice["lines"])
-    invoice.update(subtotal=total, subtotal_excluding_tax=total, total=total, total_excluding_tax=total)
-    due = _due(invoice)
-    invoice.update(amount_due=due, amount_remaining=due)
 
 
 def wait_as_draft(draft: Draft, invoice: Obj, now: int) -> None:
@@ -72,11 +69,14 @@ def finalize(draft: Draft, invoice: Obj, now: int, *, intent: Obj | None = None)
     """
     customer = draft.the("customer", invoice["customer"])
     invoice["starting_balance"] = customer["balance"]
-    total_up(invoice)
-    invoice["ending_balance"] = invoice["starting_balance"] + invoice["total"] - invoice["amount_due"]
-    customer["balance"] = invoice["ending_balance"]
-    invoice["number"] = f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04d}"
-    customer["next_invoice_sequence"] += 1
+    total_up(draft, invoice)
+    if invoice["total_discount_amounts"]:
+        sub = draft.get("subscription", subscription_of(invoice))
+        discounts.spend(draft, invoice, customer, sub)
+    balance.apply_to(draft, invoice, customer)
+    if invoice["number"] is None:
+        invoice["number"] = f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04d}"
+        customer["next_invoice_sequence"] += 1
     invoice.update(
         status="open", effective_at=now, automatically_finalizes_at=None, next_payment_attempt=None
     )
@@ -89,7 +89,7 @@ def finalize(draft: Draft, invoice: Obj, now: int, *, intent: Obj | None = None)
     if invoice["amount_due"] > 0:
         _make_payable(draft, invoice, now, intent)
     draft.emit("invoice.finalized", invoice)
-    if invoice["collection_method"] == "send_invoice" and invoice["amount_due"] > 0:
+    if invoice["collection_method"] == "send_invoice":
         draft.emit("invoice.sent", invoice)
 
 
@@ -115,6 +115,7 @@ def mark_paid(draft: Draft, invoice: Obj, now: int, *, out_of_band: bool = False
 def void(draft: Draft, invoice: Obj, now: int) -> None:
     """Void an open invoice: it is as if it had never been asked for."""
     _close(draft, invoice, now)
+    balance.give_back(draft, invoice, draft.the("customer", invoice["customer"]))
     invoice["status"] = "void"
     invoice["status_transitions"]["voided_at"] = now
     draft.emit("invoice.voided", invoice)
@@ -128,17 +129,11 @@ def mark_uncollectible(draft: Draft, invoice: Obj, now: int, reason: str) -> Non
     draft.emit("invoice.marked_uncollectible", invoice)
 
 
-def stop_collecting(draft: Draft, sub: Obj) -> None:
-    """Leave the open and draft invoices of a subscription that has ended as they are, uncollected."""
-    for invoice in draft.find("invoice", "subscription", sub["id"]):
+def stop_collecting(draft: Draft, owner: Obj) -> None:
+    """Leave the open and draft invoices of a subscription or a customer that is gone uncollected."""
+    for invoice in draft.find("invoice", owner["object"], owner["id"]):
         if invoice["status"] in ("draft", "open"):
             invoice.update(auto_advance=False, automatically_finalizes_at=None, next_payment_attempt=None)
-
-
-def _due(invoice: Obj) -> int:
-    due = max(0, int(invoice["total"]) + int(invoice["starting_balance"]))
-    smallest = _SMALLEST_CHARGE.get(invoice["currency"], _SMALLEST_CHARGE_ELSEWHERE)
-    return due if due >= smallest else 0
 
 
 def _make_payable(draft: Draft, invoice: Obj, now: int, intent: Obj | None) -> None:

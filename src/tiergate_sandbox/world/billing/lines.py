@@ -3,6 +3,7 @@
 from typing import Any
 
 from tiergate_sandbox.world import wording
+from tiergate_sandbox.world.billing import discounts, taxes
 from tiergate_sandbox.world.billing.pricing import price_in
 from tiergate_sandbox.world.blanks import blank
 from tiergate_sandbox.world.draft import Draft
@@ -26,8 +27,7 @@ def add_trial(draft: Draft, invoice: Obj, sub: Obj, item: Obj) -> None:
     price = price_in(draft, item["price"], sub["currency"])
     words = wording.free_trial(draft.glance("product", price["product"]), item["quantity"])
     line = _new_line(draft, invoice, 0, words, _period_of(item), item["quantity"], priced(price, "0"))
-    line["parent"] = _of_item(sub, item)
-    line["subscription"] = sub["id"]
+    _belongs_to(draft, invoice, line, sub, item)
 
 
 def add_service(
@@ -38,13 +38,21 @@ def add_service(
     words = wording.service(draft.glance("product", price["product"]), price, item["quantity"])
     unit = None if partial else price["unit_amount_decimal"]
     line = _new_line(draft, invoice, amount, words, _period_of(item), item["quantity"], priced(price, unit))
-    line["parent"] = _of_item(sub, item)
+    _belongs_to(draft, invoice, line, sub, item)
     line["parent"]["subscription_item_details"]["proration"] = partial
-    line["subscription"] = sub["id"]
     start, end = _period_of(item)
     item["_"]["debits"] = [
         {"amount": amount, "start": start, "end": end, "invoice": invoice["id"], "line": line["id"]}
     ]
+
+
+def add_usage(draft: Draft, invoice: Obj, sub: Obj, item: Obj, used: int, period: Period) -> None:
+    """Add the line for what was used of a metered item in a period."""
+    price = price_in(draft, item["price"], sub["currency"])
+    words = wording.service(draft.glance("product", price["product"]), price, used)
+    pricing = priced(price, price["unit_amount_decimal"])
+    line = _new_line(draft, invoice, line_amount(price, used), words, period, used, pricing)
+    _belongs_to(draft, invoice, line, sub, item)
 
 
 def add_pending(draft: Draft, invoice: Obj, item: Obj) -> None:
@@ -61,6 +69,8 @@ def add_pending(draft: Draft, invoice: Obj, item: Obj) -> None:
     item["invoice"] = invoice["id"]
     line["metadata"] = dict(item["metadata"])
     line["discountable"] = item["discountable"]
+    line["discounts"] = list(item["discounts"])
+    taxes.set_rates(invoice, line, item["tax_rates"])
     owner = (item["parent"] or {}).get("subscription_details") or {
         "subscription": None,
         "subscription_item": None,
@@ -105,14 +115,19 @@ def new_invoice_item(
         test_clock=customer["test_clock"],
     )
     pending.update(values)
-    pending["net_amount"] = pending["amount"]
-    pending["quantity_decimal"] = str(pending["quantity"])
+    sum_up(pending)
     if sub is not None:
         owner = {"subscription": sub["id"], "subscription_item": item["id"] if item else None}
         pending["parent"] = {"subscription_details": owner, "type": "subscription_details"}
     draft.add(pending)
     draft.emit("invoiceitem.created", pending)
     return pending
+
+
+def sum_up(pending: Obj) -> None:
+    """Derive the other forms of an invoice item's amount and quantity."""
+    pending["net_amount"] = None if pending["discountable"] else pending["amount"]
+    pending["quantity_decimal"] = str(pending["quantity"])
 
 
 def one_time(draft: Draft, customer: Obj, sub: Obj | None, price: Obj, quantity: int, now: int) -> Obj:
@@ -146,6 +161,14 @@ def _note_on_debit(draft: Draft, pending: Obj, invoice: Obj, line: Obj) -> None:
         for debit in item["_"]["debits"]:
             if debit["line"] == pending["id"]:
                 debit.update(invoice=invoice["id"], line=line["id"])
+
+
+def _belongs_to(draft: Draft, invoice: Obj, line: Obj, sub: Obj, item: Obj) -> None:
+    """Say whose line it is, and give it the item's own discounts and tax rates."""
+    line["parent"] = _of_item(sub, item)
+    line["subscription"] = sub["id"]
+    line["discounts"] = discounts.in_force(draft, item["discounts"], invoice["created"])
+    taxes.set_rates(invoice, line, item["tax_rates"])
 
 
 def _period_of(item: Obj) -> Period:

@@ -12,11 +12,13 @@ from tiergate_sandbox.world.errors import invalid, no_such
 Obj = dict[str, Any]
 
 
-def make(draft: Draft, card: Card, now: int, *, expires: tuple[int, int] | None = None) -> Obj:
+def make(
+    draft: Draft, card: Card, now: int, *, expires: tuple[int, int] | None = None, prefix: str = "pm_"
+) -> Obj:
     """Return a new payment method, attached to nobody; ``expires`` is (month, year)."""
     today = datetime.fromtimestamp(now, UTC)
     month, year = expires or (today.month, today.year + 1)
-    method = blank("payment_method", draft.new_id("pm_"), created=now, card=_card_hash(card, month, year))
+    method = blank("payment_method", draft.new_id(prefix), created=now, card=_card_hash(card, month, year))
     method["_"]["card"] = card.number
     method["_"]["set_up"] = card.name == "authenticationRequiredSetupForOffSession"
     return draft.add(method)
@@ -91,7 +93,8 @@ def paying(draft: Draft, customer: Obj, *holders: Obj | None) -> Obj | None:
             return draft.get("payment_method", holder["default_payment_method"])
     if customer.get("deleted"):
         return None
-    return draft.get("payment_method", customer["invoice_settings"]["default_payment_method"])
+    default = customer["invoice_settings"]["default_payment_method"] or customer["default_source"]
+    return draft.get("payment_method", default)
 
 
 def detach(draft: Draft, method: Obj) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tiergate_sandbox.world import cards
+from tiergate_sandbox.world.billing.capture import authorize
 from tiergate_sandbox.world.billing.methods import card_details
 from tiergate_sandbox.world.blanks import blank
 from tiergate_sandbox.world.cards import Decline
@@ -55,6 +56,11 @@ def confirm(draft: Draft, intent: Obj, method: Obj, now: int, *, authenticated: 
     if card.decline is not None:
         return _declined(draft, intent, method, card.decline, now)
     charge = _charge(draft, intent, method, now)
+    if card.name in cards.DISPUTE_REASONS:
+        charge["_"]["dispute_at"] = now
+    if intent["capture_method"] == "manual":
+        authorize(draft, intent, charge)
+        return Outcome("succeeded")
     charge.update(status="succeeded", paid=True, captured=True, amount_captured=intent["amount"])
     intent.update(status="succeeded", amount_received=intent["amount"], last_payment_error=None)
     draft.emit("charge.succeeded", charge)

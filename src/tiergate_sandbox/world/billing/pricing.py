@@ -27,4 +27,5 @@ def price_in(draft: Draft, price_id: str, currency: str | None, param: str = "cu
             param,
         )
     amounts = {name: option[name] for name in ("unit_amount", "unit_amount_decimal")}
-    return {**price, "currency": currency, **amounts}
+    own = {**price["_"], "tiers": option.get("tiers")}
+    return {**price, "_": own, "currency": currency, "tax_behavior": option["tax_behavior"], **amounts}

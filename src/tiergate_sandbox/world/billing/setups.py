@@ -45,6 +45,9 @@ def confirm_setup(draft: Draft, setup: Obj, method: Obj, *, authenticated: bool 
     method["_"]["set_up"] = True
     if setup["customer"] is not None:
         attach(draft, method, draft.the("customer", setup["customer"]))
+        for sub in draft.find("subscription", "customer", setup["customer"]):
+            if sub["pending_setup_intent"] == setup["id"]:
+                sub["pending_setup_intent"] = None
     draft.emit("setup_intent.succeeded", setup)
     return Outcome("succeeded")
 

@@ -3,17 +3,33 @@ https://docs.stripe.com/billing/subscriptions/overview#subscription-payment-beha
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from tiergate_sandbox.world.billing import collect, cycle, ending, invoices, lines, methods, setups
+from tiergate_sandbox.world.billing import (
+    backdating,
+    collect,
+    combining,
+    cycle,
+    discounts,
+    ending,
+    invoices,
+    lines,
+    methods,
+    setups,
+)
 from tiergate_sandbox.world.billing.collect import Attempt
+from tiergate_sandbox.world.billing.metering import quantity_of
+from tiergate_sandbox.world.billing.pricing import price_in
+from tiergate_sandbox.world.billing.redeeming import Place
 from tiergate_sandbox.world.blanks import blank
 from tiergate_sandbox.world.draft import Draft
 from tiergate_sandbox.world.errors import StripeError, invalid
+from tiergate_sandbox.world.rounding import line_amount
 from tiergate_sandbox.world.wishes import TRIAL_NOTICE_SECONDS
 
 Obj = dict[str, Any]
 
+CUSTOMER_SUBSCRIPTIONS = 500
 CLOCK_SUBSCRIPTIONS = 3
 
 
@@ -24,6 +40,8 @@ class ItemOrder:
     price: Obj
     quantity: int = 1
     metadata: dict[str, str] = field(default_factory=dict)
+    discounts: list[Obj] = field(default_factory=list)
+    tax_rates: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -32,7 +50,8 @@ class Order:
 
     ``values`` are subscription fields that are taken as they are. ``setup`` says that the card is to be
     checked when nothing has to be paid; ``authenticated`` that 3-D Secure has been passed already, for
-    ``intent``.
+    ``intent``; ``as_draft`` that the first invoice waits for its hour, as that of a schedule does;
+    ``backdated_to`` that the time since then is charged too.
     """
 
     customer: Obj
@@ -41,7 +60,7 @@ class Order:
     currency: str | None = None
     trial_end: int | None = None
     anchor: int | None = None
-    cancel_at: int | None = None
+    cancel_at: int | Literal["min_period_end", "max_period_end"] | None = None
     cancel_at_period_end: bool = False
     payment_behavior: str = "allow_incomplete"
     proration_behavior: str = "create_prorations"
@@ -49,6 +68,9 @@ class Order:
     setup: bool = True
     authenticated: bool = False
     intent: Obj | None = None
+    as_draft: bool = False
+    backdated_to: int | None = None
+    discounts: list[Obj] = field(default_factory=list)
     values: Obj = field(default_factory=dict)
 
 
@@ -61,8 +83,9 @@ def subscribe(draft: Draft, order: Order) -> Obj:
             ``payment_behavior`` is ``error_if_incomplete``.
     """
     sub = _new_subscription(draft, order)
-    for one in order.one_time:
-        lines.one_time(draft, order.customer, sub, one.price, one.quantity, order.now)
+    _give_discounts(draft, sub, order)
+    if order.backdated_to is not None and order.proration_behavior != "none":
+        backdating.charge_past(draft, sub, order.backdated_to, order.now)
     invoice = cycle.cycle_invoice(draft, sub, sub["items"], (order.now, order.now), "subscription_create")
     sub["latest_invoice"] = invoice["id"]
     draft.emit("invoice.created", invoice)
@@ -74,6 +97,23 @@ def subscribe(draft: Draft, order: Order) -> Obj:
     if sub["status"] == "trialing" and sub["trial_end"] - order.now < TRIAL_NOTICE_SECONDS:
         cycle.announce_trial_end(draft, sub)
     return sub
+
+
+def _give_discounts(draft: Draft, sub: Obj, order: Order) -> None:
+    """Give the subscription and its items their discounts, and let what is bought once wait for the
+    invoice.
+    """
+    bought = [*order.items, *order.one_time]
+    prices = [price_in(draft, one.price["id"], sub["currency"]) for one in bought]
+    subtotal = sum(line_amount(price, one.quantity) for price, one in zip(prices, bought, strict=True))
+    place = Place(order.customer, order.now, sub["currency"], subtotal)
+    discounts.give(draft, sub, order.discounts, place)
+    for item, one in zip(sub["items"], order.items, strict=True):
+        discounts.give(draft, item, one.discounts, place)
+    for price, one in zip(prices[len(order.items) :], order.one_time, strict=True):
+        pending = lines.one_time(draft, order.customer, sub, price, one.quantity, order.now)
+        discounts.give(draft, pending, one.discounts, place)
+        pending["tax_rates"] = one.tax_rates
 
 
 def check_items(items: list[ItemOrder]) -> str:
@@ -110,15 +150,16 @@ def new_item(draft: Draft, sub: Obj, item: ItemOrder, now: int) -> Obj:
         created=now,
         metadata=item.metadata,
         price=item.price["id"],
-        quantity=item.quantity,
+        quantity=quantity_of(item.price, item.quantity),
         subscription=sub["id"],
+        tax_rates=item.tax_rates,
     )
 
 
 def _new_subscription(draft: Draft, order: Order) -> Obj:
     customer, now = order.customer, order.now
     currency = order.currency or check_items(order.items)
-    _check_clock_room(draft, customer)
+    _check_room(draft, customer)
     trialing = order.trial_end is not None
     sub = blank(
         "subscription",
@@ -127,7 +168,7 @@ def _new_subscription(draft: Draft, order: Order) -> Obj:
         created=now,
         currency=currency,
         customer=customer["id"],
-        start_date=now,
+        start_date=order.backdated_to or now,
         status="trialing" if trialing else "active",
         test_clock=customer["test_clock"],
         trial_end=order.trial_end,
@@ -142,14 +183,17 @@ def _new_subscription(draft: Draft, order: Order) -> Obj:
         )
     customer["currency"] = customer["currency"] or currency
     sub["_"]["proration_behavior"] = order.proration_behavior
-    if order.cancel_at is not None:
+    if isinstance(order.cancel_at, int):
         ending.schedule_at(sub, order.cancel_at, now)
     sub["items"] = [new_item(draft, sub, item, now) for item in order.items]
+    combining.check(draft, sub)
     for item in sub["items"]:
         cycle.set_period(draft, sub, item, now)
         if trialing:
             item["current_period_end"] = order.trial_end
     _check_anchor(draft, sub, order)
+    if isinstance(order.cancel_at, str):
+        ending.schedule_at(sub, ending.named_end(sub, order.cancel_at), now)
     if order.cancel_at_period_end:
         ending.schedule_at_period_end(sub, min(item["current_period_end"] for item in sub["items"]), now)
     return draft.add(sub)
@@ -167,19 +211,32 @@ def _check_anchor(draft: Draft, sub: Obj, order: Order) -> None:
             )
 
 
-def _check_clock_room(draft: Draft, customer: Obj) -> None:
-    if customer["test_clock"] is None or draft.settings.relaxed_clocks:
+def has_room(draft: Draft, customer: Obj) -> bool:
+    """Tell whether a customer can have one more subscription."""
+    most = _most_subscriptions(draft, customer)
+    if len(draft.state.posting("subscription", ("customer", customer["id"]))) < most:
+        return True
+    found = draft.find("subscription", "customer", customer["id"])
+    return sum(1 for sub in found if sub["status"] not in ending.OVER) < most
+
+
+def _most_subscriptions(draft: Draft, customer: Obj) -> int:
+    on_clock = customer["test_clock"] is not None and not draft.settings.relaxed_clocks
+    return CLOCK_SUBSCRIPTIONS if on_clock else CUSTOMER_SUBSCRIPTIONS
+
+
+def _check_room(draft: Draft, customer: Obj) -> None:
+    if has_room(draft, customer):
         return
-    live = [
-        sub
-        for sub in draft.find("subscription", "customer", customer["id"])
-        if sub["status"] not in ending.OVER
-    ]
-    if len(live) >= CLOCK_SUBSCRIPTIONS:
+    most = _most_subscriptions(draft, customer)
+    if most == CLOCK_SUBSCRIPTIONS:
         raise invalid(
-            f"A customer on a test clock can have at most {CLOCK_SUBSCRIPTIONS} subscriptions. "
+            f"A customer on a test clock can have at most {most} subscriptions. "
             "Use another customer, or start the sandbox with relaxed clocks."
         )
+    raise invalid(
+        f"Customer {customer['id']} already has the maximum {most} current subscriptions. Cancel one first."
+    )
 
 
 def _charge_first(draft: Draft, sub: Obj, invoice: Obj, order: Order) -> None:
@@ -188,6 +245,9 @@ def _charge_first(draft: Draft, sub: Obj, invoice: Obj, order: Order) -> None:
         invoices.finalize(draft, invoice, order.now)
         collect.collect(draft, invoice, order.now, Attempt.IN_REQUEST)
         _check_card(draft, sub, method, order)
+        return
+    if order.as_draft:
+        invoices.wait_as_draft(draft, invoice, order.now)
         return
     sub["status"] = "incomplete"
     deferred = order.payment_behavior == "default_incomplete"

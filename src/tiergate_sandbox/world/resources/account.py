@@ -24,7 +24,20 @@ def retrieve(draft: Draft, _params: Obj) -> Obj:
         "email": None,
         "metadata": {},
         "payouts_enabled": True,
-        "settings": {"dashboard": {"display_name": settings.account_name, "timezone": "Etc/UTC"}},
+        "settings": {
+            "branding": dict.fromkeys(("icon", "logo", "primary_color", "secondary_color")),
+            "card_payments": dict.fromkeys(
+                (
+                    "statement_descriptor_prefix",
+                    "statement_descriptor_prefix_kana",
+                    "statement_descriptor_prefix_kanji",
+                )
+            ),
+            "dashboard": {"display_name": settings.account_name, "timezone": "Etc/UTC"},
+            "payments": dict.fromkeys(
+                ("statement_descriptor", "statement_descriptor_kana", "statement_descriptor_kanji")
+            ),
+        },
         "type": "standard",
     }
 

@@ -19,6 +19,7 @@ from tiergate_sandbox.world.params import (
     timestamp,
 )
 from tiergate_sandbox.world.resources import prices
+from tiergate_sandbox.world.resources.price_amounts import TAX_BEHAVIOR
 from tiergate_sandbox.world.resources.subscription_params import (
     BILLING_MODE,
     LONGEST_TRIAL_DAYS,
@@ -71,7 +72,7 @@ _PRICE_DATA = hash_of(
         unit_label=string(),
     ),
     recurring=prices.RECURRING,
-    tax_behavior=prices.TAX_BEHAVIOR,
+    tax_behavior=TAX_BEHAVIOR,
     unit_amount=integer(0),
     unit_amount_decimal=string(),
 )
@@ -79,6 +80,7 @@ _PRICE_DATA = hash_of(
 _SUBSCRIPTION_DATA = hash_of(
     billing_cycle_anchor=timestamp(),
     billing_mode=BILLING_MODE,
+    default_tax_rates=array_of(ref()),
     description=string(500),
     metadata=metadata(),
     proration_behavior=choice("create_prorations", "none"),
@@ -110,7 +112,7 @@ CREATE: dict[str, Param] = {
         anything(),
     ),
     "allow_promotion_codes": boolean(),
-    "automatic_tax": hash_of(enabled=required(choice("false"))),
+    "automatic_tax": hash_of(enabled=required(boolean())),
     "billing_address_collection": choice("auto", "required"),
     "cancel_url": string(),
     "client_reference_id": string(200),
@@ -118,15 +120,19 @@ CREATE: dict[str, Param] = {
     "customer": ref(),
     "customer_creation": choice("always", "if_required"),
     "customer_email": string(800),
+    "discounts": array_of(hash_of(coupon=ref(), promotion_code=ref()), 1),
     "expires_at": timestamp(),
     "integration_identifier": string(),
     "line_items": array_of(
         hash_of(
-            adjustable_quantity=anything(),
+            adjustable_quantity=hash_of(
+                enabled=required(boolean()), maximum=integer(1, 999_999), minimum=integer(0, 999_999)
+            ),
             metadata=metadata(),
             price=ref(),
             price_data=_PRICE_DATA,
             quantity=integer(0),
+            tax_rates=array_of(ref()),
         ),
         40,
     ),

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from tiergate_sandbox.world.billing import checkout, methods, setups
+from tiergate_sandbox.world.billing import methods, session_totals, setups, taxes
 from tiergate_sandbox.world.billing.pricing import price_in
 from tiergate_sandbox.world.blanks import blank
 from tiergate_sandbox.world.draft import Draft
 from tiergate_sandbox.world.errors import invalid, missing_parameter
 from tiergate_sandbox.world.pagination import PAGE, page_of, range_of
-from tiergate_sandbox.world.params import choice, merged_metadata, metadata, ref
+from tiergate_sandbox.world.params import choice, hash_of, merged_metadata, metadata, ref, required, string
 from tiergate_sandbox.world.render import list_object
 from tiergate_sandbox.world.resources import checkout_params as spec
 from tiergate_sandbox.world.rounding import line_amount
@@ -39,10 +39,8 @@ def create(draft: Draft, params: Obj) -> Obj:
         session["client_secret"] = f"{session_id}_{draft.new_id('secret_')}"
     _fill_mode(draft, session, params)
     draft.add(session)
-    if mode != "setup":
-        session["amount_total"], _ = checkout.due_now(draft, session)
-        session["amount_subtotal"] = session["amount_total"]
-        session["total_details"] = {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0}
+    _set_tax(session, customer, params)
+    session_totals.choose(draft, session, params.get("discounts") or [])
     _prefill(session, customer)
     return session
 
@@ -64,13 +62,15 @@ def list_all(draft: Draft, params: Obj) -> Obj:
     """List sessions."""
     names = ("customer", "status", "subscription", "payment_intent")
     by = {name: params[name] for name in names if params.get(name) is not None}
-    return page_of(draft, "checkout.session", URL, params, by=by)
+    email = (params.get("customer_details") or {}).get("email")
+    test = None if email is None else (lambda one: (one["customer_details"] or {}).get("email") == email)
+    return page_of(draft, "checkout.session", URL, params, by=by, test=test)
 
 
 def list_items(draft: Draft, params: Obj, session_id: str) -> Obj:
     """List what is bought."""
     session = draft.need("checkout.session", session_id, "session")
-    items = [{**item, "price": draft.glance("price", item["price"])} for item in session["_"]["items"]]
+    items = session["_"]["items"]
     limit = params.get("limit") or 10
     return list_object(items[:limit], f"{URL}/{session_id}/line_items", has_more=len(items) > limit)
 
@@ -102,11 +102,35 @@ def _check(draft: Draft, params: Obj, now: int) -> Obj | None:
             "You can only set `payment_method_collection` in `subscription` mode.",
             "payment_method_collection",
         )
+    if params.get("discounts") and params.get("allow_promotion_codes") is not None:
+        raise invalid(
+            "You may only specify one of these parameters: allow_promotion_codes, discounts.",
+            "allow_promotion_codes",
+        )
     for name, mode in spec.DATA_OF_MODE.items():
         if params.get(name) is not None and params["mode"] != mode:
             raise invalid(f"You can not pass `{name}` in `{params['mode']}` mode.", name)
     _check_trial(params.get("subscription_data") or {}, draft.now_for(customer) if customer else now)
     return customer
+
+
+def _set_tax(session: Obj, customer: Obj | None, params: Obj) -> None:
+    enabled = bool((params.get("automatic_tax") or {}).get("enabled"))
+    if enabled and session["mode"] != "subscription":
+        raise invalid(
+            "The sandbox computes automatic tax in `subscription` mode only; use tax_rates of line items.",
+            "automatic_tax[enabled]",
+        )
+    if not enabled:
+        return
+    known = customer is not None and customer["address"] is not None
+    session["automatic_tax"] = {
+        "enabled": True,
+        "liability": {"type": "self"},
+        "provider": "stripe",
+        "status": "complete" if known else "requires_location_inputs",
+    }
+    session["_"]["updates_address"] = (params.get("customer_update") or {}).get("address") == "auto"
 
 
 def _check_trial(data: Obj, now: int) -> None:
@@ -182,6 +206,10 @@ def _line_items(draft: Draft, params: Obj) -> list[Obj]:
                 "metadata": one.get("metadata") or {},
                 "price": price["id"],
                 "quantity": quantity,
+                "_": {
+                    "adjustable": one.get("adjustable_quantity"),
+                    "tax_rates": taxes.checked(draft, one.get("tax_rates"), f"{path}[tax_rates]"),
+                },
             }
         )
     if len({item["currency"] for item in items}) > 1:
@@ -219,6 +247,7 @@ ROUTES = (
         **PAGE,
         created=range_of(),
         customer=ref(),
+        customer_details=hash_of(email=required(string(800))),
         payment_intent=ref(),
         status=choice("complete", "expired", "open"),
         subscription=ref(),

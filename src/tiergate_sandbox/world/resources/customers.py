@@ -3,8 +3,9 @@
 from typing import Any
 
 from tiergate_sandbox.world import ids
-from tiergate_sandbox.world.billing import ending, methods
+from tiergate_sandbox.world.billing import balance, discounts, ending, methods
 from tiergate_sandbox.world.billing.methods import need_customer
+from tiergate_sandbox.world.billing.redeeming import Place
 from tiergate_sandbox.world.blanks import blank
 from tiergate_sandbox.world.draft import Draft
 from tiergate_sandbox.world.errors import no_such
@@ -23,6 +24,9 @@ from tiergate_sandbox.world.params import (
     required,
     string,
 )
+from tiergate_sandbox.world.resources import sources, tax_ids
+from tiergate_sandbox.world.resources.discounts import OLD_WORDS, said
+from tiergate_sandbox.world.resources.tax_ids import TAX_ID_DATA
 from tiergate_sandbox.world.resources.test_clocks import check_room
 from tiergate_sandbox.world.routing import route
 from tiergate_sandbox.world.search import SEARCH, search
@@ -47,9 +51,10 @@ FIELDS: dict[str, Param] = {
     "preferred_locales": array_of(string()),
     "shipping": hash_of(address=required(address()), name=required(string()), phone=string()),
     "tax_exempt": choice("none", "exempt", "reverse"),
+    **OLD_WORDS,
 }
 
-_PLAIN = frozenset(FIELDS) - {"invoice_settings", "metadata"}
+_PLAIN = frozenset(FIELDS) - {"balance", "invoice_settings", "metadata", *OLD_WORDS}
 _NEVER_NULL = {"balance": 0, "tax_exempt": "none", "preferred_locales": []}
 
 
@@ -65,8 +70,12 @@ def create(draft: Draft, params: Obj) -> Obj:
     if params.get("payment_method") is not None:
         method = methods.resolve(draft, params["payment_method"], customer["created"])
         methods.attach(draft, method, customer)
+    if params.get("source") is not None:
+        sources.add(draft, customer, params["source"])
     _apply(draft, customer, params)
     draft.emit("customer.created", customer)
+    for data in params.get("tax_id_data") or []:
+        tax_ids.add(draft, customer, data)
     return customer
 
 
@@ -123,6 +132,15 @@ def _apply(draft: Draft, customer: Obj, params: Obj) -> None:
     for name in _PLAIN & params.keys():
         value = params[name]
         customer[name] = _NEVER_NULL.get(name) if value is None else value
+    if params.get("balance") is not None and params["balance"] != customer["balance"]:
+        currency = customer["currency"] or draft.settings.default_currency
+        balance.move(draft, customer, params["balance"] - customer["balance"], currency, "adjustment")
+    wanted = said(draft, params)
+    if wanted:
+        discounts.give_customer(draft, customer, wanted[0], Place(customer, draft.now_for(customer), None))
+    elif wanted == [] and customer["discount"] is not None:
+        gone, customer["discount"] = customer["discount"], None
+        discounts.remove(draft, gone)
     if "metadata" in params:
         customer["metadata"] = merged_metadata(customer["metadata"], params["metadata"])
     for name, value in (params.get("invoice_settings") or {}).items():
@@ -137,7 +155,16 @@ def _default_method(draft: Draft, customer: Obj, reference: str) -> str:
 
 
 ROUTES = (
-    route("POST", "/v1/customers", create, **FIELDS, payment_method=ref(), test_clock=ref()),
+    route(
+        "POST",
+        "/v1/customers",
+        create,
+        **FIELDS,
+        payment_method=ref(),
+        source=string(),
+        tax_id_data=TAX_ID_DATA,
+        test_clock=ref(),
+    ),
     route("GET", "/v1/customers", list_all, **PAGE, email=string(), test_clock=ref(), created=range_of()),
     route("GET", "/v1/customers/search", find, **SEARCH),
     route("GET", "/v1/customers/{id}", retrieve),

@@ -4,10 +4,12 @@ from typing import Any
 
 from tiergate_sandbox.world.draft import Draft
 from tiergate_sandbox.world.errors import invalid
+from tiergate_sandbox.world.events import previous_attributes
 from tiergate_sandbox.world.pagination import PAGE, page_of, range_of
 from tiergate_sandbox.world.params import array_of, ref, string
 from tiergate_sandbox.world.routing import route
-from tiergate_sandbox.world.versions import Glance, shaped
+from tiergate_sandbox.world.store import decode, encode
+from tiergate_sandbox.world.versions import DAHLIA, Glance, predates, shaped
 
 Obj = dict[str, Any]
 
@@ -17,9 +19,13 @@ URL = "/v1/events"
 def event_body(event: Obj, version: str, glance: Glance) -> Obj:
     """Return a recorded event as JSON in the shapes of an API version."""
     request_id, idempotency_key = event["request"]
+    previous = event["previous"]
+    before = _rebuilt(event["data"], previous) if previous and predates(version, DAHLIA) else None
     data = {"object": shaped(event["data"], version, glance)}
-    if event["previous"] is not None:
-        data["previous_attributes"] = event["previous"]
+    if before is not None:
+        previous = previous_attributes(shaped(before, version, glance), data["object"])
+    if previous is not None:
+        data["previous_attributes"] = previous
     return {
         "id": event["id"],
         "object": "event",
@@ -31,6 +37,15 @@ def event_body(event: Obj, version: str, glance: Glance) -> Obj:
         "request": {"id": request_id, "idempotency_key": idempotency_key},
         "type": event["type"],
     }
+
+
+def _rebuilt(after: Obj, previous: Obj) -> Obj:
+    """Return the object as it was before: what is now, and over it what was told to be different."""
+    before: Obj = decode(encode(after))
+    for key, old in previous.items():
+        nested = isinstance(old, dict) and isinstance(before.get(key), dict) and old.get("object") != "list"
+        before[key] = _rebuilt(before[key], old) if nested else old
+    return before
 
 
 def retrieve(draft: Draft, _params: Obj, event_id: str) -> Obj:

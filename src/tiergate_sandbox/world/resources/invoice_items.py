@@ -2,12 +2,16 @@
 
 from typing import Any
 
-from tiergate_sandbox.world.billing import invoices, lines, methods
+from tiergate_sandbox.world.billing import discounts, lines, methods, taxes
+from tiergate_sandbox.world.billing.pricing import price_in
+from tiergate_sandbox.world.billing.redeeming import Place
+from tiergate_sandbox.world.billing.totals import total_up
 from tiergate_sandbox.world.draft import Draft
 from tiergate_sandbox.world.errors import invalid, missing_parameter
-from tiergate_sandbox.world.pagination import PAGE, page_of
+from tiergate_sandbox.world.pagination import PAGE, in_range, page_of, range_of
 from tiergate_sandbox.world.params import (
     Param,
+    array_of,
     boolean,
     hash_of,
     integer,
@@ -19,41 +23,64 @@ from tiergate_sandbox.world.params import (
     timestamp,
 )
 from tiergate_sandbox.world.resources import prices
+from tiergate_sandbox.world.resources.discounts import DISCOUNTS
 from tiergate_sandbox.world.rounding import line_amount
 from tiergate_sandbox.world.routing import route
 
 Obj = dict[str, Any]
 
 URL = "/v1/invoiceitems"
-_COMMON: dict[str, Param] = {
+COMMON: dict[str, Param] = {
     "amount": integer(),
     "description": string(),
     "discountable": boolean(),
+    "discounts": DISCOUNTS,
+    "tax_rates": array_of(ref()),
     "metadata": metadata(),
     "period": hash_of(end=required(timestamp()), start=required(timestamp())),
     "price_data": prices.PRICE_DATA,
     "pricing": hash_of(price=ref()),
     "quantity": integer(0),
 }
+"""What can be said about an invoice item, and about a line of a draft."""
+
+_OLD_WORDS: dict[str, Param] = {"price": ref(), "unit_amount": integer()}
+"""What said the price of an invoice item before the basil version put it into ``pricing``."""
+
+PREVIEWED: dict[str, Param] = {
+    **{name: param for name, param in COMMON.items() if name != "pricing"},
+    **_OLD_WORDS,
+    "currency": string(3),
+    "invoiceitem": ref(),
+}
+"""What can be said about an invoice item that is only asked about."""
 
 
 def create(draft: Draft, params: Obj) -> Obj:
     """Create an item that waits for the customer's next invoice, or put it on a draft at once."""
     customer = methods.need_customer(draft, params["customer"])
-    now = draft.now_for(customer)
     sub = None
     if params.get("subscription") is not None:
         sub = draft.need("subscription", params["subscription"], "subscription", 400)
-    values = _amounts(draft, params)
+    item = new_item(draft, customer, sub, params)
+    if params.get("invoice") is not None:
+        put_on(draft, draft.need("invoice", params["invoice"], "invoice", 400), item)
+    return item
+
+
+def new_item(draft: Draft, customer: Obj, sub: Obj | None, params: Obj) -> Obj:
+    """Return a new pending item of a customer."""
+    values = amounts(draft, params)
     values |= {
         name: params[name]
         for name in ("description", "discountable", "period")
         if params.get(name) is not None
     }
     values["metadata"] = merged_metadata({}, params.get("metadata") or {})
+    values.setdefault("discountable", values["amount"] >= 0)
+    now = draft.now_for(customer)
     item = lines.new_invoice_item(draft, customer, sub, None, now, **values)
-    if params.get("invoice") is not None:
-        _put_on(draft, draft.need("invoice", params["invoice"], "invoice", 400), item)
+    _apply_money(draft, item, customer, params, now)
     return item
 
 
@@ -67,12 +94,13 @@ def update(draft: Draft, params: Obj, item_id: str) -> Obj:
     item = draft.need("invoiceitem", item_id)
     if item["invoice"] is not None:
         raise invalid("This invoice item is on an invoice already; change or delete that draft instead.")
-    if params.keys() & {"amount", "pricing", "price_data", "quantity"}:
-        item.update(_amounts(draft, {"currency": item["currency"], "amount": item["amount"], **params}))
-        item.update(net_amount=item["amount"], quantity_decimal=str(item["quantity"]))
+    if params.keys() & {"amount", "pricing", "price", "price_data", "quantity", "unit_amount"}:
+        item.update(amounts(draft, {"currency": item["currency"], "amount": item["amount"], **params}))
     for name in ("description", "discountable", "period"):
         if name in params:
             item[name] = params[name]
+    _apply_money(draft, item, draft.the("customer", item["customer"]), params, draft.now_for(item))
+    lines.sum_up(item)
     if "metadata" in params:
         item["metadata"] = merged_metadata(item["metadata"], params["metadata"])
     return item
@@ -86,7 +114,7 @@ def delete(draft: Draft, _params: Obj, item_id: str) -> Obj:
         if invoice["status"] != "draft":
             raise invalid("An item of a finalized invoice cannot be deleted; void the invoice instead.")
         invoice["lines"] = [line for line in invoice["lines"] if not _is_of(line, item_id)]
-        invoices.total_up(invoice)
+        total_up(draft, invoice)
     draft.emit("invoiceitem.deleted", item)
     draft.remove(item)
     return {"id": item_id, "object": "invoiceitem", "deleted": True}
@@ -96,17 +124,28 @@ def list_all(draft: Draft, params: Obj) -> Obj:
     """List invoice items."""
     by = {name: params[name] for name in ("customer", "invoice") if params.get(name) is not None}
     pending = params.get("pending")
-    test = None if pending is None else (lambda item: (item["invoice"] is None) == pending)
-    return page_of(draft, "invoiceitem", URL, params, by=by, test=test)
+    made = params.pop("created", None)
+
+    def is_wanted(item: Obj) -> bool:
+        fits = pending is None or (item["invoice"] is None) == pending
+        return fits and (made is None or in_range(item["date"], made))
+
+    return page_of(draft, "invoiceitem", URL, params, by=by, test=is_wanted)
 
 
-def _amounts(draft: Draft, params: Obj) -> Obj:
+def amounts(draft: Draft, params: Obj) -> Obj:
+    """Return what an item costs: by its price, by a unit amount, or by an amount as a whole.
+
+    Raises:
+        StripeError: when none of them is said, or the price has nothing in the currency.
+    """
     quantity = 1 if params.get("quantity") is None else params["quantity"]
-    price_id = (params.get("pricing") or {}).get("price")
+    price_id = (params.get("pricing") or {}).get("price") or params.get("price")
     if params.get("price_data") is not None:
         price_id = prices.create(draft, params["price_data"])["id"]
     if price_id is not None:
-        price = draft.need("price", price_id, "pricing[price]", 400)
+        draft.need("price", price_id, "pricing[price]", 400)
+        price = price_in(draft, price_id, params.get("currency"), "pricing[price]")
         product = draft.glance("product", price["product"])
         return {
             "amount": line_amount(price, quantity),
@@ -115,23 +154,38 @@ def _amounts(draft: Draft, params: Obj) -> Obj:
             "pricing": lines.priced(price, price["unit_amount_decimal"]),
             "quantity": quantity,
         }
-    if params.get("amount") is None:
+    unit = params.get("unit_amount")
+    if unit is None:
+        unit, quantity = params.get("amount"), 1
+    if unit is None:
         raise missing_parameter("amount")
-    pricing = {"price_details": None, "type": "price_details", "unit_amount_decimal": str(params["amount"])}
-    currency = params.get("currency") or draft.settings.default_currency
-    return {"amount": params["amount"], "currency": currency.lower(), "pricing": pricing, "quantity": 1}
+    pricing = {"price_details": None, "type": "price_details", "unit_amount_decimal": str(unit)}
+    currency = (params.get("currency") or draft.settings.default_currency).lower()
+    return {"amount": unit * quantity, "currency": currency, "pricing": pricing, "quantity": quantity}
 
 
-def _put_on(draft: Draft, invoice: Obj, item: Obj) -> None:
+def _apply_money(draft: Draft, item: Obj, customer: Obj, params: Obj, now: int) -> None:
+    if params.get("discounts") is not None:
+        discounts.give(draft, item, params["discounts"], Place(customer, now, item["currency"]))
+    if "tax_rates" in params:
+        item["tax_rates"] = taxes.checked(draft, params["tax_rates"], "tax_rates")
+
+
+def put_on(draft: Draft, invoice: Obj, item: Obj) -> None:
+    """Put a pending item on a draft invoice.
+
+    Raises:
+        StripeError: when the invoice is finalized, or somebody else's.
+    """
     if invoice["status"] != "draft" or invoice["customer"] != item["customer"]:
         raise invalid("Items can only be added to a draft invoice of the same customer.", "invoice")
     lines.add_pending(draft, invoice, item)
-    invoices.total_up(invoice)
+    total_up(draft, invoice)
 
 
 def _is_of(line: Obj, item_id: str) -> bool:
-    details = (line["parent"] or {}).get("invoice_item_details") or {}
-    return bool(details.get("invoice_item") == item_id)
+    parent = line["parent"] or {"type": None}
+    return bool((parent.get(parent["type"]) or {}).get("invoice_item") == item_id)
 
 
 ROUTES = (
@@ -139,14 +193,24 @@ ROUTES = (
         "POST",
         URL,
         create,
-        **_COMMON,
+        **COMMON,
+        **_OLD_WORDS,
         currency=string(3),
         customer=required(ref()),
         invoice=ref(),
         subscription=ref(),
     ),
-    route("GET", URL, list_all, **PAGE, customer=ref(), invoice=ref(), pending=boolean()),
+    route(
+        "GET",
+        URL,
+        list_all,
+        **PAGE,
+        created=range_of(),
+        customer=ref(),
+        invoice=ref(),
+        pending=boolean(),
+    ),
     route("GET", f"{URL}/{{id}}", retrieve),
-    route("POST", f"{URL}/{{id}}", update, **_COMMON),
+    route("POST", f"{URL}/{{id}}", update, **COMMON, **_OLD_WORDS),
     route("DELETE", f"{URL}/{{id}}", delete),
 )

@@ -1,54 +1,92 @@
 """Previews: https://docs.stripe.com/api/invoices/create_preview."""
 
+from dataclasses import replace
 from typing import Any
 
 from tiergate_sandbox.world.billing import change as changes
-from tiergate_sandbox.world.billing import credits, cycle, ending, methods, subscribe
+from tiergate_sandbox.world.billing import (
+    credits,
+    cut_short,
+    cycle,
+    discounts,
+    ending,
+    invoices,
+    lines,
+    methods,
+    subscribe,
+)
 from tiergate_sandbox.world.billing.change import Change
+from tiergate_sandbox.world.billing.redeeming import Place
 from tiergate_sandbox.world.billing.subscribe import Order
+from tiergate_sandbox.world.billing.totals import total_up
 from tiergate_sandbox.world.draft import Draft
-from tiergate_sandbox.world.errors import invalid, missing_parameter
-from tiergate_sandbox.world.params import Param, boolean, choice, hash_of, ref, string, timestamp
+from tiergate_sandbox.world.errors import StripeError, invalid, missing_parameter
+from tiergate_sandbox.world.params import (
+    Param,
+    array_of,
+    boolean,
+    choice,
+    hash_of,
+    ref,
+    required,
+    string,
+    timestamp,
+)
+from tiergate_sandbox.world.resources import invoice_items
+from tiergate_sandbox.world.resources import subscription_money as money
 from tiergate_sandbox.world.resources import subscription_params as spec
+from tiergate_sandbox.world.resources.discounts import DISCOUNTS, said
 
 Obj = dict[str, Any]
 
+DETAILS: dict[str, Param] = {
+    "billing_cycle_anchor": spec.UPDATE["billing_cycle_anchor"],
+    "billing_mode": spec.BILLING_MODE,
+    "cancel_at": timestamp("min_period_end", "max_period_end"),
+    "cancel_at_period_end": boolean(),
+    "cancel_now": boolean(),
+    "default_tax_rates": array_of(ref()),
+    "items": spec.UPDATE["items"],
+    "proration_behavior": spec.PRORATION,
+    "proration_date": timestamp(),
+    "trial_end": timestamp("now"),
+}
 PREVIEW: dict[str, Param] = {
+    "automatic_tax": hash_of(enabled=required(boolean())),
+    "coupon": ref(),
     "currency": string(3),
     "customer": ref(),
+    "discounts": DISCOUNTS,
+    "invoice_items": array_of(hash_of(**invoice_items.PREVIEWED), 250),
     "preview_mode": choice("next"),
     "subscription": ref(),
-    "subscription_details": hash_of(
-        billing_cycle_anchor=spec.UPDATE["billing_cycle_anchor"],
-        billing_mode=spec.BILLING_MODE,
-        cancel_at=timestamp(),
-        cancel_at_period_end=boolean(),
-        cancel_now=boolean(),
-        items=spec.UPDATE["items"],
-        proration_behavior=spec.PRORATION,
-        proration_date=timestamp(),
-        start_date=timestamp(),
-        trial_end=timestamp("now"),
-    ),
+    "subscription_details": hash_of(**DETAILS),
 }
 
 
 def create_preview(draft: Draft, params: Obj) -> Obj:
     """Return the invoice that a change, or simply the next renewal, would lead to; nothing is kept of it."""
-    trial = draft.fork()
+    trial = draft.showing = draft.fork()
     details = params.get("subscription_details") or {}
     if params.get("subscription") is not None:
-        return _of_change(trial, params["subscription"], details)
+        return _of_subscription(trial, params, details)
     if params.get("customer") is None:
         raise missing_parameter("customer")
-    return _of_new(trial, params, details)
+    customer = methods.need_customer(trial, params["customer"])
+    _add_items(trial, customer, None, params)
+    if details.get("items"):
+        return _of_new(trial, customer, params, details)
+    return _of_pending(trial, customer, params)
 
 
-def _of_change(trial: Draft, sub_id: str, details: Obj) -> Obj:
-    sub = trial.need("subscription", sub_id, "subscription", 400)
+def _of_subscription(trial: Draft, params: Obj, details: Obj) -> Obj:
+    sub = trial.need("subscription", params["subscription"], "subscription", 400)
     if sub["status"] in ending.OVER:
         raise invalid("A canceled subscription has no next invoice; preview another one.", "subscription")
+    customer = trial.the("customer", sub["customer"])
     now = trial.now_for(sub)
+    _add_items(trial, customer, sub, params)
+    money.apply(trial, sub, {**details, **params}, customer, now)
     if details.get("cancel_now"):
         return _of_cancel(trial, sub, now, details)
     wanted = Change(
@@ -61,11 +99,9 @@ def _of_change(trial: Draft, sub_id: str, details: Obj) -> Obj:
         payment_behavior="default_incomplete",
     )
     made_now = changes.change(trial, sub, wanted)
-    if made_now is None:
-        _refuse_without_renewal(sub, details)
-        return cycle.upcoming_invoice(trial, sub_id)
-    made_now.update(status="draft", number=None, hosted_invoice_url=None, invoice_pdf=None)
-    return cycle.as_preview(trial, made_now)
+    if made_now is not None:
+        return _as_draft(trial, made_now)
+    return _of_end(trial, sub, details, wanted) or cycle.upcoming_invoice(trial, sub["id"])
 
 
 def _of_cancel(trial: Draft, sub: Obj, now: int, details: Obj) -> Obj:
@@ -78,30 +114,90 @@ def _of_cancel(trial: Draft, sub: Obj, now: int, details: Obj) -> Obj:
     )
 
 
-def _refuse_without_renewal(sub: Obj, details: Obj) -> None:
-    ends = sub["cancel_at"] is not None and details.get("cancel_at_period_end") is not False
-    if ends or details.get("cancel_at_period_end"):
-        raise invalid(
-            "No upcoming invoices for customer: the subscription ends with its current period.",
-            "subscription",
-            "invoice_upcoming_none",
-        )
+def _of_end(trial: Draft, sub: Obj, details: Obj, wanted: Change) -> Obj | None:
+    """Let the subscription end as the preview says; return the invoice of an end in the current period.
+
+    Raises:
+        StripeError: ``invoice_upcoming_none`` when it ends with its period and nothing is left to bill.
+    """
+    end = min(item["current_period_end"] for item in sub["items"])
+    began_at = min(item["current_period_start"] for item in sub["items"])
+    if details.get("cancel_at_period_end") is False:
+        ending.unschedule(sub)
+    cancel_at = details.get("cancel_at")
+    if isinstance(cancel_at, str):
+        cancel_at = ending.named_end(sub, cancel_at)
+    if cancel_at is not None:
+        prorates = "none" if wanted.proration_behavior == "none" else "create_prorations"
+        cut_short.end_at(trial, sub, cancel_at, replace(wanted, proration_behavior=prorates))
+    if not details.get("cancel_at_period_end") and (sub["cancel_at"] is None or sub["cancel_at"] > end):
+        return None
+    if not lines.pending_items(trial, sub["customer"], sub["id"]):
+        raise _nothing_comes("the subscription ends with its current period.", "subscription")
+    made = cycle.cycle_invoice(trial, sub, [], (began_at, wanted.now), "subscription_update")
+    return cycle.as_preview(trial, made)
 
 
-def _of_new(trial: Draft, params: Obj, details: Obj) -> Obj:
-    customer = methods.need_customer(trial, params["customer"])
+def _of_new(trial: Draft, customer: Obj, params: Obj, details: Obj) -> Obj:
     now = trial.now_for(customer)
-    items = spec.item_orders(trial, details.get("items") or [], "subscription_details[items]")
     order = Order(
         customer=customer,
-        items=items,
+        items=spec.item_orders(trial, details.get("items") or [], "subscription_details[items]"),
         now=now,
         currency=params.get("currency"),
         trial_end=spec.trial_end_of(trial, details, now),
+        cancel_at=details.get("cancel_at"),
+        cancel_at_period_end=bool(details.get("cancel_at_period_end")),
         payment_behavior="default_incomplete",
+        proration_behavior=details.get("proration_behavior") or "create_prorations",
         setup=False,
+        discounts=said(trial, params) or [],
+        values=money.tax_values(trial, {**details, **params}, customer),
     )
     sub = subscribe.subscribe(trial, order)
-    made = trial.the("invoice", sub["latest_invoice"])
-    made.update(status="draft", number=None, hosted_invoice_url=None, invoice_pdf=None)
-    return cycle.as_preview(trial, made)
+    return _as_draft(trial, trial.the("invoice", sub["latest_invoice"]))
+
+
+def _of_pending(trial: Draft, customer: Obj, params: Obj) -> Obj:
+    """Return the invoice that would gather what is pending for a customer."""
+    now = trial.now_for(customer)
+    currency = params.get("currency") or customer["currency"] or trial.settings.default_currency
+    waiting = [one for one in lines.pending_items(trial, customer["id"], None) if one["currency"] == currency]
+    if not waiting:
+        raise _nothing_comes(f"{customer['id']} has no pending invoice items.", "customer")
+    invoice = invoices.new_draft(trial, customer, None, reason="upcoming", now=now, currency=currency)
+    wanted = said(trial, params)
+    if wanted is not None:
+        invoice["discounts"] = []
+        discounts.give(trial, invoice, wanted, Place(customer, now, currency))
+    for one in waiting:
+        lines.add_pending(trial, invoice, one)
+    total_up(trial, invoice)
+    return cycle.as_preview(trial, invoice)
+
+
+def _add_items(trial: Draft, customer: Obj, sub: Obj | None, params: Obj) -> None:
+    """Let the invoice items that are only asked about wait with the real ones."""
+    for one in params.get("invoice_items") or []:
+        known = one.pop("invoiceitem", None)
+        if known is not None:
+            invoice_items.update(trial, one, known)
+        else:
+            invoice_items.new_item(trial, customer, sub, one)
+
+
+def _as_draft(trial: Draft, invoice: Obj) -> Obj:
+    invoice.update(
+        status="draft",
+        number=None,
+        hosted_invoice_url=None,
+        invoice_pdf=None,
+        effective_at=None,
+        ending_balance=None,
+    )
+    invoice["status_transitions"]["finalized_at"] = None
+    return cycle.as_preview(trial, invoice)
+
+
+def _nothing_comes(why: str, param: str) -> StripeError:
+    return invalid(f"No upcoming invoices for customer: {why}", param, "invoice_upcoming_none")

@@ -2,24 +2,29 @@
 
 from typing import Any
 
-from tiergate_sandbox.world.billing import invoices, lines, methods, standing
+from tiergate_sandbox.world.billing import discounts, invoices, lines, methods, standing, taxes
 from tiergate_sandbox.world.billing.collect import Attempt, collect
+from tiergate_sandbox.world.billing.redeeming import Place
+from tiergate_sandbox.world.billing.totals import total_up
 from tiergate_sandbox.world.draft import Draft
 from tiergate_sandbox.world.errors import StripeError, invalid
 from tiergate_sandbox.world.pagination import PAGE, in_range, page_of, range_of
 from tiergate_sandbox.world.params import (
     Param,
+    array_of,
     boolean,
     choice,
+    hash_of,
     integer,
     merged_metadata,
     metadata,
     ref,
+    required,
     string,
     timestamp,
 )
 from tiergate_sandbox.world.refusal import Refusal
-from tiergate_sandbox.world.render import list_object
+from tiergate_sandbox.world.resources.discounts import DISCOUNTS, said
 from tiergate_sandbox.world.resources.invoice_preview import PREVIEW, create_preview
 from tiergate_sandbox.world.routing import route
 from tiergate_sandbox.world.search import SEARCH, search
@@ -29,16 +34,23 @@ Obj = dict[str, Any]
 URL = "/v1/invoices"
 _COMMON: dict[str, Param] = {
     "auto_advance": boolean(),
+    "automatically_finalizes_at": timestamp(),
     "collection_method": choice("charge_automatically", "send_invoice"),
     "days_until_due": integer(0),
     "default_payment_method": ref(),
+    "default_tax_rates": array_of(ref()),
     "description": string(1500),
+    "discounts": DISCOUNTS,
+    "automatic_tax": hash_of(enabled=required(boolean())),
+    "custom_fields": array_of(hash_of(name=required(string(40)), value=required(string(140))), 4),
     "due_date": timestamp(),
     "footer": string(),
     "metadata": metadata(),
+    "number": string(26),
     "statement_descriptor": string(22),
 }
-_PLAIN = ("auto_advance", "collection_method", "description", "due_date", "footer", "statement_descriptor")
+_UNSETTABLE = ("custom_fields", "description", "footer", "number", "statement_descriptor")
+_NEVER_NULL = ("auto_advance", "collection_method", "due_date")
 
 
 def create(draft: Draft, params: Obj) -> Obj:
@@ -59,7 +71,7 @@ def create(draft: Draft, params: Obj) -> Obj:
             if pending["currency"] == currency:
                 lines.add_pending(draft, invoice, pending)
     customer["currency"] = customer["currency"] or currency
-    invoices.total_up(invoice)
+    total_up(draft, invoice)
     if invoice["auto_advance"]:
         invoices.wait_as_draft(draft, invoice, now)
     draft.emit("invoice.created", invoice)
@@ -80,6 +92,8 @@ def update(draft: Draft, params: Obj, invoice_id: str) -> Obj:
     customer = draft.the("customer", invoice["customer"])
     now = draft.now_for(invoice)
     _apply(draft, invoice, customer, params, now)
+    if invoice["status"] == "draft":
+        total_up(draft, invoice)
     if params.get("auto_advance") and invoice["status"] == "draft":
         invoices.wait_as_draft(draft, invoice, now)
     elif params.get("auto_advance") is False:
@@ -114,20 +128,11 @@ def find(draft: Draft, params: Obj) -> Obj:
     return search(draft, "invoice", f"{URL}/search", params)
 
 
-def list_lines(draft: Draft, params: Obj, invoice_id: str) -> Obj:
-    """List the lines of an invoice, in their order."""
-    found = draft.need("invoice", invoice_id, "invoice")["lines"]
-    ids = [line["id"] for line in found]
-    first = ids.index(params["starting_after"]) + 1 if params.get("starting_after") in ids else 0
-    limit = params.get("limit") or 10
-    page = found[first : first + limit]
-    return list_object(page, f"{URL}/{invoice_id}/lines", has_more=len(found) > first + limit)
-
-
 def finalize(draft: Draft, params: Obj, invoice_id: str) -> Obj:
     """Finalize a draft now; it is charged later, or when asked for."""
     invoice = draft.need("invoice", invoice_id, "invoice")
     _must_be(invoice, "draft", message="This invoice is already finalized, you can't finalize it again.")
+    methods.need_customer(draft, invoice["customer"])
     now = draft.now_for(invoice)
     if params.get("auto_advance") is not None:
         invoice["auto_advance"] = params["auto_advance"]
@@ -172,9 +177,13 @@ def send(draft: Draft, _params: Obj, invoice_id: str) -> Obj:
     """Send an invoice to the customer."""
     invoice = draft.need("invoice", invoice_id, "invoice")
     _must_be(invoice, "draft", "open", message="Only draft and open invoices can be sent.")
+    if invoice["collection_method"] != "send_invoice":
+        raise invalid("Only invoices with collection_method=send_invoice can be sent; this one is charged.")
+    methods.need_customer(draft, invoice["customer"])
     if invoice["status"] == "draft":
         invoices.finalize(draft, invoice, draft.now_for(invoice))
-    draft.emit("invoice.sent", invoice)
+    else:
+        draft.emit("invoice.sent", invoice)
     return invoice
 
 
@@ -210,10 +219,36 @@ def _method_to_pay(draft: Draft, params: Obj, customer: Obj, now: int) -> Obj | 
     return methods.attached(draft, reference, customer, now, "payment_method")
 
 
+def _finalize_at(invoice: Obj, at: int, now: int) -> None:
+    if at <= now:
+        name = "automatically_finalizes_at"
+        raise invalid(f"{name} must be in the future; it is {now} for this invoice.", name)
+    invoice.update(auto_advance=True, automatically_finalizes_at=at)
+
+
+def _apply_money(draft: Draft, invoice: Obj, customer: Obj, params: Obj, now: int) -> None:
+    """Set the discounts and the taxes of a draft."""
+    wanted = said(draft, params)
+    if wanted is not None:
+        own = [name for name in invoice["discounts"] if draft.the("discount", name)["invoice"]]
+        invoice["discounts"] = own
+        discounts.give(draft, invoice, wanted, Place(customer, now, invoice["currency"]))
+    if "default_tax_rates" in params:
+        invoice["default_tax_rates"] = taxes.checked(draft, params["default_tax_rates"], "default_tax_rates")
+    if params.get("automatic_tax") is not None:
+        taxes.automatic(invoice, enabled=params["automatic_tax"]["enabled"])
+
+
 def _apply(draft: Draft, invoice: Obj, customer: Obj, params: Obj, now: int) -> None:
-    for name in _PLAIN:
+    _apply_money(draft, invoice, customer, params, now)
+    for name in _NEVER_NULL:
         if params.get(name) is not None:
             invoice[name] = params[name]
+    for name in _UNSETTABLE:
+        if name in params:
+            invoice[name] = params[name] or None
+    if params.get("automatically_finalizes_at") is not None:
+        _finalize_at(invoice, params["automatically_finalizes_at"], now)
     if params.get("days_until_due") is not None:
         invoice["_"]["days_until_due"] = params["days_until_due"]
     if "metadata" in params:
@@ -251,7 +286,6 @@ ROUTES = (
     route("GET", f"{URL}/{{id}}", retrieve),
     route("POST", f"{URL}/{{id}}", update, **_COMMON),
     route("DELETE", f"{URL}/{{id}}", delete),
-    route("GET", f"{URL}/{{id}}/lines", list_lines, **PAGE),
     route("POST", f"{URL}/{{id}}/finalize", finalize, auto_advance=boolean()),
     route(
         "POST",

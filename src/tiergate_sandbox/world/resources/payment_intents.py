@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tiergate_sandbox.world.billing import checkout, methods, payments
+from tiergate_sandbox.world.billing import capture, checkout, methods, payments
 from tiergate_sandbox.world.billing.collect import Attempt, collect
 from tiergate_sandbox.world.draft import Draft
 from tiergate_sandbox.world.errors import StripeError, invalid, missing_parameter
@@ -22,6 +22,7 @@ from tiergate_sandbox.world.params import (
 )
 from tiergate_sandbox.world.refusal import Refusal
 from tiergate_sandbox.world.routing import route
+from tiergate_sandbox.world.search import SEARCH, search
 
 Obj = dict[str, Any]
 
@@ -49,6 +50,8 @@ def create(draft: Draft, params: Obj) -> Obj | Refusal:
     clock = customer["test_clock"] if customer else None
     now = draft.now_on(clock)
     names = (
+        "capture_method",
+        "confirmation_method",
         "customer",
         "description",
         "receipt_email",
@@ -92,9 +95,21 @@ def list_all(draft: Draft, params: Obj) -> Obj:
     return page_of(draft, "payment_intent", URL, params, by=by)
 
 
+def find(draft: Draft, params: Obj) -> Obj:
+    """Search payment intents by status, customer, amount and metadata."""
+    return search(draft, "payment_intent", f"{URL}/search", params)
+
+
 def confirm(draft: Draft, params: Obj, intent_id: str) -> Obj | Refusal:
     """Confirm a payment intent: try to pay."""
     return _confirm(draft, draft.need("payment_intent", intent_id, "intent"), params)
+
+
+def take(draft: Draft, params: Obj, intent_id: str) -> Obj:
+    """Capture what a payment intent has been authorized for."""
+    intent = draft.need("payment_intent", intent_id, "intent")
+    capture.capture(draft, intent, params.get("amount_to_capture"))
+    return intent
 
 
 def cancel(draft: Draft, params: Obj, intent_id: str) -> Obj:
@@ -141,7 +156,8 @@ def _pay(draft: Draft, intent: Obj, method: Obj, *, authenticated: bool) -> Stri
         return collect(draft, invoice, now, Attempt.BY_HAND, method=method, authenticated=authenticated)
     session = draft.get("checkout.session", intent["_"]["session"])
     if session is not None and authenticated:
-        return checkout.after_authentication(draft, session, method, intent)
+        checkout.after_authentication(draft, session, method, intent)
+        return None
     outcome = payments.confirm(draft, intent, method, now, authenticated=authenticated)
     customer = draft.get("customer", intent["customer"])
     if outcome.status == "succeeded" and intent["setup_future_usage"] and customer is not None:
@@ -165,16 +181,20 @@ ROUTES = (
         **_COMMON,
         amount=required(integer(1)),
         automatic_payment_methods=anything(),
+        capture_method=choice("automatic", "automatic_async", "manual"),
         confirm=boolean(),
+        confirmation_method=choice("automatic", "manual"),
         currency=required(string(3)),
         off_session=boolean(),
         payment_method_types=array_of(string()),
         return_url=string(),
     ),
     route("GET", URL, list_all, **PAGE, created=range_of(), customer=ref()),
+    route("GET", f"{URL}/search", find, **SEARCH),
     route("GET", f"{URL}/{{id}}", retrieve),
     route("POST", f"{URL}/{{id}}", update, **_COMMON),
     route("POST", f"{URL}/{{id}}/confirm", confirm, **_CONFIRM),
+    route("POST", f"{URL}/{{id}}/capture", take, amount_to_capture=integer(1)),
     route("POST", f"{URL}/{{id}}/cancel", cancel, cancellation_reason=string()),
     route(
         "POST",

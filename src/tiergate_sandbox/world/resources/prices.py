@@ -1,6 +1,5 @@
 """Prices: https://docs.stripe.com/api/prices."""
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from tiergate_sandbox.world.blanks import blank
@@ -14,33 +13,27 @@ from tiergate_sandbox.world.params import (
     choice,
     hash_of,
     integer,
-    map_of,
     merged_metadata,
     metadata,
     ref,
     required,
     string,
 )
+from tiergate_sandbox.world.resources import price_amounts
+from tiergate_sandbox.world.resources.price_amounts import AMOUNT, CURRENCY_OPTIONS, TAX_BEHAVIOR, TIERS
 from tiergate_sandbox.world.routing import route
 from tiergate_sandbox.world.search import SEARCH, search
 
 Obj = dict[str, Any]
 
 URL = "/v1/prices"
-TAX_BEHAVIOR = choice("exclusive", "inclusive", "unspecified")
-
 RECURRING = hash_of(
     interval=required(choice("day", "week", "month", "year")),
     interval_count=integer(1),
     trial_period_days=integer(1, 730),
-    usage_type=choice("licensed"),
+    meter=ref(),
+    usage_type=choice("licensed", "metered"),
 )
-
-_AMOUNT: dict[str, Param] = {
-    "tax_behavior": TAX_BEHAVIOR,
-    "unit_amount": integer(0),
-    "unit_amount_decimal": string(),
-}
 
 _LABELS: dict[str, Param] = {
     "active": boolean(),
@@ -51,16 +44,16 @@ _LABELS: dict[str, Param] = {
 }
 
 NEW_FOR_PRODUCT: dict[str, Param] = {
-    **_AMOUNT,
+    **AMOUNT,
     "currency": required(string(3)),
-    "currency_options": map_of(hash_of(**_AMOUNT)),
+    "currency_options": CURRENCY_OPTIONS,
     "metadata": metadata(),
     "recurring": RECURRING,
 }
 """What describes a price when its product is at hand."""
 
 PRICE_DATA = hash_of(
-    **_AMOUNT,
+    **AMOUNT,
     currency=required(string(3)),
     product=required(ref()),
     recurring=RECURRING,
@@ -74,26 +67,31 @@ def create(draft: Draft, params: Obj) -> Obj:
     if product_id is None:
         product_id = _product_for(draft, params)
     draft.need("product", product_id, "product", 400)
-    amount, exact = _amounts(params)
+    tiered = _check_scheme(params)
+    own = price_amounts.option(params, tiered=tiered)
     recurring = params.get("recurring")
     price = blank(
         "price",
         draft.new_id("price_"),
         active=params.get("active") is not False,
+        billing_scheme="tiered" if tiered else "per_unit",
         created=draft.now_on(None),
         currency=params["currency"].lower(),
         metadata=merged_metadata({}, params.get("metadata") or {}),
         nickname=params.get("nickname"),
         product=product_id,
-        recurring=_recurring(recurring) if recurring else None,
-        tax_behavior=params.get("tax_behavior") or "unspecified",
+        recurring=_recurring(draft, recurring) if recurring else None,
+        tax_behavior=own["tax_behavior"],
+        tiers_mode=params.get("tiers_mode"),
+        transform_quantity=params.get("transform_quantity"),
         type="recurring" if recurring else "one_time",
-        unit_amount=amount,
-        unit_amount_decimal=exact,
+        unit_amount=own["unit_amount"],
+        unit_amount_decimal=own["unit_amount_decimal"],
     )
-    options = {"": params, **(params.get("currency_options") or {})}
-    price["_"]["currency_options"] = {
-        name.lower() or price["currency"]: _option(one) for name, one in options.items()
+    price["_"]["tiers"] = own.get("tiers")
+    price["_"]["currency_options"] = {price["currency"]: own} | {
+        name.lower(): price_amounts.option(one, tiered=tiered)
+        for name, one in (params.get("currency_options") or {}).items()
     }
     draft.add(price)
     _take_lookup_key(draft, price, params)
@@ -115,7 +113,8 @@ def update(draft: Draft, params: Obj, price_id: str) -> Obj:
     if "metadata" in params:
         price["metadata"] = merged_metadata(price["metadata"], params["metadata"])
     for name, option in (params.get("currency_options") or {}).items():
-        price["_"]["currency_options"][name.lower()] = _option(option)
+        tiered = price["tiers_mode"] is not None
+        price["_"]["currency_options"][name.lower()] = price_amounts.option(option, tiered=tiered)
     _take_lookup_key(draft, price, params)
     return price
 
@@ -180,40 +179,34 @@ def _take_lookup_key(draft: Draft, price: Obj, params: Obj) -> None:
     price["lookup_key"] = key
 
 
-def _amounts(params: Obj) -> tuple[int | None, str]:
-    amount, exact = params.get("unit_amount"), params.get("unit_amount_decimal")
-    if amount is not None and exact is not None:
+def _check_scheme(params: Obj) -> bool:
+    """Tell whether the price has tiers, and check that everything said fits together."""
+    tiered = params.get("billing_scheme") == "tiered"
+    if tiered != (params.get("tiers_mode") is not None):
+        raise invalid("Pass tiers and tiers_mode together with billing_scheme=tiered.", "tiers_mode")
+    amount = params.get("unit_amount") is not None or params.get("unit_amount_decimal") is not None
+    if tiered and amount:
+        raise invalid("A tiered price has no unit_amount; put the amounts into its tiers.", "unit_amount")
+    if tiered and params.get("transform_quantity") is not None:
+        raise invalid("transform_quantity cannot be combined with tiers.", "transform_quantity")
+    return tiered
+
+
+def _recurring(draft: Draft, params: Obj) -> Obj:
+    usage_type, meter = params.get("usage_type") or "licensed", params.get("meter")
+    if (usage_type == "metered") != (meter is not None):
         raise invalid(
-            "You may only specify one of these parameters: unit_amount, unit_amount_decimal.", "unit_amount"
+            "A metered price needs recurring[meter], and only a metered one has it; create a meter first.",
+            "recurring[meter]",
         )
-    if amount is not None:
-        return int(amount), str(amount)
-    if exact is None:
-        raise missing_parameter("unit_amount")
-    try:
-        value = Decimal(exact)
-    except InvalidOperation:
-        raise invalid(f"Invalid decimal: {exact}", "unit_amount_decimal") from None
-    return (int(value), str(int(value))) if value == value.to_integral_value() else (None, exact)
-
-
-def _option(params: Obj) -> Obj:
-    amount, exact = _amounts(params)
-    return {
-        "custom_unit_amount": None,
-        "tax_behavior": params.get("tax_behavior") or "unspecified",
-        "unit_amount": amount,
-        "unit_amount_decimal": exact,
-    }
-
-
-def _recurring(params: Obj) -> Obj:
+    if meter is not None:
+        draft.need("billing.meter", meter, "recurring[meter]", 400)
     return {
         "interval": params["interval"],
         "interval_count": params.get("interval_count") or 1,
-        "meter": None,
+        "meter": meter,
         "trial_period_days": params.get("trial_period_days"),
-        "usage_type": "licensed",
+        "usage_type": usage_type,
     }
 
 
@@ -222,11 +215,11 @@ ROUTES = (
         "POST",
         URL,
         create,
-        **_AMOUNT,
+        **AMOUNT,
         **_LABELS,
-        billing_scheme=choice("per_unit"),
+        billing_scheme=choice("per_unit", "tiered"),
         currency=required(string(3)),
-        currency_options=map_of(hash_of(**_AMOUNT)),
+        currency_options=CURRENCY_OPTIONS,
         product=ref(),
         product_data=hash_of(
             active=boolean(),
@@ -238,6 +231,9 @@ ROUTES = (
             unit_label=string(12),
         ),
         recurring=RECURRING,
+        tiers=TIERS,
+        tiers_mode=choice("graduated", "volume"),
+        transform_quantity=hash_of(divide_by=required(integer(1)), round=required(choice("down", "up"))),
     ),
     route(
         "GET",
@@ -262,6 +258,6 @@ ROUTES = (
         update,
         **_LABELS,
         tax_behavior=TAX_BEHAVIOR,
-        currency_options=map_of(hash_of(**_AMOUNT)),
+        currency_options=CURRENCY_OPTIONS,
     ),
 )

@@ -93,8 +93,13 @@ def list_all(draft: Draft, params: Obj) -> Obj:
     """List products."""
     by = {"active": params["active"]} if params.get("active") is not None else None
     wanted = params.get("ids")
-    test = (lambda product: product["id"] in wanted) if wanted else None
-    return page_of(draft, "product", URL, params, by=by, test=test)
+    same = {name: params[name] for name in ("shippable", "url") if params.get(name) is not None}
+
+    def is_wanted(product: Obj) -> bool:
+        named = not wanted or product["id"] in wanted
+        return named and all(product[name] == value for name, value in same.items())
+
+    return page_of(draft, "product", URL, params, by=by, test=is_wanted)
 
 
 def find(draft: Draft, params: Obj) -> Obj:
@@ -117,7 +122,17 @@ ROUTES = (
         type=choice("good", "service"),
         default_price_data=hash_of(**prices.NEW_FOR_PRODUCT),
     ),
-    route("GET", URL, list_all, **PAGE, active=boolean(), ids=array_of(ref()), created=range_of()),
+    route(
+        "GET",
+        URL,
+        list_all,
+        **PAGE,
+        active=boolean(),
+        created=range_of(),
+        ids=array_of(ref()),
+        shippable=boolean(),
+        url=string(),
+    ),
     route("GET", f"{URL}/search", find, **SEARCH),
     route("GET", f"{URL}/{{id}}", retrieve),
     route("POST", f"{URL}/{{id}}", update, **FIELDS, default_price=ref()),

@@ -88,9 +88,9 @@ def complete_authentication(draft: Draft, params: Obj, setup_id: str) -> Obj | R
         return Refusal(setups.fail_setup_authentication(draft, setup, method))
     session = draft.get("checkout.session", setup["_"]["session"])
     if session is not None:
-        error = checkout.after_authentication(draft, session, method, setup)
-    else:
-        error = setups.confirm_setup(draft, setup, method, authenticated=True).error
+        checkout.after_authentication(draft, session, method, setup)
+        return setup
+    error = setups.confirm_setup(draft, setup, method, authenticated=True).error
     return setup if error is None else Refusal(error)
 
 

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from tiergate_sandbox.world.billing.change import Change, ItemChange, change
+from tiergate_sandbox.world.billing.change import Change, ItemChange
+from tiergate_sandbox.world.billing.hold_change import PAYMENT_BEHAVIORS, change_or_hold, check_params
 from tiergate_sandbox.world.draft import Draft
 from tiergate_sandbox.world.errors import no_such
 from tiergate_sandbox.world.pagination import PAGE
-from tiergate_sandbox.world.params import Param, choice, integer, metadata, ref, required, timestamp
+from tiergate_sandbox.world.params import Param, boolean, choice, integer, metadata, ref, required, timestamp
 from tiergate_sandbox.world.render import list_object
 from tiergate_sandbox.world.resources import prices
 from tiergate_sandbox.world.resources.subscription_params import PRORATION, price_of
@@ -17,7 +18,8 @@ Obj = dict[str, Any]
 URL = "/v1/subscription_items"
 _COMMON: dict[str, Param] = {
     "metadata": metadata(),
-    "payment_behavior": choice("allow_incomplete", "default_incomplete", "error_if_incomplete"),
+    "off_session": boolean(),
+    "payment_behavior": choice(*PAYMENT_BEHAVIORS),
     "price": ref(),
     "price_data": prices.PRICE_DATA,
     "proration_behavior": PRORATION,
@@ -31,7 +33,7 @@ def create(draft: Draft, params: Obj) -> Obj:
     sub = draft.need("subscription", params["subscription"], "subscription", 400)
     _change(draft, sub, params, None)
     added: Obj = sub["items"][-1]
-    return added
+    return added if sub["pending_update"] is None else sub["pending_update"]["subscription_items"][-1]
 
 
 def retrieve(draft: Draft, _params: Obj, item_id: str) -> Obj:
@@ -42,8 +44,8 @@ def retrieve(draft: Draft, _params: Obj, item_id: str) -> Obj:
 def update(draft: Draft, params: Obj, item_id: str) -> Obj:
     """Change an item's price or quantity."""
     sub, item = _find(draft, item_id)
-    _change(draft, sub, params, item_id)
-    return item
+    _change(draft, sub, params, item["id"])
+    return _find(draft, item_id)[1]
 
 
 def delete(draft: Draft, params: Obj, item_id: str) -> Obj:
@@ -67,7 +69,8 @@ def _change(draft: Draft, sub: Obj, params: Obj, item_id: str | None, *, deleted
         metadata=params.get("metadata"),
         deleted=deleted,
     )
-    change(
+    check_params(draft, sub, params)
+    change_or_hold(
         draft,
         sub,
         Change(

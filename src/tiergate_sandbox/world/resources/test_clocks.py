@@ -131,7 +131,7 @@ def _take_over(draft: Draft, clock: Obj, customer_id: str) -> None:
     if customer.get("deleted") or customer["test_clock"] is not None:
         raise invalid("The customer is deleted or has a test clock already; pass another one.", "customer")
     customer["test_clock"] = clock["id"]
-    for kind in ("subscription", "invoice", "invoiceitem"):
+    for kind in ("subscription", "subscription_schedule", "invoice", "invoiceitem"):
         for obj in draft.find(kind, "customer", customer_id):
             obj["test_clock"] = clock["id"]
     for kind in ("payment_method", "payment_intent", "setup_intent", "charge"):

@@ -1,0 +1,1 @@
+"""The billing portal: what its configuration allows, and what customers do on its pages."""

@@ -1,0 +1,276 @@
+"""The commands: what they say when all is well, and the one clear line when it is not."""
+
+import sys
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, text
+
+from tests.support.ports import free_port
+from tiergate.cli import main
+from tiergate.store import Database
+from tiergate.store.migrate import CODE_REVISION
+from tiergate.store.tables import schema
+from tiergate_sandbox.testing import run_sandbox
+
+KEY = "sk_test_of_the_cli_tests"
+SECRET = "whsec_of_the_cli_tests"
+NORTHWIND = (files("tiergate.demo") / "northwind.toml").read_text(encoding="utf-8")
+
+Tiergate = Callable[..., "tuple[int, str, str]"]
+
+
+@pytest.fixture
+def tiergate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Tiergate:
+    """Run a command in an empty folder, with nothing in the environment but what is given."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("DATABASE_URL", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*arguments: str, **environment: str) -> tuple[int, str, str]:
+        with monkeypatch.context() as process:
+            process.setattr(sys, "argv", ["tiergate", *arguments])
+            for name, value in environment.items():
+                process.setenv(name, value)
+            with pytest.raises(SystemExit) as ended:
+                main()
+        said = capsys.readouterr()
+        code = ended.value.code
+        return (code if isinstance(code, int) else 0), said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def sandbox_url() -> Iterator[str]:
+    """The address of a sandbox."""
+    with run_sandbox() as sandbox:
+        yield sandbox.base_url
+
+
+def configured(sandbox_url: str = "http://127.0.0.1:9", **more: str) -> dict[str, str]:
+    """An environment that has all it needs."""
+    return {
+        "STRIPE_SECRET_KEY": KEY,
+        "STRIPE_WEBHOOK_SECRET": SECRET,
+        "STRIPE_API_BASE": sandbox_url,
+        **more,
+    }
+
+
+COMMANDS = [
+    ("serve",),
+    ("migrate",),
+    ("explain",),
+    ("clock", "advance", "14d"),
+    ("plans", "push", "billing.toml"),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize(
+    ("environment", "variable", "remedy"),
+    [
+        ({}, "STRIPE_SECRET_KEY", "Developers > API keys"),
+        ({"STRIPE_SECRET_KEY": "pk_test_public"}, "STRIPE_SECRET_KEY", "sk_ or rk_"),
+        ({"STRIPE_SECRET_KEY": KEY}, "STRIPE_WEBHOOK_SECRET", "Developers > Webhooks"),
+        (
+            {"STRIPE_SECRET_KEY": KEY, "STRIPE_WEBHOOK_SECRET": " , "},
+            "STRIPE_WEBHOOK_SECRET",
+            "stripe listen",
+        ),
+    ],
+    ids=["no key", "public key", "no secret", "blank secret"],
+)
+def test_a_missing_setting_is_named_with_its_source(
+    tiergate: Tiergate,
+    tmp_path: Path,
+    command: tuple[str, ...],
+    environment: dict[str, str],
+    variable: str,
+    remedy: str,
+) -> None:
+    """Exit code 1, the variable, and where to get its value, on one line; the key given is not repeated."""
+    (tmp_path / "billing.toml").write_text(NORTHWIND)
+    code, out, err = tiergate(*command, **environment)
+    assert (code, out) == (1, "")
+    assert err.startswith(f"tiergate: {variable} is missing")
+    assert remedy in err
+    assert err.count("\n") == 1
+    assert "pk_test_public" not in err
+
+
+def test_migrate_prepares_the_database(tiergate: Tiergate, database_url: str) -> None:
+    """`migrate` makes the tables and the seed's views; a second time it changes nothing."""
+    for _ in range(2):
+        code, out, err = tiergate("migrate", **configured(DATABASE_URL=database_url))
+        assert (code, out, err) == (0, "The database is up to date.\n", "")
+    database = Database(database_url)
+    with database.read() as tx:
+        assert tx.execute(text("SELECT count(*) FROM subscriptions")).scalar() == 0
+        assert tx.execute(text("SELECT count(*) FROM stripe_events")).scalar() == 0
+    database.close()
+
+
+def test_without_a_database_url_it_is_a_file_here(tiergate: Tiergate, tmp_path: Path) -> None:
+    """Without DATABASE_URL the database is `tiergate.db` in the working folder."""
+    assert tiergate("migrate", **configured())[0] == 0
+    assert (tmp_path / "tiergate.db").stat().st_size > 0
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c != ("migrate",)], ids=" ".join)
+def test_a_database_without_tables_names_the_command(
+    tiergate: Tiergate, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """On a database that was never migrated every command says which one to run first."""
+    (tmp_path / "billing.toml").write_text(NORTHWIND)
+    clock = {"TIERGATE_TEST_CLOCK": "clock_1"}
+    port = ("--port", str(free_port())) if command == ("serve",) else ()
+    code, _, err = tiergate(*command, *port, **configured(**clock))
+    assert code == 1
+    assert "has no tables of tiergate" in err
+    assert err.endswith("Run: tiergate migrate\n")
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_database_that_is_too_new_is_left_alone(
+    tiergate: Tiergate, tmp_path: Path, migrated_database_url: str, command: tuple[str, ...]
+) -> None:
+    """A database migrated by incompatibly newer code is refused with the remedy, and not touched."""
+    newer = CODE_REVISION + 7
+    database = Database(migrated_database_url)
+    with database.write() as tx:
+        tx.execute(text(f"UPDATE tiergate_alembic_version SET version_num = '{newer:04}'"))
+        tx.execute(insert(schema).values(revision=newer, oldest_code_revision=newer))
+    database.close()
+    (tmp_path / "billing.toml").write_text(NORTHWIND)
+    port = ("--port", str(free_port())) if command == ("serve",) else ()
+    code, out, err = tiergate(
+        *command, *port, **configured(DATABASE_URL=migrated_database_url, TIERGATE_TEST_CLOCK="clock_1")
+    )
+    assert (code, out) == (1, "")
+    assert f"revision {newer}, which needs code of revision {newer} or newer" in err
+    assert "pip install --upgrade tiergate" in err
+
+
+def test_plans_push_tells_what_it_did(
+    tiergate: Tiergate, tmp_path: Path, migrated_sqlite_url: str, sandbox_url: str
+) -> None:
+    """The first push lists what was created, the second what was kept."""
+    (tmp_path / "billing.toml").write_text(NORTHWIND)
+    environment = configured(sandbox_url, DATABASE_URL=migrated_sqlite_url)
+    code, out, _ = tiergate("plans", "push", **environment)
+    assert code == 0
+    assert out.splitlines()[0] == "created  starter_monthly"
+    assert out.splitlines()[-1] == "Version 1 is published."
+    code, out, _ = tiergate("plans", "push", "billing.toml", **environment)
+    assert [line.split()[0] for line in out.splitlines()] == ["kept"] * 6 + ["Version"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "mistake", "remedy"),
+    [
+        (
+            "custom_domain = true, s",
+            "custom_domian = true, s",
+            "custom_domain = true, s",
+            "custom_domian",
+            "custom_domain",
+        ),
+        (
+            'currency = "usd"\nunit_amount = 4900',
+            "unit_amount = 4900",
+            "[[plans.team.prices]]",
+            "no 'currency'",
+            "Add currency",
+        ),
+        ("[plans.team]", "[plans.starter]", "[plans.team]", "starter", ""),
+        ("unit_amount = 4900", 'unit_amount = "49.00"', "unit_amount = 4900", "unit_amount", "whole number"),
+        ("[product]", "[product", "[product]", "", ""),
+    ],
+    ids=["unknown feature", "no currency", "duplicate plan", "no number", "no TOML"],
+)
+def test_a_mistake_in_the_file_names_line_and_remedy(
+    tiergate: Tiergate,
+    tmp_path: Path,
+    migrated_sqlite_url: str,
+    old: str,
+    new: str,
+    at: str,
+    mistake: str,
+    remedy: str,
+) -> None:
+    """The file, the line and what to write instead are named; Stripe is not asked, nothing is published."""
+    (tmp_path / "plans.toml").write_text(NORTHWIND.replace(old, new, 1))
+    code, out, err = tiergate("plans", "push", "plans.toml", **configured(DATABASE_URL=migrated_sqlite_url))
+    line = NORTHWIND[: NORTHWIND.index(at)].count("\n") + 1
+    assert (code, out) == (1, "")
+    assert err.startswith(f"tiergate: plans.toml, line {line}: "), err
+    assert mistake in err
+    assert remedy in err
+
+
+def test_a_file_that_is_not_there_is_named(tiergate: Tiergate) -> None:
+    """Without the file the error says how to name one."""
+    code, _, err = tiergate("plans", "push", **configured())
+    assert (code, err.count("\n")) == (1, 1)
+    assert err.startswith("tiergate: ")
+    assert "billing.toml" in err
+    assert err.endswith("Name the catalogue: tiergate plans push PATH\n")
+
+
+def test_stripe_unreachable_is_one_clear_line(
+    tiergate: Tiergate, tmp_path: Path, migrated_sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When Stripe cannot be reached a push says so, without a traceback."""
+    monkeypatch.setattr("tiergate.stripe_api.gateway.NETWORK_RETRIES", 0)
+    (tmp_path / "billing.toml").write_text(NORTHWIND)
+    base = f"http://127.0.0.1:{free_port()}"
+    code, _, err = tiergate("plans", "push", **configured(base, DATABASE_URL=migrated_sqlite_url))
+    assert (code, err.count("\n")) == (1, 1)
+    assert "Stripe did not answer GET /v1/prices" in err
+
+
+@pytest.mark.parametrize("duration", ["14", "fortnight", "", "-3d", "1.5d", "14 d", "d"])
+def test_a_duration_that_cannot_be_read(tiergate: Tiergate, duration: str) -> None:
+    """A duration without a number or a unit is refused with an example."""
+    code, _, err = tiergate("clock", "advance", "--", duration, **configured())
+    assert code == 1
+    assert "such as 14d or 36h" in err
+
+
+def test_without_a_clock_there_is_nothing_to_move(tiergate: Tiergate) -> None:
+    """Where no test clock is configured the error names the two ways to have one."""
+    code, _, err = tiergate("clock", "advance", "1d", **configured())
+    assert code == 1
+    assert "`tiergate demo`" in err
+    assert "TIERGATE_TEST_CLOCK" in err
+
+
+def test_explaining_nobody_names_the_remedy(
+    tiergate: Tiergate, migrated_sqlite_url: str, tmp_path: Path
+) -> None:
+    """An account that was never registered is said to be unknown."""
+    code, _, err = tiergate("explain", "ghost", **configured(DATABASE_URL=migrated_sqlite_url))
+    assert (code, "billing.register" in err) == (1, True)
+
+
+def test_serve_refuses_a_taken_port(tiergate: Tiergate, migrated_sqlite_url: str) -> None:
+    """`serve` on a taken port names it and the option that chooses another."""
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, _, err = tiergate("serve", "--port", str(port), **configured(DATABASE_URL=migrated_sqlite_url))
+    assert (code, err.count("\n")) == (1, 1)
+    assert f"Port {port} on 127.0.0.1 is in use." in err
+    assert f"--port {port + 1}" in err
+
+
+@pytest.mark.parametrize("command", [(), ("plans",), ("clock",)], ids=["tiergate", "plans", "clock"])
+def test_alone_it_shows_its_help(tiergate: Tiergate, command: tuple[str, ...]) -> None:
+    """Without a command the help is shown."""
+    _, out, err = tiergate(*command)
+    assert "Usage: tiergate" in out + err

@@ -1,0 +1,1 @@
+"""Tests of the routes: who may call them, and what they answer."""

@@ -1,0 +1,95 @@
+"""The application as its callers see it, with two accounts that know nothing of each other."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+
+import stripe
+from fastapi import FastAPI, Request
+from starlette.testclient import TestClient
+
+from tiergate.billing import Billing
+from tiergate.settings import Settings
+from tiergate.web.app import create_app
+
+KEY = "sk_test_the_site_of_tests"
+SECRET = "whsec_the_site_of_tests"
+HTML = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
+HOST = "http://northwind.test"
+
+
+def account_of(request: Request) -> str | None:
+    """Who asks: in these tests a header says so, in a host its session does."""
+    return request.headers.get("x-account")
+
+
+@dataclass(frozen=True)
+class Site:
+    """The application, mounted nowhere, and its ``Billing``."""
+
+    billing: Billing
+    app: FastAPI
+
+    def as_nobody(self, **headers: str) -> TestClient:
+        """Return a client that is not signed in; it follows no redirects, and sees 500, not exceptions."""
+        return TestClient(
+            self.app, HOST, raise_server_exceptions=False, follow_redirects=False, headers=headers
+        )
+
+    def signed_in(self, account_id: str = "acme") -> TestClient:
+        """Return a client that acts for an account."""
+        return self.as_nobody(**{"x-account": account_id})
+
+    def start_checkout(self, account_id: str) -> str:
+        """Let an account start the checkout of Team, and return the session's id."""
+        url = self.billing.start_checkout(account_id, "team")
+        found = re.search(r"cs_test_\w+", url)
+        assert found, url
+        return found[0]
+
+    def subscribe(self, account_id: str) -> None:
+        """Let an account have Team, bought in the dashboard and told by a webhook."""
+        self.billing.start_checkout(account_id, "starter")
+        customer = self.billing.describe(account_id).told.account.stripe_customer_id
+        base = self.billing.settings.stripe_api_base
+        client = stripe.StripeClient(KEY, base_addresses={"api": str(base)})
+        price = client.v1.prices.list({"lookup_keys": ["team_monthly"]}).data[0].id
+        order = {"customer": str(customer), "items": [{"price": price}], "trial_period_days": 14}
+        created = json.loads(client.raw_request("post", "/v1/subscriptions", **order).body)
+        event = {
+            "id": f"evt_{created['id']}",
+            "type": "customer.subscription.created",
+            "created": created["created"],
+            "livemode": False,
+            "data": {"object": created},
+        }
+        body = json.dumps(event).encode()
+        self.billing.ingest_webhook(body, signed(body)["Stripe-Signature"])
+
+
+@contextmanager
+def open_site(database_url: str, sandbox_url: str) -> Iterator[Site]:
+    """Open a site on a database that was furnished."""
+    settings = Settings(database_url, KEY, (SECRET,), sandbox_url, public_url=HOST)
+    with Billing(settings) as billing:
+        yield Site(billing, create_app(billing, account_of))
+
+
+def furnish(database_url: str, sandbox_url: str) -> None:
+    """Put Northwind on sale, and make the accounts ``acme`` and ``rival`` known."""
+    with open_site(database_url, sandbox_url) as site:
+        site.billing.migrate()
+        site.billing.push_plans((files("tiergate.demo") / "northwind.toml").read_text(encoding="utf-8"))
+        site.billing.register("acme", name="Acme Inc.", email="ap@acme.test")
+        site.billing.register("rival", name="Rival Ltd.", email="boss@rival.test")
+
+
+def signed(body: bytes, secret: str = SECRET) -> dict[str, str]:
+    """Return the headers of a webhook that is signed now."""
+    from tiergate.real_time import now
+
+    header = stripe.WebhookSignature.generate_signature_header(body.decode(), secret, int(now().timestamp()))
+    return {"Stripe-Signature": header}

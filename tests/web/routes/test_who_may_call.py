@@ -1,0 +1,138 @@
+"""Every route of the application, and who may call it: a route that is not in the table fails the test."""
+
+from dataclasses import dataclass
+
+import pytest
+from fastapi.routing import iter_route_contexts
+
+from tests.web.routes.site import HTML, Site
+from tiergate.web.render import static_url
+
+STYLESHEET = static_url("", "tiergate.css")
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route: how it is called, what nobody gets, and what a signed-in account gets."""
+
+    method: str
+    path: str
+    call: str
+    nobody: int
+    account: int
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+ROUTES = [
+    Route("GET", "/", "/", 307, 307),
+    Route("GET", "/healthz", "/healthz", 200, 200),
+    Route("GET", "/readyz", "/readyz", 200, 200),
+    Route("GET", "/pricing", "/pricing", 200, 200),
+    Route("GET", "/static/{name}", STYLESHEET, 200, 200),
+    Route("GET", "/api/openapi.json", "/api/openapi.json", 200, 200),
+    Route("POST", "/webhooks/stripe", "/webhooks/stripe", 400, 400),
+    Route("GET", "/billing", "/billing", 401, 200),
+    Route("GET", "/billing/return", "/billing/return?session_id=cs_unknown", 401, 404),
+    Route("GET", "/api/billing/subscription", "/api/billing/subscription", 401, 200),
+    Route("GET", "/api/billing/check", "/api/billing/check?feature=seats", 401, 200),
+    Route("POST", "/api/billing/checkout", "/api/billing/checkout", 401, 422),
+]
+LOOKED_AT = [route for route in ROUTES if route.method == "GET" and not route.path.startswith("/api/billing")]
+EVERY_ROUTE = pytest.mark.parametrize("route", ROUTES, ids=str)
+PROTECTED = pytest.mark.parametrize("route", [route for route in ROUTES if route.nobody == 401], ids=str)
+
+
+def test_every_route_is_in_the_table(site: Site) -> None:
+    """The application has exactly the routes of the table; HEAD comes with GET."""
+    found = {
+        (method, context.path)
+        for context in iter_route_contexts(site.app.routes)
+        for method in context.methods or ()
+        if method != "HEAD"
+    }
+    assert found == {(route.method, route.path) for route in ROUTES}
+
+
+@EVERY_ROUTE
+def test_as_nobody(site: Site, route: Route) -> None:
+    """Who is not signed in gets the public routes, and is refused on the others."""
+    assert site.as_nobody().request(route.method, route.call).status_code == route.nobody
+
+
+@EVERY_ROUTE
+def test_as_an_account(site: Site, route: Route) -> None:
+    """Who is signed in gets all of them."""
+    assert site.signed_in().request(route.method, route.call).status_code == route.account
+
+
+@PROTECTED
+def test_a_refusal_to_nobody_is_a_problem_or_a_page(site: Site, route: Route) -> None:
+    """A program is refused with problem details, a browser with a page; both say what to do."""
+    told = site.as_nobody().request(route.method, route.call)
+    assert told.headers["content-type"] == "application/problem+json"
+    assert told.json() == {
+        "type": "about:blank",
+        "title": "Nobody is signed in.",
+        "status": 401,
+        "code": "sign_in_required",
+        "detail": "Sign in first, then come back to this page.",
+    }
+    shown = site.as_nobody().request(route.method, route.call, headers=HTML)
+    assert shown.status_code == 401
+    assert shown.headers["content-type"] == "text/html; charset=utf-8"
+    assert "Sign in first" in shown.text
+
+
+@pytest.mark.parametrize("route", LOOKED_AT, ids=str)
+def test_head_answers_like_get(site: Site, route: Route) -> None:
+    """Pages, files and probes answer HEAD with the status and the headers of GET."""
+    head, get = (site.signed_in().request(method, route.call) for method in ("HEAD", "GET"))
+    assert head.status_code == get.status_code
+    assert head.headers == get.headers
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "POST"])
+def test_other_methods_are_refused(site: Site, method: str) -> None:
+    """A method that a route does not have is refused with 405, as a problem."""
+    answer = site.signed_in().request(method, "/billing")
+    assert (answer.status_code, answer.json()["code"]) == (405, "http_405")
+
+
+def test_an_unknown_account_is_404(site: Site) -> None:
+    """An account that the host signs in but never registered is told how to be made known."""
+    for path in ("/api/billing/subscription", "/api/billing/check?feature=seats", "/billing", "/pricing"):
+        answer = site.signed_in("ghost").get(path)
+        assert (answer.status_code, answer.json()["code"]) == (404, "unknown_account")
+
+
+def test_another_account_sees_nothing_of_the_first(site: Site) -> None:
+    """Of one account's trial, name and address another account's answers and pages hold no trace."""
+    site.billing.start_checkout("acme", "team")
+    customer = site.billing.describe("acme").told.account.stripe_customer_id
+    assert customer
+    for route in ROUTES:
+        answer = site.signed_in("rival").request(route.method, route.call)
+        for secret in ("acme", "Acme", customer):
+            assert secret not in answer.text, route
+    assert site.signed_in("rival").get("/api/billing/subscription").json()["account_id"] == "rival"
+
+
+def test_another_accounts_checkout_is_not_found(site: Site) -> None:
+    """The way back from one account's checkout is 404 for another, as for a session that does not exist."""
+    session_id = site.start_checkout("acme")
+    path = f"/billing/return?session_id={session_id}"
+    assert site.signed_in("acme").get(path).status_code == 303
+    theirs, unknown = (
+        site.signed_in("rival").get(url) for url in (path, "/billing/return?session_id=cs_none")
+    )
+    assert theirs.status_code == unknown.status_code == 404
+    assert theirs.json() == unknown.json()
+
+
+@pytest.mark.parametrize("spoof", ["?account_id=acme", "?account=acme", "?x-account=acme"])
+def test_the_visitor_cannot_name_the_account(site: Site, spoof: str) -> None:
+    """Nothing in the address changes whose account is asked about."""
+    assert site.signed_in("rival").get(f"/api/billing/subscription{spoof}").json()["account_id"] == "rival"
+    assert site.as_nobody().get(f"/api/billing/subscription{spoof}").status_code == 401
