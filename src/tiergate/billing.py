@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from tiergate.real_time import now as real_now
 from tiergate.rules.catalog import Catalog
@@ -28,6 +29,11 @@ from tiergate.store.migrate import check_schema, upgrade_database
 from tiergate.stripe_api.gateway import Gateway
 from tiergate.worker import Worker
 
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from tiergate.web.identity import AccountOf
+
 
 class NotADemoError(TiergateError):
     """The database belongs to somebody: a demo must not empty it."""
@@ -43,11 +49,19 @@ class Billing:
     ``StripeUnavailableError`` or ``StripeRefusedError``.
     """
 
-    def __init__(self, settings: Settings | None = None, *, now: Callable[[], datetime] = real_now) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        account_of: "AccountOf | None" = None,
+        now: Callable[[], datetime] = real_now,
+    ) -> None:
         """Put everything together; without ``settings`` they are read from the environment.
 
-        Nothing is contacted yet. Raises ``SettingsError``.
+        ``account_of`` says which account a request to the web application acts for; without it nobody is
+        signed in there. Nothing is contacted yet. Raises ``SettingsError``.
         """
+        self._account_of = account_of
         self.settings = settings or settings_from()
         self._context = Context(
             database=Database(self.settings.database_url),
@@ -58,6 +72,17 @@ class Billing:
             test_clock=self.settings.test_clock,
         )
         self._worker = Worker(self.run_due)
+
+    @cached_property
+    def asgi(self) -> "FastAPI":
+        """The web application: pages, API and webhook, to be mounted in the host's own or served alone.
+
+        ``TIERGATE_PUBLIC_URL`` has to name the path it is mounted under.
+        """
+        from tiergate.web.app import create_app
+        from tiergate.web.identity import nobody
+
+        return create_app(self, self._account_of or nobody)
 
     def migrate(self) -> None:
         """Bring the database to this code's schema. Raises ``SchemaTooNewError``."""

@@ -46,7 +46,6 @@ def demo(
 def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Serve the pages, the API and the webhook, with a worker beside them."""
     from tiergate.cli.serving import require_free_port, serve_app
-    from tiergate.web.app import create_app
 
     opened = _billing()
     require_free_port(host, port)
@@ -54,7 +53,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     with opened as billing:
         billing.check_schema()
         billing.start()
-        serve_app(create_app(billing), host, port)
+        serve_app(billing.asgi, host, port)
 
 
 @app.command()

@@ -27,7 +27,6 @@ from tiergate.rules.errors import TiergateError
 from tiergate.settings import Settings, database_url
 from tiergate.stripe_api.gateway import API_VERSION, Gateway
 from tiergate.stripe_api.needed_events import NEEDED_EVENTS
-from tiergate.web.app import create_app
 
 _SANDBOX_KEY = "sk_test_tiergate_demo"
 _AUTHORIZATION = {"Authorization": f"Bearer {_SANDBOX_KEY}"}
@@ -70,7 +69,7 @@ def run_demo(port: int, sandbox_port: int) -> None:
     DEMO_FOLDER.mkdir()
     with _sandbox(sandbox_port) as sandbox_url:
         settings = _prepare_stripe(sandbox_url, port)
-        with Billing(settings) as billing:
+        with Billing(settings, account_of=_acme) as billing:
             _furnish(billing)
             remember_demo(_variables(settings))
             try:
@@ -104,7 +103,7 @@ def _serve(billing: Billing, port: int, sandbox_url: str) -> None:
     )
     sys.stdout.flush()
     # Everybody is Acme here, so nobody may come by way of another website's name for this machine.
-    app = TrustedHostMiddleware(create_app(billing, account_of=_acme), ["localhost", "127.0.0.1"])
+    app = TrustedHostMiddleware(billing.asgi, ["localhost", "127.0.0.1"])
     serve_app(app, "127.0.0.1", port)
 
 

@@ -68,6 +68,7 @@ def finish_event(context: Context, event: StoredEvent, needs: list[Need]) -> Non
     owner = next((account_id for account_id in owners if account_id), None)
     note = "gone at Stripe" if None in found else None if owner else _STRANGER
     with context.database.write() as tx:
+        _close_checkout(context, tx, json.loads(event.payload)["data"]["object"])
         _close(context, tx, event, "applied", owner, note)
 
 
@@ -129,13 +130,20 @@ def _save(context: Context, tx: Transaction, event: StoredEvent, raw: Json) -> t
 def _checkout(
     context: Context, tx: Transaction, event: StoredEvent, raw: Json
 ) -> tuple[list[Need], str | None]:
-    """A session that is complete names a subscription, whose own event may be late or lost."""
-    if raw["status"] != "open":
-        set_checkout_status(tx, raw["id"], raw["status"], context.now())
+    """A session that is complete names a subscription, whose own event may be late or lost.
+
+    Until that is mirrored the session counts as open, so that nobody is led to buy a second time.
+    """
     subscription_id = raw.get("subscription")
-    if not isinstance(subscription_id, str) or is_mirrored(tx, "subscription", subscription_id):
-        return [], None
-    return [Need("subscription", subscription_id)], None
+    if isinstance(subscription_id, str) and not is_mirrored(tx, "subscription", subscription_id):
+        return [Need("subscription", subscription_id)], None
+    _close_checkout(context, tx, raw)
+    return [], None
+
+
+def _close_checkout(context: Context, tx: Transaction, raw: Json) -> None:
+    if raw["object"] == "checkout.session" and raw["status"] != "open":
+        set_checkout_status(tx, raw["id"], raw["status"], context.now())
 
 
 def _detached(

@@ -22,8 +22,8 @@ _CHECKOUT_ORIGIN = "https://checkout.stripe.com"
 def create_app(billing: Billing, account_of: AccountOf = nobody) -> FastAPI:
     """Create the application around a ``Billing``.
 
-    ``account_of`` is the host's way of saying which account a request acts for. Mount it where you like
-    (``app.mount("/billing", create_app(billing, account_of))``) and tell ``TIERGATE_PUBLIC_URL`` of it.
+    ``account_of`` is the host's way of saying which account a request acts for. Hosts mount
+    ``billing.asgi``, which is made by this.
     """
     app = FastAPI(
         title="tiergate",
