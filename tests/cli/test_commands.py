@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+import stripe
 from sqlalchemy import insert, text
 
 from tests.support.ports import free_port
@@ -221,6 +222,42 @@ def test_a_file_that_is_not_there_is_named(tiergate: Tiergate) -> None:
     assert err.endswith("Name the catalogue: tiergate plans push PATH\n")
 
 
+def test_a_file_that_is_no_text_is_one_clear_line(tiergate: Tiergate, tmp_path: Path) -> None:
+    """A catalogue that is not UTF-8 is named with what to save it as."""
+    (tmp_path / "billing.toml").write_bytes(NORTHWIND.encode("utf-16"))
+    code, out, err = tiergate("plans", "push", **configured())
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith("tiergate: billing.toml cannot be read: ")
+    assert err.endswith("Save it as UTF-8 text.\n")
+
+
+@pytest.mark.parametrize("command", [("migrate",), ("explain",), ("serve",)], ids=" ".join)
+@pytest.mark.parametrize(
+    ("url", "remedy"),
+    [
+        ("oracle9://somewhere/x", "postgresql://USER@HOST/NAME"),
+        ("mysql+nobody://somewhere/x", "postgresql://USER@HOST/NAME"),
+        ("not a url", "postgresql://USER@HOST/NAME"),
+        ("sqlite:///no/such/folder/tiergate.db", "the folder of a SQLite file exists"),
+        ("sqlite:///letter.txt", "the folder of a SQLite file exists"),
+        ("postgresql://ada:hunter2@127.0.0.1:1/x", "that the server runs"),
+    ],
+    ids=["dialect", "driver", "text", "folder", "no database", "no server"],
+)
+def test_a_database_that_cannot_be_used_is_one_clear_line(
+    tiergate: Tiergate, tmp_path: Path, command: tuple[str, ...], url: str, remedy: str
+) -> None:
+    """Whatever DATABASE_URL names wrongly is said on one line, with the remedy and without its password."""
+    (tmp_path / "letter.txt").write_text("Dear Ada, this is no database. " * 100)
+    port = ("--port", str(free_port())) if command == ("serve",) else ()
+    code, out, err = tiergate(*command, *port, **configured(DATABASE_URL=url))
+    assert (code, out, err.count("\n")) == (1, "", 1), err
+    assert err.startswith("tiergate: ")
+    assert "DATABASE_URL" in err
+    assert remedy in err
+    assert "hunter2" not in err
+
+
 def test_stripe_unreachable_is_one_clear_line(
     tiergate: Tiergate, tmp_path: Path, migrated_sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,6 +276,25 @@ def test_a_duration_that_cannot_be_read(tiergate: Tiergate, duration: str) -> No
     code, _, err = tiergate("clock", "advance", "--", duration, **configured())
     assert code == 1
     assert "such as 14d or 36h" in err
+
+
+def test_a_duration_beyond_all_time(tiergate: Tiergate) -> None:
+    """A duration that no calendar holds is refused on one line."""
+    code, out, err = tiergate("clock", "advance", "99999999999d", **configured())
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert err.endswith("Go in smaller steps.\n")
+
+
+def test_a_clock_cannot_leave_the_calendar(
+    tiergate: Tiergate, migrated_sqlite_url: str, sandbox_url: str
+) -> None:
+    """A duration that leads a clock beyond the last year there is, is refused on one line."""
+    client = stripe.StripeClient(KEY, base_addresses={"api": sandbox_url})
+    clock = client.v1.test_helpers.test_clocks.create({"frozen_time": 1_800_000_000}).id
+    environment = configured(sandbox_url, DATABASE_URL=migrated_sqlite_url, TIERGATE_TEST_CLOCK=clock)
+    code, out, err = tiergate("clock", "advance", "9999999d", **environment)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert err.endswith("Go in steps of at most two billing periods, such as 8w.\n")
 
 
 def test_without_a_clock_there_is_nothing_to_move(tiergate: Tiergate) -> None:
@@ -267,6 +323,19 @@ def test_serve_refuses_a_taken_port(tiergate: Tiergate, migrated_sqlite_url: str
     assert (code, err.count("\n")) == (1, 1)
     assert f"Port {port} on 127.0.0.1 is in use." in err
     assert f"--port {port + 1}" in err
+
+
+@pytest.mark.parametrize("host", ["1.2.3.4", "no.such.host.invalid"])
+def test_serve_refuses_an_address_that_is_not_here(
+    tiergate: Tiergate, migrated_sqlite_url: str, host: str
+) -> None:
+    """`serve` on an address of another machine, or of none, says so on one line."""
+    port = str(free_port())
+    environment = configured(DATABASE_URL=migrated_sqlite_url)
+    code, out, err = tiergate("serve", "--host", host, "--port", port, **environment)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert f"Nobody can listen on port {port} of {host} here" in err
+    assert "Choose an address of this machine" in err
 
 
 @pytest.mark.parametrize("command", [(), ("plans",), ("clock",)], ids=["tiergate", "plans", "clock"])

@@ -38,6 +38,17 @@ def test_the_seeds_curl_works_as_it_stands(demo: Demo) -> None:
     assert '"account_id":"acme"' in ended.stdout
 
 
+@pytest.mark.parametrize("path", ["/billing", "/api/billing/subscription"])
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "0.0.0.0"])
+def test_no_other_name_leads_here(demo: Demo, path: str, host: str) -> None:
+    """Everybody is signed in here, so a page of another website cannot reach it by a name of its own."""
+    answer = httpx2.get(f"{demo.url}{path}", headers={"Host": host}, timeout=20)
+    assert answer.status_code == 400
+    assert "acme" not in answer.text.lower()
+    for own in (f"localhost:{demo.port}", f"127.0.0.1:{demo.port}"):
+        assert httpx2.get(f"{demo.url}{path}", headers={"Host": own}, timeout=20).status_code == 200
+
+
 def test_its_settings_are_its_owners_alone(demo: Demo) -> None:
     """The file with the demo's secrets may be read by nobody else."""
     mode = (demo.folder / ".tiergate" / "demo.env").stat().st_mode

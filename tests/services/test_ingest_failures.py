@@ -1,5 +1,6 @@
 """Nothing that was accepted is lost: what cannot be applied now is tried again, later and later."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -100,6 +101,24 @@ def test_one_broken_event_does_not_hold_up_the_next(bench: Bench) -> None:
     run_due(bench.context)
     assert {row.attempts for row in bench.rows(events) if row.state == "received"} == {2}
     assert bench.mirrored(subscription_id).cancel_at_period_end is False
+
+
+def test_an_event_that_can_never_be_applied_is_given_up_and_kept(both: Bench) -> None:
+    """After twenty attempts over days an event is closed as `failed`, with its reason and its payload."""
+    event = both.event("customer.subscription.created", {"id": "sub_1", "object": "subscription"})
+    both.ingest(event)
+    for attempts in range(1, 20):
+        row = both.stored(event["id"])
+        assert (row.state, row.attempts) == ("received", attempts)
+        both.clock.now = row.next_attempt_at
+        run_due(both.context)
+    row = both.stored(event["id"])
+    assert (row.state, row.next_attempt_at, json.loads(row.payload)) == ("failed", None, event)
+    assert "KeyError" in row.note
+    assert timedelta(days=3) < row.processed_at - row.received_at < timedelta(days=5)
+    both.clock.advance(days=30)
+    run_due(both.context)
+    assert both.stored(event["id"]) == row
 
 
 def test_a_crash_between_storing_and_fetching_is_picked_up(

@@ -65,6 +65,47 @@ def test_what_is_no_event_leaves_no_trace(bench: Bench, body: bytes) -> None:
     assert bench.rows(events) == []
 
 
+@pytest.mark.parametrize(
+    ("part", "literal"),
+    [
+        ("id", "null"),
+        ("id", '["evt_1"]'),
+        ("id", '""'),
+        ("id", f'"{"e" * 300}"'),
+        ("id", r'"evt_\u0000"'),
+        ("id", r'"evt_\ud800"'),
+        ("type", "null"),
+        ("type", r'"customer.\u0000"'),
+        ("created", "1" + "0" * 18),
+        ("created", "-1"),
+        ("created", "1e400"),
+        ("created", "null"),
+        ("livemode", "null"),
+        ("api_version", r'"2025\u0000"'),
+        ("data", '{"object": {"id": {"a": 1}, "object": "customer"}}'),
+        ("data", '{"object": {"id": "cus_\\u0000", "object": "customer"}}'),
+        ("data", '{"object": {"id": "cus_1", "object": ["customer"]}}'),
+        ("data", "[" * 10_000 + "]" * 10_000),
+        ("unread", "[" * 10_000 + "]" * 10_000),
+    ],
+    ids=lambda given: given[:40] if isinstance(given, str) else None,
+)
+def test_what_no_column_can_hold_leaves_no_trace(both: Bench, part: str, literal: str) -> None:
+    """A signed event with a field of another type, length or alphabet is refused before it is stored."""
+    parts = {
+        "id": '"evt_1"',
+        "type": '"customer.created"',
+        "created": "1800000000",
+        "livemode": "false",
+        "api_version": "null",
+        "data": json.dumps({"object": THING}),
+    }
+    body = "{" + ", ".join(f'"{name}": {text}' for name, text in {**parts, part: literal}.items()) + "}"
+    with pytest.raises(UnreadableEventError, match="snapshot"):
+        both.ingest(body.encode())
+    assert both.rows(events) == []
+
+
 def test_one_of_several_secrets_is_enough(bench: Bench) -> None:
     """While a secret is being replaced, the old one and the new one are both good."""
     body = body_of(bench)

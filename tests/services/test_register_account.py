@@ -6,7 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.services.bench import ACCOUNT, BEGIN, Bench
-from tiergate.services.register_account import Details, UnknownTimeZoneError, register_account
+from tiergate.services.register_account import (
+    Details,
+    DetailsError,
+    UnknownTimeZoneError,
+    register_account,
+)
 from tiergate.store.tables import accounts
 
 
@@ -56,10 +61,32 @@ def test_a_time_zone_that_does_not_exist_is_refused(bench: Bench, name: str) -> 
     assert [row.account_id for row in bench.rows(accounts)] == [ACCOUNT]
 
 
+@pytest.mark.parametrize("account_id", ["", "a\0b", "a\nb", "\ud800", "x" * 300], ids=ascii)
+def test_an_id_that_cannot_be_kept_is_refused(both: Bench, account_id: str) -> None:
+    """An id that is empty, too long or not printable names the remedy, and nothing is stored."""
+    with pytest.raises(DetailsError, match="1 to 255 printable characters"):
+        both.register(account_id)
+    assert [row.account_id for row in both.rows(accounts)] == [ACCOUNT]
+
+
+def test_the_longest_id_can_be_kept(both: Bench) -> None:
+    """An id of 255 characters is an account like any other."""
+    both.register("ü" * 255)
+    assert both.reason("ü" * 255) == "no_subscription"
+
+
+@pytest.mark.parametrize("locale", ["", "e", "english please", "de-", "../de", "de\n", "de\0"], ids=ascii)
+def test_a_locale_that_is_none_is_refused(bench: Bench, locale: str) -> None:
+    """What is not written as a locale names the remedy, and the account stays unknown."""
+    with pytest.raises(DetailsError, match="such as en or de-CH"):
+        bench.register("newcomer", locale=locale)
+    assert [row.account_id for row in bench.rows(accounts)] == [ACCOUNT]
+
+
 def test_a_naive_instant_is_refused(bench: Bench) -> None:
     """An instant without a time zone is refused, not guessed."""
     naive = datetime(2027, 1, 1)  # noqa: DTZ001 - that is what is tested
-    with pytest.raises(Exception, match=r"naive|time zone|UTC"):
+    with pytest.raises(DetailsError, match="UTC-aware"):
         bench.register("newcomer", signed_up_at=naive)
     assert [row.account_id for row in bench.rows(accounts)] == [ACCOUNT]
 

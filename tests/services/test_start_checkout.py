@@ -160,10 +160,11 @@ def test_after_the_end_one_may_buy_again(bench: Bench) -> None:
 def test_what_cannot_be_bought_is_said(
     bench: Bench, account_id: str, plan: str, interval: str, error: type[Exception], says: str
 ) -> None:
-    """An unknown account, plan or interval is refused with the remedy, and no session is opened."""
+    """An unknown account, plan or interval is refused with the remedy, and nothing is made at Stripe."""
     with pytest.raises(error, match=says):
         start_checkout(bench.context, account_id, plan, interval)
-    assert at_stripe(bench) == []
+    assert at_stripe(bench) == customers(bench) == []
+    assert bench.line.requests == []
 
 
 def test_a_price_that_is_not_at_stripe_names_the_command(bench: Bench) -> None:
@@ -254,14 +255,37 @@ def test_a_refusal_is_final_and_told(bench: Bench) -> None:
     assert "inactive" in refused[0].result["error"]
 
 
-def test_a_deleted_customer_is_replaced(bench: Bench) -> None:
+@pytest.mark.parametrize("is_told", [True, False], ids=["told", "untold"])
+def test_a_deleted_customer_is_replaced(both: Bench, is_told: bool) -> None:
     """An account whose customer was deleted at Stripe buys as a new customer, webhook or not."""
-    deleted = bench.customer()
-    bench.stripe.v1.customers.delete(deleted)
-    click(bench)
-    (session,) = at_stripe(bench)
+    deleted = both.customer()
+    both.deliver(*both.webhooks())
+    both.tick()
+    both.stripe.v1.customers.delete(deleted)
+    if is_told:
+        both.deliver(both.webhook("customer.deleted"))
+    url = click(both)
+    (session,) = at_stripe(both)
     assert session["customer"] != deleted
-    assert bench.explain().account.stripe_customer_id == session["customer"]
+    assert both.explain().account.stripe_customer_id == session["customer"]
+    assert click(both) == url
+    both.pay(url)
+    both.deliver(*both.webhooks())
+    assert (both.explain().phase.plan_key, both.reason()) == ("team", "trialing")
+
+
+def test_a_purchase_that_is_not_mirrored_yet_is_not_made_twice(both: Bench) -> None:
+    """While the subscription of a completed session cannot be fetched, no second session is opened."""
+    both.pay(click(both))
+    both.line.down = True
+    both.deliver(both.webhook("checkout.session.completed"))
+    with pytest.raises(StripeUnavailableError):
+        click(both, "scale")
+    both.line.down = False
+    with pytest.raises(AlreadySubscribedError):
+        click(both, "scale")
+    assert [session["status"] for session in at_stripe(both)] == ["complete"]
+    assert [row.status for row in both.rows(checkouts)] == ["complete"]
 
 
 def test_a_key_in_use_leaves_the_operation_open(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,18 +12,23 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tiergate.rules.catalog import Product
 from tiergate.rules.errors import TiergateError
-from tiergate.stripe_api.gateway import StripeRefusedError
 from tiergate.web.page_frame import frame_of
 from tiergate.web.problem_page import ProblemPage, render_problem
 from tiergate.web.render import Frame
 
 log = logging.getLogger("tiergate")
 
-_REFUSED_BY_STRIPE = (
-    "Our payment provider did not accept this.",
-    "Nothing was charged. Try again, and write to us if it happens once more.",
-)
-"""What a customer is told: Stripe's own words are for us, and stand in the log."""
+_TOLD_OUTSIDE: Mapping[str, tuple[str, str]] = {
+    "stripe_refused": (
+        "Our payment provider did not accept this.",
+        "Nothing was charged. Try again, and write to us if it happens once more.",
+    ),
+    "database_unavailable": (
+        "We cannot reach our database at the moment.",
+        "Nothing is lost. Try again in a moment.",
+    ),
+}
+"""What a customer is told of what is ours to know: Stripe's words and addresses stand in the log alone."""
 
 STATUS_OF_CODE: Mapping[str, int] = {
     "signature_invalid": 400,
@@ -116,9 +121,9 @@ def _problem_json(
 async def _on_tiergate_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, TiergateError)  # noqa: S101 - registered for this class only
     status = STATUS_OF_CODE.get(error.code, HTTPStatus.INTERNAL_SERVER_ERROR)
-    if isinstance(error, StripeRefusedError):
-        log.warning("stripe refused for %s: %s", request.url.path, error.message)
-        return problem(request, status, error.code, *_REFUSED_BY_STRIPE)
+    if error.code in _TOLD_OUTSIDE:
+        log.warning("subscription request %s failed: %s", request.url.path, error.message)
+        return problem(request, status, error.code, *_TOLD_OUTSIDE[error.code])
     return problem(request, status, error.code, error.message, error.remedy)
 
 

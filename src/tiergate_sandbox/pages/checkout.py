@@ -10,8 +10,10 @@ from tiergate_sandbox.engine import Engine, Reply
 from tiergate_sandbox.pages.checkout_form import (
     CheckoutForm,
     FormErrors,
+    address_of,
     card_params,
     form_errors,
+    place_errors,
     refused,
 )
 from tiergate_sandbox.pages.checkout_view import CheckoutView, checkout_view
@@ -51,6 +53,8 @@ class Checkout:
             return self._closed(asked)
         form = CheckoutForm.typed(await typed_in(request))
         view = self._view(asked)
+        if view.asks_place:
+            return self._form(asked, form, place_errors(form), 422)
         errors = form_errors(
             form,
             asks_email=not view.email,
@@ -77,6 +81,23 @@ class Checkout:
         return self._form(
             asked, CheckoutForm(), FormErrors(), adjusted.status, wrong={what: message, "typed": typed}
         )
+
+    async def place(self, request: Request) -> Response:
+        """Take the billing address that decides the tax, or ask for another one, and show the page again."""
+        asked = self._payment_page(request)
+        if asked is None or asked["status"] != "open":
+            return self._closed(asked)
+        values = await typed_in(request)
+        form = CheckoutForm.typed(values)
+        errors = FormErrors() if "change" in values else place_errors(form)
+        if errors.first:
+            return self._form(asked, form, errors, 422)
+        path = f"/v1/payment_pages/{asked['session_id']}/address"
+        taken = self._engine.ask("POST", path, address_of(form))
+        if taken.status != 200:
+            errors.summary, errors.country = "This did not work.", str(taken.json()["error"]["message"])
+            return self._form(asked, form, errors, taken.status)
+        return redirect(f"/c/pay/{asked['session_id']}")
 
     async def show_authentication(self, request: Request) -> Response:
         """Show the page that stands for the customer's bank."""

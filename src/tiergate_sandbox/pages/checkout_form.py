@@ -114,6 +114,13 @@ def form_errors(
     return errors
 
 
+def place_errors(form: CheckoutForm) -> FormErrors:
+    """Return what is wrong with a billing address that is typed in before the card."""
+    errors = FormErrors(summary="Some fields need your attention.")
+    _check_address(form, errors)
+    return errors
+
+
 def _check_address(form: CheckoutForm, errors: FormErrors) -> None:
     for name, text in ADDRESS_HINTS.items():
         if not getattr(form, name):
@@ -132,14 +139,20 @@ def refused(error: dict[str, Any], *, needs_card: bool) -> FormErrors:
     return errors
 
 
+def address_of(form: CheckoutForm) -> dict[str, str]:
+    """Return what was typed in of an address."""
+    address = {name: getattr(form, name) for name in ADDRESS if getattr(form, name)}
+    return address | ({"country": form.country.upper()} if form.country else {})
+
+
 def card_params(form: CheckoutForm, email: str) -> dict[str, Any]:
     """Return the parameters of ``POST /v1/payment_methods`` for a form without errors."""
     expiry = EXPIRY.fullmatch(form.expiry)
     month, year = expiry.groups() if expiry else ("", "")
     details: dict[str, Any] = {"email": email, "name": form.name}
-    address = {name: getattr(form, name) for name in ADDRESS if getattr(form, name)}
+    address = address_of(form)
     if address:
-        details["address"] = address | {"country": form.country.upper()}
+        details["address"] = address
     return {
         "type": "card",
         "card": {"number": form.number, "exp_month": month, "exp_year": year, "cvc": form.cvc},

@@ -37,7 +37,10 @@ class Trial(msgspec.Struct, frozen=True):
 
 
 class CheckoutView(msgspec.Struct, frozen=True):
-    """Everything that the template shows. ``email`` is empty when it has to be asked for."""
+    """Everything that the template shows. ``email`` is empty when it has to be asked for.
+
+    ``asks_place`` says that the tax, and so the amount, is not known before the billing address is.
+    """
 
     path: str
     merchant: str
@@ -52,6 +55,8 @@ class CheckoutView(msgspec.Struct, frozen=True):
     email: str
     needs_card: bool
     needs_address: bool
+    asks_place: bool
+    place: str
     takes_code: bool
     code: str
     subtotal: str
@@ -97,7 +102,11 @@ def checkout_view(payment_page: dict[str, Any], *, merchant: str, at: int) -> Ch
         expected_amount=payment_page["amount_due"],
         email=payment_page["customer_email"] or "",
         needs_card=needs_card,
-        needs_address=needs_card and payment_page["billing_address_collection"] == "required",
+        needs_address=needs_card
+        and payment_page["billing_address_collection"] == "required"
+        and payment_page["address"] is None,
+        asks_place=payment_page["address_required"],
+        place=place_words(payment_page["address"]),
         takes_code=payment_page["allow_promotion_codes"],
         code=payment_page["promotion_code"] or "",
         subtotal=wording.money(payment_page["amount_subtotal"] or 0, currency),
@@ -108,6 +117,12 @@ def checkout_view(payment_page: dict[str, Any], *, merchant: str, at: int) -> Ch
         consent=consent(mode, merchant, needs_card, trial),
         test_cards=TEST_CARDS,
     )
+
+
+def place_words(address: dict[str, str | None] | None) -> str:
+    """Return a billing address on one line."""
+    names = ("line1", "line2", "postal_code", "city", "state", "country")
+    return ", ".join(part for name in names if (part := (address or {}).get(name)))
 
 
 def trial_of(payment_page: dict[str, Any], at: int) -> Trial | None:

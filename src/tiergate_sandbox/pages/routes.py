@@ -25,6 +25,7 @@ def page_routes(service: Service) -> list[BaseRoute]:
         Route("/c/pay/{session}", checkout.show, methods=["GET"]),
         Route("/c/pay/{session}", checkout.submit, methods=["POST"]),
         Route("/c/pay/{session}/adjust/{what}", checkout.adjust, methods=["POST"]),
+        Route("/c/pay/{session}/place", checkout.place, methods=["POST"]),
         Route("/c/pay/{session}/authenticate", checkout.show_authentication, methods=["GET"]),
         Route("/c/pay/{session}/authenticate", checkout.authenticate, methods=["POST"]),
         *_portal_routes(service),

@@ -62,6 +62,24 @@ def page_of(
     return list_object(data[::-1] if backwards else data, url, has_more=more)
 
 
+def part_of(items: list[Obj], url: str, params: Obj) -> Obj:
+    """Return one page of a list that is at hand as a whole, in its own order.
+
+    Raises:
+        StripeError: ``resource_missing`` when a cursor names nothing in it.
+    """
+    limit = params.get("limit") or 10
+    ids = [one["id"] for one in items]
+    for name in ("starting_after", "ending_before"):
+        if params.get(name) is not None and params[name] not in ids:
+            raise no_such("object", params[name], name)
+    if params.get("ending_before") is not None:
+        before = items[: ids.index(params["ending_before"])]
+        return list_object(before[-limit:], url, has_more=len(before) > limit)
+    first = ids.index(params["starting_after"]) + 1 if params.get("starting_after") is not None else 0
+    return list_object(items[first : first + limit], url, has_more=len(items) > first + limit)
+
+
 def _walk(draft: Draft, kind: str, entries: list[Entry], params: Obj) -> Iterator[Obj]:
     table = draft.state.table(kind)
     places = min((table.posting(entry) for entry in entries), key=len) if entries else table.order

@@ -4,12 +4,21 @@ A kind of parameter is a function from (what was sent, its name) to the typed va
 in https://docs.stripe.com/api/metadata and everywhere else in the API: it arrives as None.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from tiergate_sandbox.world.currencies import CURRENCIES
 from tiergate_sandbox.world.errors import invalid, missing_parameter, unknown_parameter
 
 Parse = Callable[[Any, str], Any]
+
+INTEGER = re.compile(r"[-+]?[0-9]{1,20}")
+LARGEST_INTEGER = 999_999_999_999
+"""The most that an amount can be (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts)."""
+
+LATEST_INSTANT = 99_999_999_999
+"""In the year 5138."""
 
 
 class Param(NamedTuple):
@@ -70,6 +79,19 @@ def string(max_length: int = 5000) -> Param:
     return Param(parse)
 
 
+def currency_code() -> Param:
+    """Declare the three letters of a currency, in either case."""
+
+    def parse(value: Any, path: str) -> str | None:
+        if value == "":
+            return None
+        if not isinstance(value, str) or value.lower() not in CURRENCIES:
+            raise invalid(f"Invalid currency: {value}. Use three letters such as usd or eur.", path)
+        return value.lower()
+
+    return Param(parse)
+
+
 def ref() -> Param:
     """Declare the id of another object."""
     return string(255)
@@ -114,7 +136,14 @@ def timestamp(*words: str) -> Param:
     """Declare an instant in unix seconds, or one of some words such as ``now``."""
 
     def parse(value: Any, path: str) -> int | str | None:
-        return str(value) if value in words else _integer(value, path)
+        if value in words:
+            return str(value)
+        instant = _integer(value, path)
+        if instant is not None and not 0 <= instant <= LATEST_INSTANT:
+            raise invalid(
+                f"Invalid timestamp: must be an integer Unix time between 0 and {LATEST_INSTANT}", path
+            )
+        return instant
 
     return Param(parse)
 
@@ -215,6 +244,33 @@ def address() -> Param:
     return hash_of(**dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"), string()))
 
 
+def only_cards() -> Param:
+    """Declare types of payment methods, of which the sandbox has one."""
+
+    def parse(value: Any, path: str) -> list[str]:
+        found = array_of(string()).parse(value, path)
+        for index, one in enumerate(found):
+            if one != "card":
+                raise invalid(
+                    f"The payment method type provided: {one} is invalid; the sandbox emulates only card.",
+                    f"{path}[{index}]",
+                )
+        return list(found)
+
+    return Param(parse)
+
+
+def never(remedy: str) -> Param:
+    """Declare a switch that can only be left off, because what it switches on is not emulated."""
+
+    def parse(value: Any, path: str) -> None:
+        wanted = value.get("enabled", "true") if isinstance(value, Mapping) else value
+        if wanted not in ("", "false", False):
+            raise invalid(f"{path} is not emulated by the sandbox; {remedy}", path)
+
+    return Param(parse)
+
+
 def anything() -> Param:
     """Declare a cosmetic hash or value that is stored as it was sent."""
     return Param(lambda value, _path: value if value != "" else None)
@@ -237,10 +293,12 @@ def merged_metadata(known: dict[str, str], sent: dict[str, str] | None) -> dict[
 def _integer(value: Any, path: str) -> int | None:
     if value == "":
         return None
-    try:
-        return int(value)
-    except (TypeError, ValueError):
-        raise invalid(f"Invalid integer: {value}", path, "parameter_invalid_integer") from None
+    if not INTEGER.fullmatch(str(value)):
+        raise invalid(f"Invalid integer: {value}", path, "parameter_invalid_integer")
+    number = int(value)
+    if abs(number) > LARGEST_INTEGER:
+        raise invalid(f"Invalid integer: {value} is too large.", path, "parameter_invalid_integer")
+    return number
 
 
 def _check_metadata(key: str, value: Any, path: str) -> None:

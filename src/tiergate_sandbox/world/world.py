@@ -22,6 +22,8 @@ from tiergate_sandbox.world.store import decode
 
 Obj = dict[str, Any]
 
+TOO_LARGE = StripeError("The amount is too large; lower the quantity or the price.", code="amount_too_large")
+
 
 class World:
     """One Stripe account. Every method takes the time it needs; none reads a clock."""
@@ -45,7 +47,8 @@ class World:
         try:
             answer = self._answer(draft, call)
             entitling.settle(draft)
-        except StripeError as error:
+        except (StripeError, OverflowError) as failure:
+            error = failure if isinstance(failure, StripeError) else TOO_LARGE
             refused = Draft(self._state, self._state.now, origin)
             return _refused(refused, error, call), events
         return answer, events + draft.commit()

@@ -104,3 +104,48 @@ def test_tax_and_several_items(client: stripe.StripeClient, price: str) -> None:
     words = browse(str(made.url)).words
     assert "Team $40.00 1 × $40.00 per month Setup $10.00 1 × $10.00 once" in words
     assert "Subtotal $50.00 Tax $5.00 Due today $55.00" in words
+
+
+def test_the_address_decides_the_tax(client: stripe.StripeClient, price: str) -> None:
+    """Automatic tax asks for the address first; then the page shows the total that is charged."""
+    made = session(client, price, automatic_tax={"enabled": True})
+    first = browse(str(made.url))
+    assert ("Continue to payment" in first.words, 'name="number"' in first.text) == (True, False)
+    early = submit(str(made.url), **CARD, **EMAIL)
+    assert (early.status, early.text.count('aria-invalid="true"')) == (422, 4)
+    assert browse(f"{made.url}/place", {"country": "Germany"}).status == 422
+    place = {"line1": "1 Main St", "postal_code": "10115", "city": "Berlin", "country": "de"}
+    assert browse(f"{made.url}/place", place).status == 303
+    words = browse(str(made.url)).words
+    assert "1 Main St, 10115, Berlin, DE Change" in words
+    assert "Subtotal $40.00 Tax $7.60 Due today $47.60" in words
+    assert browse(f"{made.url}/place", {"change": "address"}).status == 303
+    assert "Due today $40.00" in browse(str(made.url)).words
+    browse(f"{made.url}/place", place)
+    assert submit(str(made.url), **CARD, **EMAIL).status == 303
+    done = client.v1.checkout.sessions.retrieve(made.id, {"expand": ["customer", "invoice"]})
+    assert isinstance(done.invoice, stripe.Invoice)
+    assert isinstance(done.customer, stripe.Customer)
+    assert done.invoice.amount_paid == done.amount_total == 4760
+    assert done.customer.address is not None
+    assert done.customer.address.city == "Berlin"
+
+
+def test_a_page_without_automatic_tax_takes_no_place(client: stripe.StripeClient, price: str) -> None:
+    """The form for the address exists only where the tax needs it."""
+    made = session(client, price)
+    place = {"line1": "1 Main St", "postal_code": "10115", "city": "Berlin", "country": "de"}
+    refused = browse(f"{made.url}/place", place)
+    assert (refused.status, "Continue to payment" in refused.words) == (400, False)
+
+
+def test_a_known_customer_without_an_address(client: stripe.StripeClient, price: str) -> None:
+    """A customer whose address may not be updated must have one before automatic tax is asked for."""
+    customer = client.v1.customers.create({"email": "ada@example.com"}).id
+    tax: Any = {"customer": customer, "automatic_tax": {"enabled": True}}
+    with pytest.raises(stripe.InvalidRequestError, match="valid address on the Customer"):
+        session(client, price, **tax)
+    made = session(client, price, **tax, customer_update={"address": "auto"})
+    assert "Continue to payment" in browse(str(made.url)).words
+    client.v1.customers.update(customer, {"address": {"country": "FR"}})
+    assert "Continue to payment" not in browse(str(session(client, price, **tax).url)).words

@@ -175,3 +175,33 @@ def test_a_metered_price_needs_a_meter(script: Script) -> None:
     for extra in ({"usage_type": "metered"}, {"meter": made}, {"usage_type": "metered", "meter": "mtr_1"}):
         error = script.refused(400, "POST", "/v1/prices", **base, recurring={"interval": "month"} | extra)
         assert error["param"] == "recurring[meter]"
+
+
+@pytest.mark.parametrize(("through", "billed"), [(None, 300), ("now", 300), ("none", 0)])
+def test_usage_when_a_subscription_is_paused(script: Script, through: str | None, billed: int) -> None:
+    """What was used so far is billed, unless the pause says otherwise; what is used in the pause never is."""
+    customer = script.customer("pm_card_visa")
+    sub = script.subscribe(customer, metered(script, meter(script)))
+    use(script, customer, "100")
+    script.advance(days=5)
+    said = {"bill_for": {"outstanding_usage_through": {"type": through}}} if through else {}
+    script.post(f"/v1/subscriptions/{sub['id']}/pause", invoicing_behavior="invoice", **said)
+    assert script.invoice(sub)["total"] == billed
+    use(script, customer, "1000")
+    script.advance(days=5)
+    script.post(f"/v1/subscriptions/{sub['id']}/resume")
+    use(script, customer, "7")
+    script.advance(days=31, hours=2)
+    assert script.invoice(sub)["total"] == 21
+
+
+def test_summaries_of_no_time(script: Script) -> None:
+    """A span without length, and one with too many windows, are refused."""
+    path = f"/v1/billing/meters/{meter(script)['id']}/event_summaries"
+    span = {"customer": script.customer(), "start_time": NOW - NOW % 60}
+    for end, window in (
+        (span["start_time"], {}),
+        (NOW * 100 - NOW * 100 % 60, {"value_grouping_window": "hour"}),
+    ):
+        error = script.refused(400, "GET", path, **span, end_time=end, **window)
+        assert error["param"] == "end_time"

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.sandbox.world.script import Script, at
 
 PREVIEW = "/v1/invoices/create_preview"
@@ -109,3 +111,57 @@ def test_the_upcoming_invoice_of_older_versions(script: Script) -> None:
     discounted = script.call("GET", path, {"subscription": sub["id"], "coupon": half}, OLD).body
     assert (discounted["total"], discounted["discount"]["coupon"]["id"]) == (1250, half)
     assert script.call("GET", path, {"subscription": sub["id"]}).status == 404
+
+
+@pytest.mark.parametrize(
+    ("named", "details", "param"),
+    [
+        ("customer", {"cancel_now": True}, "cancel_now"),
+        ("customer", {"billing_cycle_anchor": "now"}, "billing_cycle_anchor"),
+        ("customer", {"proration_date": "1768471200"}, "proration_date"),
+        ("customer", {"cancel_at": "1768471200"}, "cancel_at"),
+        ("customer", {"start_date": "1768471200"}, "start_date"),
+        ("subscription", {"start_date": "1768471200"}, "start_date"),
+        ("subscription", {"billing_mode": {"type": "classic"}}, "billing_mode"),
+        ("subscription", {"cancel_now": True, "trial_end": "now"}, "trial_end"),
+        ("subscription", {"cancel_now": True, "items": [{"quantity": 2}]}, "items"),
+    ],
+)
+def test_what_a_preview_cannot_show(script: Script, named: str, details: dict[str, Any], param: str) -> None:
+    """Details that would not show in the preview are refused, never passed over."""
+    sub = subscribed(script)
+    if named == "customer":
+        details = {"items": [{"price": script.price(1000)}], **details}
+    which = {"customer": sub["customer"]} if named == "customer" else {"subscription": sub["id"]}
+    error = script.refused(400, "POST", PREVIEW, **which, subscription_details=details)
+    assert error["param"] == f"subscription_details[{param}]"
+
+
+def test_a_preview_names_one_subscription(script: Script) -> None:
+    """Another customer or currency than the subscription's is refused, as are details without items."""
+    sub = subscribed(script)
+    assert script.refused(400, "POST", PREVIEW, subscription=sub["id"], currency="eur")["param"] == "currency"
+    other = script.customer()
+    assert script.refused(400, "POST", PREVIEW, subscription=sub["id"], customer=other)["param"] == "customer"
+    details = {"trial_end": at("2026-02-01T00:00:00")}
+    error = script.refused(400, "POST", PREVIEW, customer=sub["customer"], subscription_details=details)
+    assert error["param"] == "subscription_details[items]"
+
+
+def test_a_new_subscription_that_ends_inside_its_first_period(script: Script) -> None:
+    """cancel_at of a new subscription leaves a share of the first period to pay."""
+    details = {"items": [{"price": script.price(3100)}], "cancel_at": at("2026-01-25T10:00:00")}
+    customer = script.customer("pm_card_visa")
+    assert script.post(PREVIEW, customer=customer, subscription_details=details)["total"] == 1000
+
+
+def test_a_change_that_is_invoiced_at_once_with_an_end(script: Script) -> None:
+    """An end that comes after an invoice of its own cannot be shown in the same preview."""
+    sub = subscribed(script)
+    details = {
+        "items": [{"id": sub["items"]["data"][0]["id"], "quantity": 2}],
+        "proration_behavior": "always_invoice",
+        "cancel_at": at("2026-01-30T22:00:00"),
+    }
+    error = script.refused(400, "POST", PREVIEW, subscription=sub["id"], subscription_details=details)
+    assert error["param"] == "subscription_details[cancel_at]"

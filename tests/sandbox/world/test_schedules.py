@@ -346,3 +346,58 @@ def test_a_pending_update_under_a_schedule(script: Script) -> None:
         8000,
     )
     assert script.get(f"/v1/invoices/{held['latest_invoice']}")["status"] == "void"
+
+
+def test_a_later_phase_can_be_a_trial(script: Script) -> None:
+    """A trial that begins with a renewal is not charged; at its end the price of the phase is."""
+    sub, schedule = scheduled(script)
+    dear, cheap = sub["items"]["data"][0]["price"]["id"], script.price(2500)
+    free = phase(cheap, RENEWAL, SECOND, trial_end=RENEWAL + 45 * DAY) | {"end_date": RENEWAL + 90 * DAY}
+    script.post(f"{URL}/{schedule['id']}", phases=[phase(dear, NOW, RENEWAL), free])
+    script.advance_to(RENEWAL - DAY)
+    script.forget()
+    script.advance_to(RENEWAL)
+    told = script.happened("invoice.created", UPDATED, "subscription_schedule.updated")
+    assert told.before(UPDATED)["status"] == "active"
+    assert script.invoice(sub)["total"] == 0
+    shown = script.subscription(sub)
+    assert (shown["status"], shown["trial_start"], shown["trial_end"]) == (
+        "trialing",
+        RENEWAL,
+        RENEWAL + 45 * DAY,
+    )
+    item = shown["items"]["data"][0]
+    assert (item["current_period_start"], item["current_period_end"]) == (RENEWAL, RENEWAL + 45 * DAY)
+    script.advance_to(RENEWAL + 45 * DAY + 2 * HOUR)
+    assert script.subscription(sub)["status"] == "active"
+    assert script.invoice(sub)["amount_paid"] == 2500
+
+
+def test_a_trial_can_follow_a_trial(script: Script) -> None:
+    """A phase that goes on with the trial keeps its beginning and moves its end; short ones are announced."""
+    cheap = script.price(2500)
+    first = phase(cheap, NOW, NOW + 10 * DAY, trial=True)
+    second = phase(cheap, NOW + 10 * DAY, NOW + 12 * DAY, trial=True)
+    customer = script.customer("pm_card_visa")
+    schedule = script.post(URL, customer=customer, start_date=NOW, phases=[first, second])
+    script.advance_to(NOW + 10 * DAY - HOUR)
+    script.forget()
+    script.advance_to(NOW + 10 * DAY)
+    sub = script.subscription(schedule["subscription"])
+    assert (sub["status"], sub["trial_start"], sub["trial_end"]) == ("trialing", NOW, NOW + 12 * DAY)
+    assert "customer.subscription.trial_will_end" in {one["type"] for one in script.payloads}
+    script.advance_to(NOW + 12 * DAY + 2 * HOUR)
+    assert script.subscription(sub)["status"] == "active"
+    assert script.invoice(sub)["amount_paid"] == 2500
+
+
+def test_a_phase_says_when_sent_invoices_are_due(script: Script) -> None:
+    """collection_method and days_until_due of a later phase hold from its beginning."""
+    sub, schedule = scheduled(script)
+    price = sub["items"]["data"][0]["price"]["id"]
+    sent = {"collection_method": "send_invoice", "invoice_settings": {"days_until_due": 14}}
+    phases = [phase(price, NOW, RENEWAL), phase(price, RENEWAL, SECOND, **sent)]
+    script.post(f"{URL}/{schedule['id']}", phases=phases)
+    script.advance_to(RENEWAL)
+    shown = script.subscription(sub)
+    assert (shown["collection_method"], shown["days_until_due"]) == ("send_invoice", 14)

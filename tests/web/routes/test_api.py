@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import stripe
 
-from tests.web.routes.site import HTML, Site
+from tests.web.routes.site import HTML, KEY, Site
 
 ORDER = "/api/billing/checkout"
 
@@ -124,6 +125,30 @@ def test_stripe_unreachable_is_503(site: Site, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(Billing, "start_checkout", down)
     answer = site.signed_in().post(ORDER, json={"plan": "team"})
     assert (answer.status_code, answer.json()["detail"]) == (503, "Try again in a moment.")
+
+
+@pytest.mark.parametrize("headers", [{}, HTML], ids=["program", "browser"])
+def test_a_refusal_by_stripe_is_told_without_its_words(
+    site: Site, headers: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A customer hears that nothing was charged; what Stripe said is for us, and stands in the log."""
+    base = str(site.billing.settings.stripe_api_base)
+    client = stripe.StripeClient(KEY, base_addresses={"api": base})
+    price = client.v1.prices.list({"lookup_keys": ["scale_yearly"]}).data[0].id
+    client.v1.prices.update(price, {"active": False})
+    try:
+        order = {"plan": "scale", "interval": "year"}
+        answer = site.signed_in().post(ORDER, data=order, headers=headers)
+    finally:
+        client.v1.prices.update(price, {"active": True})
+    assert answer.status_code == 502
+    assert "Our payment provider did not accept this." in answer.text
+    assert "Nothing was charged." in answer.text
+    assert "inactive" in caplog.text
+    for word in ("inactive", "/v1/", price, "req_"):
+        assert word not in answer.text
+    if not headers:
+        assert answer.json()["code"] == "stripe_refused"
 
 
 def test_a_problem_is_escaped_on_its_page(site: Site) -> None:

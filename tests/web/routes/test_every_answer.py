@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
-from tests.web.routes.site import HOST, HTML, Site, open_site
+from tests.web.routes.site import HOST, HTML, Site, signed
 from tests.web.routes.test_who_may_call import ROUTES, STYLESHEET, Route
 from tiergate.billing import Billing
 
@@ -22,6 +22,12 @@ ELSEWHERE = [
     Route("GET", "422", "/api/billing/check", 401, 422),
     Route("GET", "slash", "/pricing/", 404, 404),
 ]
+
+
+EVENT = (
+    b'{"id": "evt_1", "type": "customer.created", "created": 1800000000, "livemode": false,'
+    b' "data": {"object": {"id": "cus_1", "object": "customer"}}}'
+)
 
 
 def require_secure(headers: "dict[str, str]") -> None:
@@ -137,13 +143,46 @@ def test_health_and_readiness(site: Site) -> None:
     assert site.as_nobody().get("/readyz").json() == {"status": "ok"}
 
 
-def test_a_dead_database_is_not_ready(site_url: str, sandbox_url: str, tmp_path: Path) -> None:
+def take_database(site: Site, folder: Path) -> None:
+    """Take the database away from a site."""
+    site.billing.close()
+    for file in folder.glob("tiergate.db*"):
+        file.unlink()
+    (folder / "tiergate.db").mkdir()
+
+
+def test_a_dead_database_is_not_ready(site: Site, tmp_path: Path) -> None:
     """Without its database the process is alive and not ready."""
-    with open_site(site_url, sandbox_url) as site:
-        site.billing.close()
-        for file in tmp_path.glob("tiergate.db*"):
-            file.unlink()
-        (tmp_path / "tiergate.db").mkdir()
-        answer = site.as_nobody().get("/readyz")
-        assert (answer.status_code, answer.json()) == (503, {"status": "the database does not answer"})
-        assert site.as_nobody().get("/healthz").status_code == 200
+    take_database(site, tmp_path)
+    answer = site.as_nobody().get("/readyz")
+    assert (answer.status_code, answer.json()) == (503, {"status": "the database does not answer"})
+    assert site.as_nobody().get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("accept", ["application/json", HTML["Accept"]], ids=["program", "browser"])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/pricing"),
+        ("GET", "/billing"),
+        ("GET", "/billing/return?session_id=cs_test_1"),
+        ("GET", "/api/billing/subscription"),
+        ("GET", "/api/billing/check?feature=sso"),
+        ("POST", "/api/billing/checkout"),
+        ("POST", "/webhooks/stripe"),
+    ],
+)
+def test_a_dead_database_is_503(site: Site, tmp_path: Path, method: str, path: str, accept: str) -> None:
+    """Without its database every route answers 503, and names no database; Stripe will try again."""
+    take_database(site, tmp_path)
+    body = EVENT if path.startswith("/webhooks") else b'{"plan": "team"}'
+    headers = {"Accept": accept, "Content-Type": "application/json", **signed(body)}
+    content = body if method == "POST" else None
+    answer = site.signed_in().request(method, path, headers=headers, content=content)
+    assert answer.status_code == 503, answer.text
+    require_secure(dict(answer.headers))
+    for inside in ("sqlite", "tiergate.db", "DATABASE_URL"):
+        assert inside not in answer.text
+    if accept == "application/json":
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["code"] == "database_unavailable"

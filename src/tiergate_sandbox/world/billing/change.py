@@ -67,9 +67,9 @@ def change(draft: Draft, sub: Obj, wanted: Change) -> Obj | None:
     """
     if wanted.items or wanted.anchor_now or wanted.trial_end is not None:
         _check_changeable(sub, wanted)
+    place = Place(draft.the("customer", sub["customer"]), wanted.now, sub["currency"])
     for one in wanted.one_time:
-        customer = draft.the("customer", sub["customer"])
-        lines.one_time(draft, customer, sub, one.price, one.quantity, wanted.now)
+        subscribe.buy_once(draft, sub, one, place)
     if sub["status"] == "trialing" or sub["status"] == "paused":
         _swap_items(draft, sub, wanted)
         return _change_trial(draft, sub, wanted) if sub["status"] == "trialing" else None

@@ -38,8 +38,7 @@ def due_now(draft: Draft, session: Obj) -> tuple[int, int]:
 def first_invoice(draft: Draft, session: Obj) -> tuple[Obj, bool]:
     """Return the invoice that the subscription would begin with, and whether it begins with a trial."""
     trial = draft.fork()
-    named = session["customer"]
-    customer = methods.need_customer(trial, named) if named else _new_customer(trial, session, Payer(None))
+    customer = _customer(trial, session, Payer(None))
     order = _order(trial, session, customer)
     order.payment_behavior = "default_incomplete"
     sub = subscribe(trial, order)
@@ -223,8 +222,12 @@ def _discounts(session: Obj) -> list[Obj]:
 def _customer(draft: Draft, session: Obj, payer: Payer) -> Obj:
     if session["customer"] is not None:
         known = methods.need_customer(draft, session["customer"])
-        if session["_"].get("updates_address") and _address(payer):
-            known["address"] = _address(payer)
+        name = payer.name or (payer.method["billing_details"]["name"] if payer.method else None)
+        if session["_"].get("updates_name") and name:
+            known["name"] = name
+        address = _address(session, payer)
+        if session["_"].get("updates_address") and address:
+            known["address"] = address
         return known
     customer = _new_customer(draft, session, payer)
     draft.emit("customer.created", customer)
@@ -240,14 +243,17 @@ def _new_customer(draft: Draft, session: Obj, payer: Payer) -> Obj:
         created=draft.now_for(session),
         email=session["customer_email"] or payer.email or details.get("email"),
         name=payer.name or details.get("name"),
-        address=_address(payer),
+        address=_address(session, payer),
         invoice_prefix=ids.invoice_prefix(customer_id),
     )
     return draft.add(customer)
 
 
-def _address(payer: Payer) -> Obj | None:
-    """Return the billing address, if anything of it was said."""
+def _address(session: Obj, payer: Payer) -> Obj | None:
+    """Return the billing address that was typed on the page, or that of the card, if anything was said."""
+    typed: Obj | None = session["_"].get("address")
+    if typed is not None:
+        return dict(typed)
     address = payer.method["billing_details"]["address"] if payer.method else None
     return dict(address) if address and any(address.values()) else None
 
@@ -256,7 +262,7 @@ def _details(draft: Draft, session: Obj, payer: Payer) -> Obj:
     customer = draft.get("customer", session["customer"])
     details = payer.method["billing_details"] if payer.method else {}
     return {
-        "address": details.get("address"),
+        "address": session["_"].get("address") or details.get("address"),
         "business_name": None,
         "email": customer["email"]
         if customer

@@ -64,6 +64,8 @@ def renewal_invoice(draft: Draft, sub: Obj, now: int) -> Obj:
     began_at = min((item["current_period_start"] for item in due), default=now)
     for item in due:
         set_period(draft, sub, item, item["current_period_end"])
+        if sub["status"] == "trialing":
+            item["current_period_end"] = sub["trial_end"]
     return cycle_invoice(draft, sub, due, (began_at, now), "subscription_cycle")
 
 
@@ -93,10 +95,15 @@ def turn(draft: Draft, sub: Obj, now: int) -> None:
     phases.enter_when_due(draft, sub, now)
     if sub["cancel_at"] is not None and sub["cancel_at"] <= now:
         _end_as_scheduled(draft, sub, now)
-    elif sub["status"] == "trialing":
+    elif is_trial_over(sub, now):
         _end_trial(draft, sub, now)
     else:
         _renew(draft, sub, now)
+
+
+def is_trial_over(sub: Obj, now: int) -> bool:
+    """Tell whether a trial ends; the phase of a schedule may just have begun one, or made it longer."""
+    return bool(sub["status"] == "trialing" and sub["trial_end"] <= now)
 
 
 def after_trial(draft: Draft, sub: Obj) -> Follows:
@@ -143,7 +150,7 @@ def upcoming_invoice(trial: Draft, sub_id: str) -> Obj:
     sub = trial.the("subscription", sub_id)
     at = next_boundary(sub)
     phases.enter_when_due(trial, sub, at)
-    if sub["status"] == "trialing":
+    if is_trial_over(sub, at):
         sub["status"] = "active"
     invoice = renewal_invoice(trial, sub, at)
     invoice["next_payment_attempt"] = at + trial.settings.draft_seconds

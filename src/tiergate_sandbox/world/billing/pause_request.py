@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from tiergate_sandbox.world.billing import change, credits, pausing, pending_update
+from tiergate_sandbox.world.billing import change, credits, metering, pausing, pending_update
 from tiergate_sandbox.world.billing.change import Change
 from tiergate_sandbox.world.draft import Draft
 from tiergate_sandbox.world.errors import invalid
@@ -13,8 +13,12 @@ UnusedTimeFrom = Literal["now", "item_current_period_start", "none"]
 PAUSABLE = ("active", "past_due", "unpaid")
 
 
-def pause(draft: Draft, sub: Obj, now: int, unused_time_from: UnusedTimeFrom, *, invoice_now: bool) -> None:
+def pause(
+    draft: Draft, sub: Obj, now: int, unused_time_from: UnusedTimeFrom, *, bill_usage: bool, invoice_now: bool
+) -> None:
     """Pause a subscription: its periods end now, and unused time is given back.
+
+    ``bill_usage`` charges what was used so far; without it that is never charged.
 
     Raises:
         StripeError: when this subscription cannot be paused.
@@ -22,7 +26,10 @@ def pause(draft: Draft, sub: Obj, now: int, unused_time_from: UnusedTimeFrom, *,
     _check(sub)
     pending_update.discard(draft, sub, now)
     began_at = min(item["current_period_start"] for item in sub["items"])
+    if bill_usage:
+        metering.leave_pending(draft, sub, now)
     for item in sub["items"]:
+        item["_"].pop("used_since", None)
         if unused_time_from != "none":
             credits.credit(
                 draft, sub, item, now if unused_time_from == "now" else item["current_period_start"]

@@ -5,7 +5,7 @@ https://docs.stripe.com/billing/subscriptions/subscription-schedules
 
 from typing import Any
 
-from tiergate_sandbox.world.billing import lines, pending_update, schedule_end
+from tiergate_sandbox.world.billing import lines, metering, pending_update, schedule_end
 from tiergate_sandbox.world.billing.pricing import price_in
 from tiergate_sandbox.world.blanks import blank
 from tiergate_sandbox.world.draft import Draft
@@ -38,12 +38,23 @@ def enter_when_due(draft: Draft, sub: Obj, now: int) -> None:
         return
     resets = resets_anchor(draft, sub, phase)
     apply_fields(sub, phase)
-    swap(draft, sub, phase, now)
-    if resets:
+    if (phase["trial_end"] or 0) > now:
+        _begin_trial(draft, sub, phase["trial_end"], now)
+    elif resets:
         sub["billing_cycle_anchor"] = now
+    swap(draft, sub, phase, now)
     for item in phase["add_invoice_items"]:
         price = price_in(draft, item["price"], sub["currency"])
         lines.one_time(draft, draft.the("customer", sub["customer"]), sub, price, item["quantity"], now)
+
+
+def _begin_trial(draft: Draft, sub: Obj, trial_end: int, now: int) -> None:
+    """Let the period that begins be a trial; what was used before it is billed, what is used in it is not."""
+    metering.leave_pending(draft, sub, now)
+    for item in sub["items"]:
+        item["_"].pop("used_since", None)
+    started_at = sub["trial_start"] if sub["status"] == "trialing" else now
+    sub.update(status="trialing", trial_start=started_at, trial_end=trial_end, billing_cycle_anchor=trial_end)
 
 
 def advance(draft: Draft, schedule: Obj, sub: Obj, now: int) -> Obj | None:
@@ -72,6 +83,9 @@ def apply_fields(sub: Obj, phase: Obj) -> None:
     for name in ("collection_method", "default_payment_method", "description"):
         if phase[name] is not None:
             sub[name] = phase[name]
+    days_until_due = (phase["invoice_settings"] or {}).get("days_until_due")
+    if days_until_due is not None:
+        sub["days_until_due"] = days_until_due
 
 
 def pairs(sub: Obj, phase: Obj) -> list[Pair]:

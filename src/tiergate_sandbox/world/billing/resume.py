@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tiergate_sandbox.world.billing import change, collect, credits, cycle, lines, pending_update
+from tiergate_sandbox.world.billing import change, collect, credits, cycle, lines, metering, pending_update
 from tiergate_sandbox.world.billing.change import Change
 from tiergate_sandbox.world.draft import Draft
 from tiergate_sandbox.world.errors import StripeError, invalid
@@ -71,6 +71,8 @@ def _check(sub: Obj, wanted: Resumption) -> None:
 
 
 def _begin_period(draft: Draft, sub: Obj, item: Obj, wanted: Resumption) -> None:
+    if metering.is_metered(draft.glance("price", item["price"])):
+        item["_"].setdefault("used_since", wanted.now)
     if wanted.anchor_now:
         cycle.set_period(draft, sub, item, wanted.now)
         return

@@ -3,9 +3,10 @@
 https://docs.stripe.com/api/checkout/sessions/object#checkout_session_object-total_details
 """
 
+import re
 from typing import Any
 
-from tiergate_sandbox.world.billing import checkout, discounts, redeeming
+from tiergate_sandbox.world.billing import checkout, discounts, redeeming, taxes
 from tiergate_sandbox.world.billing.pricing import price_in
 from tiergate_sandbox.world.billing.redeeming import Place
 from tiergate_sandbox.world.discounting import Share, take_off
@@ -15,6 +16,8 @@ from tiergate_sandbox.world.rounding import line_amount
 from tiergate_sandbox.world.taxing import Rate, taxes_on
 
 Obj = dict[str, Any]
+
+COUNTRY = re.compile("[A-Z]{2}")
 
 
 def refresh(draft: Draft, session: Obj) -> None:
@@ -78,6 +81,25 @@ def set_quantity(draft: Draft, session: Obj, item_id: str, quantity: int) -> Non
     refresh(draft, session)
 
 
+def set_address(draft: Draft, session: Obj, address: Obj | None) -> None:
+    """Note the billing address that a customer typed on the page, for the automatic tax; None asks again.
+
+    Raises:
+        StripeError: when the page has no use for it, or it names no country.
+    """
+    if not session["automatic_tax"]["enabled"]:
+        raise invalid("This page asks for no address before the card; automatic_tax is off.", "country")
+    customer = draft.get("customer", session["customer"])
+    if customer is not None and not session["_"].get("updates_address"):
+        raise invalid("The address of this customer is known; change it on the customer.", "country")
+    if address is not None and not COUNTRY.fullmatch(address["country"] or ""):
+        raise invalid("Country is expected to be a 2 character code, like US.", "country")
+    session["_"]["address"] = address
+    known = address is not None or (customer is not None and taxes.has_location(customer))
+    session["automatic_tax"]["status"] = "complete" if known else "requires_location_inputs"
+    refresh(draft, session)
+
+
 def _place(draft: Draft, session: Obj) -> Place:
     customer = draft.get("customer", session["customer"])
     now = draft.now_for(customer) if customer else draft.now_for(session)
@@ -94,10 +116,10 @@ def _of_payment(draft: Draft, session: Obj) -> tuple[int, int, int, int]:
     take_off(shares, [discounts.rebate(coupon, coupon["id"], session["currency"]) for coupon in coupons])
     for item, one in zip(items, shares, strict=True):
         rates = [Rate.of(draft.glance("tax_rate", rate)) for rate in item["_"]["tax_rates"]]
-        taxes = taxes_on(one.left, rates)
-        exclusive = sum(tax["amount"] for tax in taxes if tax["tax_behavior"] == "exclusive")
+        added = taxes_on(one.left, rates)
+        exclusive = sum(tax["amount"] for tax in added if tax["tax_behavior"] == "exclusive")
         item["amount_discount"] = item["amount_subtotal"] - one.left
-        item["amount_tax"] = sum(tax["amount"] for tax in taxes)
+        item["amount_tax"] = sum(tax["amount"] for tax in added)
         item["amount_total"] = one.left + exclusive
     subtotal, discount, tax, total = (
         sum(item[f"amount_{name}"] for item in items) for name in ("subtotal", "discount", "tax", "total")

@@ -110,17 +110,24 @@ def _give_discounts(draft: Draft, sub: Obj, order: Order) -> None:
     discounts.give(draft, sub, order.discounts, place)
     for item, one in zip(sub["items"], order.items, strict=True):
         discounts.give(draft, item, one.discounts, place)
-    for price, one in zip(prices[len(order.items) :], order.one_time, strict=True):
-        pending = lines.one_time(draft, order.customer, sub, price, one.quantity, order.now)
-        discounts.give(draft, pending, one.discounts, place)
-        pending["tax_rates"] = one.tax_rates
+    for one in order.one_time:
+        buy_once(draft, sub, one, place)
 
 
-def check_items(items: list[ItemOrder]) -> str:
-    """Return the one currency of the prices.
+def buy_once(draft: Draft, sub: Obj, one: ItemOrder, place: Place) -> None:
+    """Let what is bought once wait for the subscription's next invoice, with its discounts and tax rates."""
+    price = price_in(draft, one.price["id"], sub["currency"], "add_invoice_items")
+    customer = draft.the("customer", sub["customer"])
+    pending = lines.one_time(draft, customer, sub, price, one.quantity, place.now)
+    discounts.give(draft, pending, one.discounts, place)
+    pending["tax_rates"] = one.tax_rates
+
+
+def check_items(items: list[ItemOrder], currency: str | None = None) -> str:
+    """Return the one currency of the prices, or the one that was asked for.
 
     Raises:
-        StripeError: when there is none, or a price is archived or not recurring.
+        StripeError: when there is none, or a price is archived, not recurring, or named twice.
     """
     if not items:
         raise invalid(
@@ -136,6 +143,15 @@ def check_items(items: list[ItemOrder]) -> str:
                 "`type=recurring`.",
                 f"items[{index}][price]",
             )
+    named = [item.price["id"] for item in items]
+    for one in named:
+        if named.count(one) > 1:
+            raise invalid(
+                f"Cannot add multiple subscription items with the same price: {one}. Add up the quantities.",
+                "items",
+            )
+    if currency is not None:
+        return currency
     currencies = {item.price["currency"] for item in items}
     if len(currencies) > 1:
         raise invalid("All prices on a subscription must use the same currency.", "items")
@@ -158,7 +174,7 @@ def new_item(draft: Draft, sub: Obj, item: ItemOrder, now: int) -> Obj:
 
 def _new_subscription(draft: Draft, order: Order) -> Obj:
     customer, now = order.customer, order.now
-    currency = order.currency or check_items(order.items)
+    currency = check_items(order.items, order.currency)
     _check_room(draft, customer)
     trialing = order.trial_end is not None
     sub = blank(

@@ -68,13 +68,18 @@ def setting(*, enabled: bool) -> Obj:
     }
 
 
+def has_location(customer: Obj) -> bool:
+    """Tell whether it is known in which country a customer is."""
+    return bool(_country_of(customer["address"], customer["shipping"]))
+
+
 def need_location(customer: Obj) -> None:
     """Check that automatic tax can know where the customer is.
 
     Raises:
         StripeError: ``customer_tax_location_invalid``.
     """
-    if not _country_of(customer["address"], customer["shipping"]):
+    if not has_location(customer):
         raise StripeError(
             "The customer's location isn't recognized. Set a valid customer address in order to "
             "automatically calculate tax.",

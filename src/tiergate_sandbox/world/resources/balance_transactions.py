@@ -9,6 +9,7 @@ from tiergate_sandbox.world.errors import no_such
 from tiergate_sandbox.world.pagination import PAGE, page_of, range_of
 from tiergate_sandbox.world.params import (
     Param,
+    currency_code,
     integer,
     merged_metadata,
     metadata,
@@ -63,7 +64,7 @@ def list_all(draft: Draft, params: Obj, customer_id: str) -> Obj:
 
 
 ROUTES = (
-    route("POST", URL, create, **_LABELS, amount=required(integer()), currency=required(string(3))),
+    route("POST", URL, create, **_LABELS, amount=required(integer()), currency=required(currency_code())),
     route("GET", URL, list_all, **PAGE, created=range_of(), invoice=ref()),
     route("GET", f"{URL}/{{transaction}}", retrieve),
     route("POST", f"{URL}/{{transaction}}", update, **_LABELS),

@@ -6,10 +6,9 @@ from tiergate_sandbox.world.billing import methods, session_totals, setups, taxe
 from tiergate_sandbox.world.billing.pricing import price_in
 from tiergate_sandbox.world.blanks import blank
 from tiergate_sandbox.world.draft import Draft
-from tiergate_sandbox.world.errors import invalid, missing_parameter
-from tiergate_sandbox.world.pagination import PAGE, page_of, range_of
+from tiergate_sandbox.world.errors import StripeError, invalid, missing_parameter
+from tiergate_sandbox.world.pagination import PAGE, page_of, part_of, range_of
 from tiergate_sandbox.world.params import choice, hash_of, merged_metadata, metadata, ref, required, string
-from tiergate_sandbox.world.render import list_object
 from tiergate_sandbox.world.resources import checkout_params as spec
 from tiergate_sandbox.world.rounding import line_amount
 from tiergate_sandbox.world.routing import route
@@ -39,6 +38,7 @@ def create(draft: Draft, params: Obj) -> Obj:
         session["client_secret"] = f"{session_id}_{draft.new_id('secret_')}"
     _fill_mode(draft, session, params)
     draft.add(session)
+    _note_updates(session, customer, params)
     _set_tax(session, customer, params)
     session_totals.choose(draft, session, params.get("discounts") or [])
     _prefill(session, customer)
@@ -70,9 +70,7 @@ def list_all(draft: Draft, params: Obj) -> Obj:
 def list_items(draft: Draft, params: Obj, session_id: str) -> Obj:
     """List what is bought."""
     session = draft.need("checkout.session", session_id, "session")
-    items = session["_"]["items"]
-    limit = params.get("limit") or 10
-    return list_object(items[:limit], f"{URL}/{session_id}/line_items", has_more=len(items) > limit)
+    return part_of(session["_"]["items"], f"{URL}/{session_id}/line_items", params)
 
 
 def expire(draft: Draft, _params: Obj, session_id: str) -> Obj:
@@ -114,6 +112,17 @@ def _check(draft: Draft, params: Obj, now: int) -> Obj | None:
     return customer
 
 
+def _note_updates(session: Obj, customer: Obj | None, params: Obj) -> None:
+    """Note what the page may change about a customer who exists already."""
+    update = params.get("customer_update") or {}
+    if update and customer is None:
+        raise invalid("`customer_update` can only be used with `customer`.", "customer_update")
+    if update.get("shipping") == "auto":
+        raise invalid("The sandbox asks for no shipping address.", "customer_update[shipping]")
+    session["_"]["updates_name"] = update.get("name") == "auto"
+    session["_"]["updates_address"] = update.get("address") == "auto"
+
+
 def _set_tax(session: Obj, customer: Obj | None, params: Obj) -> None:
     enabled = bool((params.get("automatic_tax") or {}).get("enabled"))
     if enabled and session["mode"] != "subscription":
@@ -123,14 +132,21 @@ def _set_tax(session: Obj, customer: Obj | None, params: Obj) -> None:
         )
     if not enabled:
         return
-    known = customer is not None and customer["address"] is not None
+    known = customer is not None and taxes.has_location(customer)
+    if customer is not None and not known and not session["_"]["updates_address"]:
+        raise StripeError(
+            "Automatic tax calculation in Checkout requires a valid address on the Customer. Add a valid "
+            "address to the Customer or set `customer_update[address]` to 'auto' to save the address "
+            "entered in Checkout to the Customer.",
+            code="customer_tax_location_invalid",
+            param="automatic_tax[enabled]",
+        )
     session["automatic_tax"] = {
         "enabled": True,
         "liability": {"type": "self"},
         "provider": "stripe",
         "status": "complete" if known else "requires_location_inputs",
     }
-    session["_"]["updates_address"] = (params.get("customer_update") or {}).get("address") == "auto"
 
 
 def _check_trial(data: Obj, now: int) -> None:

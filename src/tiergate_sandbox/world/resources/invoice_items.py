@@ -13,6 +13,7 @@ from tiergate_sandbox.world.params import (
     Param,
     array_of,
     boolean,
+    currency_code,
     hash_of,
     integer,
     merged_metadata,
@@ -50,7 +51,7 @@ _OLD_WORDS: dict[str, Param] = {"price": ref(), "unit_amount": integer()}
 PREVIEWED: dict[str, Param] = {
     **{name: param for name, param in COMMON.items() if name != "pricing"},
     **_OLD_WORDS,
-    "currency": string(3),
+    "currency": currency_code(),
     "invoiceitem": ref(),
 }
 """What can be said about an invoice item that is only asked about."""
@@ -195,7 +196,7 @@ ROUTES = (
         create,
         **COMMON,
         **_OLD_WORDS,
-        currency=string(3),
+        currency=currency_code(),
         customer=required(ref()),
         invoice=ref(),
         subscription=ref(),

@@ -7,7 +7,7 @@ from tiergate_sandbox.world.billing.redeeming import Place
 from tiergate_sandbox.world.billing.totals import total_up
 from tiergate_sandbox.world.draft import Draft
 from tiergate_sandbox.world.errors import StripeError, no_such
-from tiergate_sandbox.world.pagination import PAGE
+from tiergate_sandbox.world.pagination import PAGE, part_of
 from tiergate_sandbox.world.params import (
     Param,
     array_of,
@@ -18,7 +18,6 @@ from tiergate_sandbox.world.params import (
     ref,
     required,
 )
-from tiergate_sandbox.world.render import list_object
 from tiergate_sandbox.world.resources import invoice_items
 from tiergate_sandbox.world.routing import route
 
@@ -42,11 +41,7 @@ _INVOICE_METADATA = {"invoice_metadata": metadata()}
 def list_lines(draft: Draft, params: Obj, invoice_id: str) -> Obj:
     """List the lines of an invoice, in their order."""
     found = draft.need("invoice", invoice_id, "invoice")["lines"]
-    ids = [line["id"] for line in found]
-    first = ids.index(params["starting_after"]) + 1 if params.get("starting_after") in ids else 0
-    limit = params.get("limit") or 10
-    page = found[first : first + limit]
-    return list_object(page, f"{URL}/{invoice_id}/lines", has_more=len(found) > first + limit)
+    return part_of(found, f"{URL}/{invoice_id}/lines", params)
 
 
 def add_lines(draft: Draft, params: Obj, invoice_id: str) -> Obj:

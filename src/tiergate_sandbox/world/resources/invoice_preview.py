@@ -26,10 +26,10 @@ from tiergate_sandbox.world.params import (
     array_of,
     boolean,
     choice,
+    currency_code,
     hash_of,
     ref,
     required,
-    string,
     timestamp,
 )
 from tiergate_sandbox.world.resources import invoice_items
@@ -54,7 +54,7 @@ DETAILS: dict[str, Param] = {
 PREVIEW: dict[str, Param] = {
     "automatic_tax": hash_of(enabled=required(boolean())),
     "coupon": ref(),
-    "currency": string(3),
+    "currency": currency_code(),
     "customer": ref(),
     "discounts": DISCOUNTS,
     "invoice_items": array_of(hash_of(**invoice_items.PREVIEWED), 250),
@@ -63,11 +63,23 @@ PREVIEW: dict[str, Param] = {
     "subscription_details": hash_of(**DETAILS),
 }
 
+ONLY_RUNNING = ("billing_cycle_anchor", "cancel_now", "proration_date")
+WITHOUT_CANCEL = (
+    "billing_cycle_anchor",
+    "billing_mode",
+    "cancel_at",
+    "cancel_at_period_end",
+    "items",
+    "trial_end",
+)
+"""What says nothing about an end at once."""
+
 
 def create_preview(draft: Draft, params: Obj) -> Obj:
     """Return the invoice that a change, or simply the next renewal, would lead to; nothing is kept of it."""
     trial = draft.showing = draft.fork()
     details = params.get("subscription_details") or {}
+    _check_details(params, details)
     if params.get("subscription") is not None:
         return _of_subscription(trial, params, details)
     if params.get("customer") is None:
@@ -79,11 +91,39 @@ def create_preview(draft: Draft, params: Obj) -> Obj:
     return _of_pending(trial, customer, params)
 
 
+def _check_details(params: Obj, details: Obj) -> None:
+    """Refuse what would not show in the preview.
+
+    Raises:
+        StripeError: when the details do not go together, or not with what is previewed.
+    """
+    useless: tuple[str, ...]
+    if params.get("subscription") is None:
+        useless, why = ONLY_RUNNING, "needs a `subscription`"
+    elif details.get("cancel_now"):
+        useless, why = WITHOUT_CANCEL, "does not go with cancel_now"
+    else:
+        useless, why = ("billing_mode",), "is for a new subscription"
+    for name in useless:
+        if details.get(name) is not None:
+            raise invalid(f"`{name}` {why}.", f"subscription_details[{name}]")
+    running = params.get("subscription") is not None
+    if not running and details and not details.get("items"):
+        raise missing_parameter("subscription_details[items]")
+    for index, one in enumerate(details.get("items") or []):
+        if not running and (one.get("id") is not None or one.get("deleted")):
+            raise invalid(
+                "An item that exists already needs a `subscription`.",
+                f"subscription_details[items][{index}][{'id' if one.get('id') is not None else 'deleted'}]",
+            )
+
+
 def _of_subscription(trial: Draft, params: Obj, details: Obj) -> Obj:
     sub = trial.need("subscription", params["subscription"], "subscription", 400)
     if sub["status"] in ending.OVER:
         raise invalid("A canceled subscription has no next invoice; preview another one.", "subscription")
     customer = trial.the("customer", sub["customer"])
+    _check_same(sub, params)
     now = trial.now_for(sub)
     _add_items(trial, customer, sub, params)
     money.apply(trial, sub, {**details, **params}, customer, now)
@@ -100,8 +140,20 @@ def _of_subscription(trial: Draft, params: Obj, details: Obj) -> Obj:
     )
     made_now = changes.change(trial, sub, wanted)
     if made_now is not None:
+        if details.get("cancel_at") is not None or details.get("cancel_at_period_end") is not None:
+            raise invalid(
+                "This change is invoiced at once, before the end counts; preview them one after the other.",
+                "subscription_details[cancel_at]",
+            )
         return _as_draft(trial, made_now)
     return _of_end(trial, sub, details, wanted) or cycle.upcoming_invoice(trial, sub["id"])
+
+
+def _check_same(sub: Obj, params: Obj) -> None:
+    for name in ("customer", "currency"):
+        said = params.get(name)
+        if said is not None and said.lower() != sub[name].lower():
+            raise invalid(f"The {name} of {sub['id']} is {sub[name]}, not {said}.", name)
 
 
 def _of_cancel(trial: Draft, sub: Obj, now: int, details: Obj) -> Obj:
@@ -140,19 +192,27 @@ def _of_end(trial: Draft, sub: Obj, details: Obj, wanted: Change) -> Obj | None:
 
 def _of_new(trial: Draft, customer: Obj, params: Obj, details: Obj) -> Obj:
     now = trial.now_for(customer)
+    cancel_at = details.get("cancel_at")
+    if isinstance(cancel_at, int) and cancel_at <= now:
+        raise invalid(
+            f"cancel_at must be in the future; it is {now} here.", "subscription_details[cancel_at]"
+        )
     order = Order(
         customer=customer,
         items=spec.item_orders(trial, details.get("items") or [], "subscription_details[items]"),
         now=now,
         currency=params.get("currency"),
         trial_end=spec.trial_end_of(trial, details, now),
-        cancel_at=details.get("cancel_at"),
+        cancel_at=cancel_at,
         cancel_at_period_end=bool(details.get("cancel_at_period_end")),
         payment_behavior="default_incomplete",
         proration_behavior=details.get("proration_behavior") or "create_prorations",
         setup=False,
         discounts=said(trial, params) or [],
-        values=money.tax_values(trial, {**details, **params}, customer),
+        values={
+            **money.tax_values(trial, {**details, **params}, customer),
+            "billing_mode": spec.billing_mode(trial, details.get("billing_mode")),
+        },
     )
     sub = subscribe.subscribe(trial, order)
     return _as_draft(trial, trial.the("invoice", sub["latest_invoice"]))

@@ -9,9 +9,8 @@ from tiergate_sandbox.world.billing.methods import need_customer
 from tiergate_sandbox.world.blanks import blank
 from tiergate_sandbox.world.draft import Draft
 from tiergate_sandbox.world.errors import invalid
-from tiergate_sandbox.world.pagination import PAGE, page_of
+from tiergate_sandbox.world.pagination import PAGE, page_of, part_of
 from tiergate_sandbox.world.params import choice, hash_of, map_of, ref, required, string, timestamp
-from tiergate_sandbox.world.render import list_object
 from tiergate_sandbox.world.routing import route
 from tiergate_sandbox.world.settings import DAY_SECONDS, HOUR_SECONDS
 
@@ -23,6 +22,7 @@ EVENTS = "/v1/billing/meter_events"
 OLDEST_DAYS = 35
 AHEAD_SECONDS = 5 * 60
 WINDOW_SECONDS = {"hour": HOUR_SECONDS, "day": DAY_SECONDS}
+MOST_WINDOWS = 10_000
 
 
 def create(draft: Draft, params: Obj) -> Obj:
@@ -126,21 +126,21 @@ def summaries(draft: Draft, params: Obj, meter_id: str) -> Obj:
     """Tell what was used in a span of time, as a whole or by hours or days, the newest first."""
     meter = draft.need(METER, meter_id)
     since, until = params["start_time"], params["end_time"]
-    window = WINDOW_SECONDS.get(params.get("value_grouping_window") or "", until - since)
-    for name, value in (("start_time", since), ("end_time", until)):
-        if value % min(window, 60) or value % 60:
-            raise invalid(f"{name} must be aligned with minute boundaries.", name)
     if until <= since:
         raise invalid("end_time must be after start_time.", "end_time")
+    window = WINDOW_SECONDS.get(params.get("value_grouping_window") or "", until - since)
+    if (until - since) // window > MOST_WINDOWS:
+        raise invalid(f"A summary can have at most {MOST_WINDOWS} windows; ask for less time.", "end_time")
+    for name, value in (("start_time", since), ("end_time", until)):
+        if value % 60:
+            raise invalid(f"{name} must be aligned with minute boundaries.", name)
     data = []
     for start in range(since, until, window):
         end = min(start + window, until)
         value = metering.aggregated(draft, meter, params["customer"], start, end)
         if value or window == until - since:
             data.append(_summary(draft, meter, start, end, float(value)))
-    limit = params.get("limit") or 10
-    url = f"{URL}/{meter_id}/event_summaries"
-    return list_object(data[::-1][:limit], url, has_more=len(data) > limit)
+    return part_of(data[::-1], f"{URL}/{meter_id}/event_summaries", params)
 
 
 def _summary(draft: Draft, meter: Obj, start: int, end: int, value: float) -> Obj:

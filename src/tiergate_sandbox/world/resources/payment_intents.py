@@ -10,12 +10,13 @@ from tiergate_sandbox.world.pagination import PAGE, page_of, range_of
 from tiergate_sandbox.world.params import (
     Param,
     anything,
-    array_of,
     boolean,
     choice,
+    currency_code,
     integer,
     merged_metadata,
     metadata,
+    only_cards,
     ref,
     required,
     string,
@@ -80,6 +81,10 @@ def retrieve(draft: Draft, _params: Obj, intent_id: str) -> Obj:
 def update(draft: Draft, params: Obj, intent_id: str) -> Obj:
     """Change what has not been paid yet."""
     intent = draft.need("payment_intent", intent_id, "intent")
+    if intent["status"] in ("succeeded", "canceled") and params.keys() - {"description", "metadata"}:
+        raise _unexpected_state(intent, "updated")
+    if params.get("customer") is not None:
+        methods.need_customer(draft, params["customer"])
     if params.get("payment_method") is not None:
         method = methods.resolve(draft, params.pop("payment_method"), draft.now_for(intent))
         intent.update(payment_method=method["id"], status="requires_confirmation")
@@ -184,9 +189,9 @@ ROUTES = (
         capture_method=choice("automatic", "automatic_async", "manual"),
         confirm=boolean(),
         confirmation_method=choice("automatic", "manual"),
-        currency=required(string(3)),
+        currency=required(currency_code()),
         off_session=boolean(),
-        payment_method_types=array_of(string()),
+        payment_method_types=only_cards(),
         return_url=string(),
     ),
     route("GET", URL, list_all, **PAGE, created=range_of(), customer=ref()),

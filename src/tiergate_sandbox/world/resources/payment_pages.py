@@ -12,6 +12,7 @@ from tiergate_sandbox.world.routing import route
 Obj = dict[str, Any]
 
 URL = "/v1/payment_pages"
+ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
 
 
 def retrieve(draft: Draft, _params: Obj, session_id: str) -> Obj:
@@ -43,6 +44,15 @@ def apply_code(draft: Draft, params: Obj, session_id: str) -> Obj:
     return _page(draft, session)
 
 
+def set_address(draft: Draft, params: Obj, session_id: str) -> Obj:
+    """Take the billing address that the automatic tax needs; without a country it is asked for again."""
+    session = draft.need("checkout.session", session_id, "session")
+    if session["status"] == "open":
+        address = {name: params.get(name) for name in ADDRESS} if any(params.values()) else None
+        session_totals.set_address(draft, session, address)
+    return _page(draft, session)
+
+
 def set_quantity(draft: Draft, params: Obj, session_id: str) -> Obj:
     """Buy more or less of what the session lets the customer adjust."""
     session = draft.need("checkout.session", session_id, "session")
@@ -58,6 +68,8 @@ def _page(draft: Draft, session: Obj) -> Obj:
     return {
         "id": session["id"],
         "object": "payment_page",
+        "address": session["_"].get("address"),
+        "address_required": is_open and session["automatic_tax"]["status"] == "requires_location_inputs",
         "allow_promotion_codes": bool(session["allow_promotion_codes"]),
         "amount_discount": (session["total_details"] or {}).get("amount_discount", 0),
         "amount_due": checkout.due_now(draft, session)[1] if is_open else 0,
@@ -121,5 +133,6 @@ ROUTES = (
     route(
         "POST", f"{URL}/{{id}}/quantity", set_quantity, item=required(ref()), quantity=required(integer(0))
     ),
+    route("POST", f"{URL}/{{id}}/address", set_address, **dict.fromkeys(ADDRESS, string())),
     route("POST", f"{URL}/{{id}}/promotion_code", apply_code, promotion_code=string()),
 )

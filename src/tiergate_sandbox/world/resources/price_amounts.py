@@ -8,6 +8,7 @@ from typing import Any
 
 from tiergate_sandbox.world.errors import invalid, missing_parameter
 from tiergate_sandbox.world.params import (
+    LARGEST_INTEGER,
     Param,
     array_of,
     choice,
@@ -20,6 +21,8 @@ from tiergate_sandbox.world.params import (
 )
 
 Obj = dict[str, Any]
+
+DECIMAL_PLACES = 12
 
 TAX_BEHAVIOR = choice("exclusive", "inclusive", "unspecified")
 AMOUNT: dict[str, Param] = {
@@ -109,6 +112,8 @@ def _amount(params: Obj, name: str) -> tuple[int | None, str] | None:
         value = Decimal(exact)
     except InvalidOperation:
         raise invalid(f"Invalid decimal: {exact}", f"{name}_decimal") from None
-    if not value.is_finite() or value < 0:
+    if not value.is_finite() or not 0 <= value <= LARGEST_INTEGER:
         raise invalid(f"Invalid non-negative decimal: {exact}", f"{name}_decimal")
+    if value != round(value, DECIMAL_PLACES):
+        raise invalid(f"Invalid decimal: {exact}; at most 12 decimal places.", f"{name}_decimal")
     return (int(value), str(int(value))) if value == value.to_integral_value() else (None, exact)

@@ -11,6 +11,7 @@ from tiergate_sandbox.world.params import (
     array_of,
     boolean,
     choice,
+    currency_code,
     hash_of,
     integer,
     merged_metadata,
@@ -45,7 +46,7 @@ _LABELS: dict[str, Param] = {
 
 NEW_FOR_PRODUCT: dict[str, Param] = {
     **AMOUNT,
-    "currency": required(string(3)),
+    "currency": required(currency_code()),
     "currency_options": CURRENCY_OPTIONS,
     "metadata": metadata(),
     "recurring": RECURRING,
@@ -54,7 +55,7 @@ NEW_FOR_PRODUCT: dict[str, Param] = {
 
 PRICE_DATA = hash_of(
     **AMOUNT,
-    currency=required(string(3)),
+    currency=required(currency_code()),
     product=required(ref()),
     recurring=RECURRING,
 )
@@ -218,7 +219,7 @@ ROUTES = (
         **AMOUNT,
         **_LABELS,
         billing_scheme=choice("per_unit", "tiered"),
-        currency=required(string(3)),
+        currency=required(currency_code()),
         currency_options=CURRENCY_OPTIONS,
         product=ref(),
         product_data=hash_of(
@@ -242,7 +243,7 @@ ROUTES = (
         **PAGE,
         active=boolean(),
         created=range_of(),
-        currency=string(3),
+        currency=currency_code(),
         lookup_keys=array_of(string(), 10),
         product=ref(),
         recurring=hash_of(

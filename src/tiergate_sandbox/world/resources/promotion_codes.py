@@ -10,6 +10,7 @@ from tiergate_sandbox.world.pagination import PAGE, page_of, range_of
 from tiergate_sandbox.world.params import (
     boolean,
     choice,
+    currency_code,
     hash_of,
     integer,
     map_of,
@@ -155,7 +156,7 @@ ROUTES = (
             currency_options=_OPTIONS,
             first_time_transaction=boolean(),
             minimum_amount=integer(1),
-            minimum_amount_currency=string(3),
+            minimum_amount_currency=currency_code(),
         ),
     ),
     route(

@@ -13,6 +13,7 @@ from tiergate_sandbox.world.params import (
     array_of,
     boolean,
     choice,
+    currency_code,
     hash_of,
     integer,
     metadata,
@@ -36,7 +37,7 @@ _PHASE = hash_of(
     add_invoice_items=array_of(_ITEM, 20),
     billing_cycle_anchor=_ANCHOR,
     collection_method=_METHOD,
-    currency=string(3),
+    currency=currency_code(),
     default_payment_method=ref(),
     description=string(500),
     duration=hash_of(interval=required(choice("day", "month", "week", "year")), interval_count=integer(1)),
@@ -125,7 +126,7 @@ def check_phases(
 
 def _phase(draft: Draft, sent: Obj, starts_at: int, now: int, path: str) -> Obj:
     orders = item_orders(draft, sent["items"], f"{path}[items]")
-    currency = sent.get("currency") or check_items(orders)
+    currency = check_items(orders, sent.get("currency"))
     for order in orders:
         price_in(draft, order.price["id"], currency, f"{path}[currency]")
     ends_at = _end_of(sent, orders, starts_at, now, path)

@@ -6,9 +6,8 @@ from tiergate_sandbox.world.billing.change import Change, ItemChange
 from tiergate_sandbox.world.billing.hold_change import PAYMENT_BEHAVIORS, change_or_hold, check_params
 from tiergate_sandbox.world.draft import Draft
 from tiergate_sandbox.world.errors import no_such
-from tiergate_sandbox.world.pagination import PAGE
+from tiergate_sandbox.world.pagination import PAGE, part_of
 from tiergate_sandbox.world.params import Param, boolean, choice, integer, metadata, ref, required, timestamp
-from tiergate_sandbox.world.render import list_object
 from tiergate_sandbox.world.resources import prices
 from tiergate_sandbox.world.resources.subscription_params import PRORATION, price_of
 from tiergate_sandbox.world.routing import route
@@ -58,7 +57,7 @@ def delete(draft: Draft, params: Obj, item_id: str) -> Obj:
 def list_all(draft: Draft, params: Obj) -> Obj:
     """List the items of a subscription."""
     sub = draft.need("subscription", params["subscription"], "subscription")
-    return list_object(sub["items"], URL)
+    return part_of(sub["items"], URL, params)
 
 
 def _change(draft: Draft, sub: Obj, params: Obj, item_id: str | None, *, deleted: bool = False) -> None:

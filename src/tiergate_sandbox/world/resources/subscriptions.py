@@ -119,8 +119,10 @@ def pause(draft: Draft, params: Obj, sub_id: str) -> Obj:
     sub = draft.need("subscription", sub_id)
     bill_for = params.get("bill_for") or {}
     unused: UnusedTimeFrom = (bill_for.get("unused_time_from") or {}).get("type") or "now"
+    bill_usage = (bill_for.get("outstanding_usage_through") or {}).get("type") != "none"
     invoice_now = params.get("invoicing_behavior") == "invoice"
-    pause_request.pause(draft, sub, draft.now_for(sub), unused, invoice_now=invoice_now)
+    now = draft.now_for(sub)
+    pause_request.pause(draft, sub, now, unused, bill_usage=bill_usage, invoice_now=invoice_now)
     return sub
 
 

@@ -12,6 +12,7 @@ from tiergate_sandbox.world.params import (
     boolean,
     merged_metadata,
     metadata,
+    never,
     required,
     string,
 )
@@ -90,7 +91,7 @@ ROUTES = (
         create,
         **_COMMON,
         api_version=string(),
-        connect=boolean(),
+        connect=never("leave it out, there are no connected accounts."),
         enabled_events=required(array_of(string())),
         url=required(string()),
     ),

@@ -1,0 +1,23 @@
+"""The pages as an account gets them, whatever it has already."""
+
+import re
+
+from tests.web.routes.site import Site
+
+
+def plans_for_sale(site: Site, account_id: str, path: str = "/pricing") -> set[str]:
+    """The plans that a page has a form for."""
+    page = site.signed_in(account_id).get(path)
+    assert page.status_code == 200
+    forms = re.findall(r'<form[^>]*action="/api/billing/checkout"[^>]*>(.*?)</form>', page.text, re.DOTALL)
+    return {plan for form in forms for plan in re.findall(r'name="plan" value="(\w+)"', form)}
+
+
+def test_a_subscriber_is_offered_nothing_to_buy(site: Site) -> None:
+    """While a subscription runs the pricing page sells nothing: a second one would be paid twice."""
+    assert plans_for_sale(site, "acme") == {"starter", "team", "scale"}
+    site.subscribe("acme")
+    for path in ("/pricing", "/pricing?interval=year"):
+        assert plans_for_sale(site, "acme", path) == set()
+    assert "/api/billing/checkout" not in site.signed_in("acme").get("/pricing").text
+    assert plans_for_sale(site, "rival") == {"starter", "team", "scale"}
