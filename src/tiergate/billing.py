@@ -96,8 +96,9 @@ class Billing:
         with self._context.database.write() as tx:
             others = other_accounts(tx, account_id)
             if others:
+                counted = "1 other account" if others == 1 else f"{others} other accounts"
                 raise NotADemoError(
-                    f"The database holds {others} other accounts: it is not a demo's.",
+                    f"The database holds {counted}: it is not a demo's.",
                     "Point DATABASE_URL at an empty database.",
                 )
             empty_tables(tx)
