@@ -42,9 +42,7 @@ def natural_period(draft: Draft, sub: Obj, item: Obj, at: int) -> tuple[int, int
 
 
 def add_period_lines(draft: Draft, invoice: Obj, sub: Obj, items: list[Obj]) -> None:
-    """Charge items for their current periods: nothing in a trial, a share of the price for a partial "
-    "period.
-    """
+    """Charge items for their current periods: nothing in a trial, a share of the price for part of one."""
     for item in items:
         if sub["status"] == "trialing":
             lines.add_trial(draft, invoice, sub, item)
