@@ -74,10 +74,21 @@ def _foreign(url: str) -> list[str]:
     return [] if LOOPBACK.match(url) else [f"request to another host: {url}"]
 
 
+_SETTLED = """async () => {
+    const paint = () => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    await paint();
+    const changes = document.getAnimations().filter(animation => animation instanceof CSSTransition);
+    await Promise.allSettled(changes.map(change => change.finished));
+    await paint();
+}"""
+"""Halfway through a change of the colour scheme, neither the old colours are shown nor the new ones."""
+
+
 def _assert_accessible(page: Page) -> None:
     """Fail with every rule of axe-core that the page breaks, and the elements that break it."""
     if not AXE_SCRIPT.exists():
         pytest.fail("axe-core is not installed: run `make setup`")
+    page.evaluate(_SETTLED)
     page.evaluate(AXE_SCRIPT.read_text())
     violations: list[dict[str, Any]] = page.evaluate("async () => (await axe.run()).violations")
     assert not violations, "\n".join(
