@@ -4,10 +4,27 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import sandbox_api, sandbox_start, sandbox_state, sandbox_year
+from benchmarks import (
+    backfill,
+    check,
+    check_many,
+    check_peers,
+    freshness,
+    ingest,
+    sandbox_api,
+    sandbox_start,
+    sandbox_state,
+    sandbox_year,
+)
 from benchmarks.row import Row, table
 
 BENCHMARKS: dict[str, Callable[[bool], Iterator[Row]]] = {
+    "check": check.rows,
+    "check-many": check_many.rows,
+    "check-peers": check_peers.rows,
+    "freshness": freshness.rows,
+    "backfill": backfill.rows,
+    "ingest": ingest.rows,
     "sandbox-api": sandbox_api.rows,
     "sandbox-year": sandbox_year.rows,
     "sandbox-start": sandbox_start.rows,
@@ -21,7 +38,9 @@ def main() -> int:
     parser.add_argument(
         "names", nargs="*", metavar="name", help=f"one of {', '.join(BENCHMARKS)}; none is all"
     )
-    parser.add_argument("--quick", action="store_true", help="small worlds, few rounds: under a minute")
+    parser.add_argument(
+        "--quick", action="store_true", help="small worlds, few rounds, no peers: two minutes"
+    )
     asked = parser.parse_args()
     unknown = [name for name in asked.names if name not in BENCHMARKS]
     if unknown:

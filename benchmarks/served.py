@@ -4,7 +4,6 @@
 it prints is the port.
 """
 
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from benchmarks.filled import filled
+from benchmarks.listening import listening
 from benchmarks.load import Load
 from tiergate_sandbox.server import Options, bind, prepare
 from tiergate_sandbox.world import Settings
@@ -23,15 +23,10 @@ from tiergate_sandbox.world import Settings
 @contextmanager
 def loaded(kind: str, size: int = 0) -> Iterator[Load]:
     """Start a server, and give connections to it."""
-    command = [sys.executable, "-m", "benchmarks.served", kind, str(size)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            load = Load(int(process.stdout.readline()), process.pid)
-            yield load
-            load.close()
-        finally:
-            process.kill()
+    with listening([sys.executable, "-m", "benchmarks.served", kind, str(size)]) as server:
+        load = Load(server.port, server.pid)
+        yield load
+        load.close()
 
 
 def constant_app(body: bytes) -> Starlette:

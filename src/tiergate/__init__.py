@@ -10,15 +10,17 @@ if TYPE_CHECKING:
     from tiergate.billing import Billing
     from tiergate.rules.decision import Decision
     from tiergate.rules.errors import TiergateError
+    from tiergate.services.answer_check import FeatureRefusedError
     from tiergate.settings import Settings
 
-__all__ = ["Billing", "Decision", "Settings", "TiergateError", "__version__"]
+__all__ = ["Billing", "Decision", "FeatureRefusedError", "Settings", "TiergateError", "__version__"]
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Billing": "tiergate.billing",
     "Decision": "tiergate.rules.decision",
+    "FeatureRefusedError": "tiergate.services.answer_check",
     "Settings": "tiergate.settings",
     "TiergateError": "tiergate.rules.errors",
 }

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tiergate.rules.errors import TiergateError
+from tiergate.stripe_api.pace import LIVE_READS_PER_SECOND, TEST_READS_PER_SECOND
+
+_MOST_DIGITS = 6
 
 
 class SettingsError(TiergateError):
@@ -25,21 +28,40 @@ class Settings:
     """Where the pages are reached from outside, with the path they are mounted under."""
     test_clock: str | None = None
     """A Stripe test clock for new customers; ignored in live mode."""
+    reconcile_every_hours: int = 24
+    """How often the worker compares everything with Stripe; 0 is never."""
+    stripe_reads_per_second: float | None = None
+    """How fast Stripe is read in bulk, in calls per second; ``None`` is as fast as it answers."""
+
+    view_cache: int = 100_000
+    """How many accounts a process keeps in memory to answer checks from."""
+    max_staleness_seconds: float = 5.0
+    """For how long memory is believed without hearing of what others change."""
 
     def __post_init__(self) -> None:
         """Refuse what could only fail later, and less clearly."""
-        if not self.stripe_secret_key.startswith(("sk_", "rk_")):
-            raise SettingsError(
-                "STRIPE_SECRET_KEY is missing or is no secret key.",
-                "Copy the one that begins with sk_ or rk_ from Developers > API keys in your Stripe "
-                "dashboard, or run: tiergate demo (it needs no key).",
-            )
+        _require_secret_key(self.stripe_secret_key)
         if not self.stripe_webhook_secrets or not all(self.stripe_webhook_secrets):
             raise SettingsError(
                 "STRIPE_WEBHOOK_SECRET is missing: without it Stripe's webhooks look like forgeries.",
                 "Copy the endpoint's signing secret (whsec_…) from Developers > Webhooks in your Stripe "
                 "dashboard, or the one that `stripe listen` prints.",
             )
+
+
+def secret_key_from(environment: Mapping[str, str]) -> str:
+    """Read Stripe's secret key alone, for what comes before webhooks; raises ``SettingsError``."""
+    return _require_secret_key(environment.get("STRIPE_SECRET_KEY", ""))
+
+
+def _require_secret_key(key: str) -> str:
+    if not key.startswith(("sk_", "rk_")):
+        raise SettingsError(
+            "STRIPE_SECRET_KEY is missing or is no secret key.",
+            "Copy the one that begins with sk_ or rk_ from Developers > API keys in your Stripe "
+            "dashboard, or run: tiergate demo (it needs no key).",
+        )
+    return key
 
 
 def settings_from(environment: Mapping[str, str] | None = None) -> Settings:
@@ -57,7 +79,45 @@ def settings_from(environment: Mapping[str, str] | None = None) -> Settings:
         stripe_api_base=given.get("STRIPE_API_BASE") or None,
         public_url=given.get("TIERGATE_PUBLIC_URL", "http://localhost:8000").rstrip("/"),
         test_clock=given.get("TIERGATE_TEST_CLOCK") or None,
+        reconcile_every_hours=_whole(given, "TIERGATE_RECONCILE_EVERY_HOURS", 24),
+        stripe_reads_per_second=_reads_per_second(given),
+        view_cache=max(1, int(_positive(given, "TIERGATE_VIEW_CACHE", 100_000))),
+        max_staleness_seconds=_positive(given, "TIERGATE_MAX_STALENESS_SECONDS", 5.0),
     )
+
+
+def _whole(given: Mapping[str, str], name: str, default: int) -> int:
+    told = given.get(name) or str(default)
+    if not told.isdecimal() or len(told) > _MOST_DIGITS:
+        raise SettingsError(f"{name} cannot be {told!r}.", f"Write a whole number, such as {default}.")
+    return int(told)
+
+
+def _reads_per_second(given: Mapping[str, str]) -> float | None:
+    """Return the pace that was set, or what Stripe allows; a sandbox knows no limit."""
+    told = given.get("TIERGATE_STRIPE_READS_PER_SECOND")
+    if not told:
+        if given.get("STRIPE_API_BASE"):
+            return None
+        live = given.get("STRIPE_SECRET_KEY", "").startswith(("sk_live_", "rk_live_"))
+        return LIVE_READS_PER_SECOND if live else TEST_READS_PER_SECOND
+    return _positive(given, "TIERGATE_STRIPE_READS_PER_SECOND", 0)
+
+
+def _positive(given: Mapping[str, str], name: str, default: float) -> float:
+    """Return a number above 0; ``default`` where it is not set. Raises ``SettingsError``."""
+    told = given.get(name)
+    if not told:
+        return default
+    try:
+        number = float(told)
+    except ValueError:
+        number = 0
+    if not 0 < number < float("inf"):
+        raise SettingsError(
+            f"{name} cannot be {told!r}.", "Write a number above 0, such as 20, or leave it out."
+        )
+    return number
 
 
 def database_url(given: str) -> str:

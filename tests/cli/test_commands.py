@@ -1,65 +1,16 @@
 """The commands: what they say when all is well, and the one clear line when it is not."""
 
-import sys
-from collections.abc import Callable, Iterator
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 import stripe
 from sqlalchemy import insert, text
 
+from tests.cli.running import KEY, NORTHWIND, Tiergate, configured
 from tests.support.ports import free_port
-from tiergate.cli import main
 from tiergate.store import Database
 from tiergate.store.migrate import CODE_REVISION
 from tiergate.store.tables import schema
-from tiergate_sandbox.testing import run_sandbox
-
-KEY = "sk_test_of_the_cli_tests"
-SECRET = "whsec_of_the_cli_tests"
-NORTHWIND = (files("tiergate.demo") / "northwind.toml").read_text(encoding="utf-8")
-
-Tiergate = Callable[..., "tuple[int, str, str]"]
-
-
-@pytest.fixture
-def tiergate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Tiergate:
-    """Run a command in an empty folder, with nothing in the environment but what is given."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("DATABASE_URL", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE"):
-        monkeypatch.delenv(name, raising=False)
-
-    def run(*arguments: str, **environment: str) -> tuple[int, str, str]:
-        with monkeypatch.context() as process:
-            process.setattr(sys, "argv", ["tiergate", *arguments])
-            for name, value in environment.items():
-                process.setenv(name, value)
-            with pytest.raises(SystemExit) as ended:
-                main()
-        said = capsys.readouterr()
-        code = ended.value.code
-        return (code if isinstance(code, int) else 0), said.out, said.err
-
-    return run
-
-
-@pytest.fixture
-def sandbox_url() -> Iterator[str]:
-    """The address of a sandbox."""
-    with run_sandbox() as sandbox:
-        yield sandbox.base_url
-
-
-def configured(sandbox_url: str = "http://127.0.0.1:9", **more: str) -> dict[str, str]:
-    """An environment that has all it needs."""
-    return {
-        "STRIPE_SECRET_KEY": KEY,
-        "STRIPE_WEBHOOK_SECRET": SECRET,
-        "STRIPE_API_BASE": sandbox_url,
-        **more,
-    }
-
 
 COMMANDS = [
     ("serve",),

@@ -15,6 +15,7 @@ from tiergate.rules.errors import TiergateError
 from tiergate.web.problems import STATUS_OF_CODE
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+RUNNING = (REPOSITORY / "docs" / "running.md").read_text(encoding="utf-8")
 SOURCE = Path(tiergate.__path__[0])
 DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 ALL_TEXT = "\n".join(path.read_text(encoding="utf-8") for path in DOCUMENTS)
@@ -35,13 +36,13 @@ def source_of(*folders: str) -> str:
 
 def variables_that_are_read() -> set[str]:
     """Every environment variable that the code looks up."""
-    return set(re.findall(rf'(?:\.get\(|\[)"({VARIABLE})"', source_of()))
+    return set(re.findall(rf'(?:\.get\(|\[|given, )"({VARIABLE})"', source_of()))
 
 
-def test_every_variable_stands_in_the_readme() -> None:
-    """The README's table names exactly the variables that are read."""
-    table = set(re.findall(rf"^\| `({VARIABLE})` \|", README, re.MULTILINE))
-    assert table == variables_that_are_read()
+def test_every_variable_stands_in_a_table() -> None:
+    """The tables of the README and of docs/running.md name exactly the variables that are read."""
+    tables = set(re.findall(rf"^\| `({VARIABLE})` \|", README + RUNNING, re.MULTILINE))
+    assert tables == variables_that_are_read()
 
 
 def test_no_document_names_a_variable_that_is_not_read() -> None:

@@ -23,8 +23,11 @@ from tiergate.rules.policy import Policy
 from tiergate.rules.state import (
     AccountState,
     Customer,
+    Grant,
+    GrantKind,
     Invoice,
     InvoiceStatus,
+    PauseCollection,
     Subscription,
     SubscriptionItem,
     SubscriptionStatus,
@@ -71,6 +74,10 @@ class SubscriptionFields(TypedDict, total=False):
     default_payment_method: str | None
     collection_method: str
     observed_at: datetime | None
+    catalog_version: int | None
+    pause_collection: PauseCollection | None
+    schedule_id: str | None
+    items: tuple[SubscriptionItem, ...]
 
 
 def item(period_start: str | None, period_end: str | None, item_id: str = "si_1") -> SubscriptionItem:
@@ -181,6 +188,39 @@ def account(
     return AccountState(
         "acme", None if cards is Cards.UNKNOWN else customer, tuple(subscriptions), tuple(invoices)
     )
+
+
+def grant(
+    kind: str,
+    starts_at: str,
+    ends_at: str | None = None,
+    *,
+    grant_id: str = "gr_1",
+    plan_key: str | None = None,
+    subscription_id: str | None = None,
+    **features: FeatureValue,
+) -> Grant:
+    """Build access that was given by hand."""
+    return Grant(
+        grant_id,
+        GrantKind(kind),
+        at(starts_at),
+        None if ends_at is None else at(ends_at),
+        plan_key=plan_key,
+        features=features,
+        subscription_id=subscription_id,
+    )
+
+
+def sold(
+    plan_key: str | None = None,
+    quantity: int = 1,
+    *,
+    add_on_key: str | None = None,
+    period: tuple[str, str] = ("2026-03-01T09:30:00", "2026-04-01T09:30:00"),
+) -> SubscriptionItem:
+    """Build an item that says what it sells."""
+    return replace(item(*period), quantity=quantity, plan_key=plan_key, add_on_key=add_on_key)
 
 
 FEATURES = {

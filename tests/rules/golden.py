@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tests.rules.builders import at, catalog
+from tiergate.rules.decision import Decision, decide
 from tiergate.rules.instants import DISTANT_FUTURE, DISTANT_PAST
 from tiergate.rules.policy import Policy
 from tiergate.rules.state import AccountState
@@ -75,3 +76,23 @@ def verify(case: Situation) -> None:
 def row_of(phase: Phase) -> Row:
     """Describe a phase in the words of the tables."""
     return Row(phase.ends_at, f"{phase.access} {phase.plan_key or '-'} {phase.reason}")
+
+
+def verify_feature(timeline: Timeline, feature: str, *rows: Row) -> None:
+    """Assert that decisions say what the rows say, each up to a second before its end, and not at it."""
+    found, starts_at = [], DISTANT_PAST
+    while starts_at != DISTANT_FUTURE:
+        decision = decide(timeline, feature, starts_at)
+        row = decided(decision)
+        if decision.valid_until is not None:
+            assert decided(decide(timeline, feature, row.until - ONE_SECOND)) == row
+            assert decided(decide(timeline, feature, row.until)).answer != row.answer
+        found.append(row)
+        starts_at = row.until
+    assert found == list(rows)
+
+
+def decided(decision: Decision) -> Row:
+    """Describe a decision in the words of the tables: verdict, value, reason of the phase."""
+    until_ = decision.valid_until or DISTANT_FUTURE
+    return Row(until_, f"{decision.reason} {decision.value} {decision.phase}")

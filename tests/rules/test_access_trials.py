@@ -144,6 +144,16 @@ SITUATIONS = [
         until(FOR_EVER, "full", "free", "trial_ended"),
     ),
     situation(
+        "paused at its end, and ended later by a cancellation that was scheduled: over with the trial",
+        account(
+            trial("canceled", cancel_at=at("2026-04-10T00:00:00"), ended_at=at("2026-04-10T00:00:00")),
+            cards=Cards.NONE,
+        ),
+        BEFORE,
+        TRIALING,
+        until(FOR_EVER, "full", "free", "trial_ended"),
+    ),
+    situation(
         "a backdated subscription begins at its start_date",
         account(trial(start_date=at("2026-02-27T00:00:00")), cards=Cards.NONE),
         until("2026-02-27T00:00:00", "full", "free", "no_subscription"),

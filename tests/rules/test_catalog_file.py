@@ -1,12 +1,23 @@
 """The catalogue file: all that it can say, and where each key stands."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from tiergate.rules.catalog import Feature, FeatureKind, Plan, Price, Product, Trial
+from tiergate.rules.catalog import AddOn, Feature, FeatureKind, Plan, Price, Product, Trial
 from tiergate.rules.catalog_file import CatalogError, parse_catalog, read_catalog
-from tiergate.rules.policy import Afterwards, FirstCharge, OnCancelNow, OnUnknown, Policy
+from tiergate.rules.policy import (
+    Afterwards,
+    FeaturePolicy,
+    FirstCharge,
+    OnCancelNow,
+    OnDuplicate,
+    OnPauseCollection,
+    OnUnknown,
+    Policy,
+    UpgradeInTrial,
+)
 from tiergate.rules.toml_positions import line_of, positions_of
 
 PRODUCT = '[product]\nname = "Acme"\n'
@@ -26,9 +37,13 @@ unit = "k"
 
 [features."white label"]
 
+[features.gigabytes]
+kind = "per_seat"
+
 [policy]
 grace_days = 7
 after_grace = "blocked"
+features.rows = { grace_days = 1, on_unknown = "allow" }
 
 [plans.max]
 rank = 20
@@ -45,6 +60,18 @@ first_charge_grace_days = 2
 max_unconfirmed_days = 5
 on_unknown = "allow"
 on_cancel_now = "keep_paid"
+grace_read_only_days = 3
+last_known_hours = 12
+on_pause = "blocked"
+on_pause_collection = "pause"
+on_duplicate = "cancel"
+upgrade_in_trial = "keep_trial"
+[plans.max.policy.features.rows]
+grace_read_only_days = 4
+last_known_hours = 6
+[plans.max.policy.features."white label"]
+grace_days = 0
+on_unknown = "last_known"
 [[plans.max.prices]]
 interval = "year"
 currency = "EUR"
@@ -59,7 +86,18 @@ rank = 10
 name = "Small"
 description = "For two"
 highlight = true
-trial = { days = 7, card = "required" }
+trial = { days = 7, card = "required", features = { rows = 10, "white label" = false } }
+
+[addons.more_rows]
+description = "For more rows"
+features = { rows = 100 }
+[[addons.more_rows.prices]]
+currency = "usd"
+unit_amount = 500
+
+[addons.white]
+name = "White label"
+prices = [{ currency = "usd", unit_amount = 900, interval = "year" }]
 """
 
 
@@ -70,13 +108,14 @@ def test_everything_that_a_file_can_say() -> None:
     assert dict(read.features) == {
         "rows": Feature("rows", "Rows", FeatureKind.METERED, "Rows stored", "k"),
         "white label": Feature("white label", "White label", FeatureKind.SWITCH),
+        "gigabytes": Feature("gigabytes", "Gigabytes", FeatureKind.PER_SEAT),
     }
     assert read.version == 3
     small, biggest = read
-    common = Policy(grace=timedelta(days=7), after_grace=Afterwards.BLOCKED)
-    assert small == Plan(
-        "small_team", "Small", 10, "For two", True, {}, (), Trial(7, card_required=True), common
-    )
+    rows = FeaturePolicy(grace=timedelta(days=1), on_unknown=OnUnknown.ALLOW)
+    common = Policy(grace=timedelta(days=7), after_grace=Afterwards.BLOCKED, features={"rows": rows})
+    tried = Trial(7, card_required=True, features={"rows": 10, "white label": False})
+    assert small == Plan("small_team", "Small", 10, "For two", True, {}, (), tried, common)
     assert biggest == Plan(
         "max",
         "Max",
@@ -96,8 +135,28 @@ def test_everything_that_a_file_can_say() -> None:
             max_unconfirmed=timedelta(days=5),
             on_unknown=OnUnknown.ALLOW,
             on_cancel_now=OnCancelNow.KEEP_PAID,
+            grace_read_only=timedelta(days=3),
+            last_known_for=timedelta(hours=12),
+            on_pause=Afterwards.BLOCKED,
+            on_pause_collection=OnPauseCollection.PAUSE,
+            on_duplicate=OnDuplicate.CANCEL,
+            upgrade_in_trial=UpgradeInTrial.KEEP_TRIAL,
+            features={
+                "rows": replace(rows, grace_read_only=timedelta(days=4), last_known_for=timedelta(hours=6)),
+                "white label": FeaturePolicy(grace=timedelta(0), on_unknown=OnUnknown.LAST_KNOWN),
+            },
         ),
     )
+    assert list(read.add_ons.values()) == [
+        AddOn(
+            "more_rows",
+            "More rows",
+            "For more rows",
+            {"rows": 100},
+            (Price("more_rows_monthly", "month", "usd", 500),),
+        ),
+        AddOn("white", "White label", prices=(Price("white_yearly", "year", "usd", 900),)),
+    ]
 
 
 def test_the_smallest_file() -> None:
@@ -183,3 +242,15 @@ def test_what_has_no_line_is_shown_at_what_is_around_it() -> None:
     assert line_of(("a", "b", "c", "d"), lines) == 3
     assert line_of(("a", "b", "missing"), lines) == 2
     assert line_of(("z",), lines) == 1
+
+
+def test_a_feature_keeps_the_policy_of_the_file_where_its_plan_says_nothing() -> None:
+    """For each feature: what its plan says of it, else what the file says of it, else what the plan says."""
+    read = parse_catalog(FULL)
+    rows = read.plan("max").policy.of_feature("rows")
+    assert (rows.grace, rows.grace_read_only) == (timedelta(days=1), timedelta(days=4))
+    assert (rows.on_unknown, rows.last_known_for) == (OnUnknown.ALLOW, timedelta(hours=6))
+    white = read.plan("max").policy.of_feature("white label")
+    assert (white.grace, white.grace_read_only) == (timedelta(0), timedelta(days=3))
+    assert (white.on_unknown, white.last_known_for) == (OnUnknown.LAST_KNOWN, timedelta(hours=12))
+    assert read.plan("max").policy.of_feature("gigabytes") == read.plan("max").policy

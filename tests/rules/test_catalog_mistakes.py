@@ -243,7 +243,7 @@ SLIPS = [
         "[features.sso]",
         '[features.exports]\nkind = "counted"\n[features.sso]',
         'kind = "counted"',
-        "'kind' cannot be 'counted'. Write one of: switch, limit, metered, setting.",
+        "'kind' cannot be 'counted'. Write one of: switch, limit, per_seat, metered, setting.",
     ),
     Slip(
         "trial without days",
@@ -292,8 +292,12 @@ SLIPS = [
             "after_grace": "free, read_only, blocked",
             "after_cancel": "free, read_only, blocked",
             "first_charge": "allow, wait",
-            "on_unknown": "deny, allow",
+            "on_unknown": "deny, allow, last_known",
             "on_cancel_now": "end, keep_paid",
+            "on_pause": "free, read_only, blocked",
+            "on_pause_collection": "keep, pause",
+            "on_duplicate": "announce, cancel",
+            "upgrade_in_trial": "convert_now, keep_trial",
         }.items()
     ),
     *(
@@ -317,6 +321,81 @@ SLIPS = [
         '[plans.scale.policy]\nafter_trial = "gone"\n[plans.scale.features]',
         'after_trial = "gone"',
         "'after_trial' cannot be 'gone'. Write one of: free, read_only, blocked.",
+    ),
+    Slip(
+        "hours of the last known answer beyond a year",
+        "grace_days = 3",
+        "last_known_hours = 8761",
+        "last_known_hours = 8761",
+        "8761 hours are not possible. Write 0 to 8760.",
+    ),
+    Slip(
+        "policy of a feature that there is not",
+        "grace_days = 3",
+        "features = { project = { grace_days = 1 } }",
+        "features = { project = { grace_days = 1 } }",
+        "There is no feature 'project'. Did you mean 'projects'? "
+        "Otherwise declare it under [features.project].",
+    ),
+    Slip(
+        "unknown key in the policy of a feature",
+        "grace_days = 3",
+        "features = { projects = { grace_day = 1 } }",
+        "features = { projects = { grace_day = 1 } }",
+        "There is no key 'grace_day'. Did you mean 'grace_days'? Otherwise delete it.",
+    ),
+    Slip(
+        "policy of a feature with another word",
+        "grace_days = 3",
+        'features = { projects = { on_unknown = "perhaps" } }',
+        'features = { projects = { on_unknown = "perhaps" } }',
+        "'on_unknown' cannot be 'perhaps'. Write one of: deny, allow, last_known.",
+    ),
+    Slip(
+        "part of a trial that is no feature",
+        'trial = { days = 14, card = "required" }',
+        "trial = { days = 14, features = { projets = 3 } }",
+        "trial = { days = 14, features = { projets = 3 } }",
+        "There is no feature 'projets'. Did you mean 'projects'? "
+        "Otherwise declare it under [features.projets].",
+    ),
+    Slip(
+        "misspelt features of a trial",
+        'trial = { days = 14, card = "required" }',
+        "trial = { days = 14, feature = { projects = 3 } }",
+        "trial = { days = 14, feature = { projects = 3 } }",
+        "There is no key 'feature'. Did you mean 'features'? Otherwise delete it.",
+    ),
+    Slip(
+        "add-on without a price",
+        "[plans.free]",
+        "[addons.more]\nfeatures = { projects = 5 }\n\n[plans.free]",
+        "[addons.more]",
+        "Add-on 'more' has no price. Add one under [[addons.more.prices]].",
+    ),
+    Slip(
+        "add-on that sells what there is not",
+        "[plans.free]",
+        "[addons.more]\nfeatures = { sso = 5 }\n"
+        'prices = [{ currency = "usd", unit_amount = 5 }]\n\n[plans.free]',
+        "features = { sso = 5 }",
+        "Feature 'sso' cannot be 5. It is a switch: write true or false.",
+    ),
+    Slip(
+        "lookup key of an add-on that a plan has",
+        "[plans.free]",
+        '[[addons.team.prices]]\ncurrency = "usd"\nunit_amount = 5\n\n[plans.free]',
+        "[[addons.team.prices]]",
+        "The lookup key 'team_monthly' is taken by plan 'team' per month. "
+        'Give this price its own: lookup_key = "team_monthly_usd".',
+    ),
+    Slip(
+        "per seat, and no number",
+        '[features.api_calls]\nname = "API calls"\nkind = "metered"\n',
+        '[features.api_calls]\nname = "API calls"\nkind = "metered"\n\n[features.gb]\nkind = "per_seat"\n\n'
+        "[plans.tiny]\nfeatures = { gb = true }\nprices = [{ currency = 'usd', unit_amount = 5 }]\n",
+        "features = { gb = true }",
+        "Feature 'gb' cannot be True. It is counted per seat: write a number or \"unlimited\".",
     ),
     Slip(
         "unknown key, with the one that was meant",

@@ -10,6 +10,33 @@ from tests.rules.builders import NORTHWIND
 from tiergate.rules.catalog import Catalog
 from tiergate.rules.catalog_file import CatalogError, parse_catalog, parse_document, read_catalog
 
+FULL = (
+    NORTHWIND.replace('card = "required" }', 'card = "required", features = { sso = false } }')
+    + """
+[features.storage]
+kind = "per_seat"
+
+[policy.features.api_calls]
+grace_days = 1
+grace_read_only_days = 2
+on_unknown = "last_known"
+last_known_hours = 6
+
+[addons.calls]
+name = "More calls"
+features = { api_calls = 5000, storage = 3 }
+
+[[addons.calls.prices]]
+currency = "usd"
+unit_amount = 500
+
+[plans.scale.policy]
+on_pause_collection = "pause"
+upgrade_in_trial = "keep_trial"
+"""
+)
+"""Northwind's file with every kind of table there is."""
+
 JUNK = [
     "",
     "[",
@@ -32,9 +59,11 @@ JUNK = [
     "\x00",
     "\r",
 ]
-lines = st.sampled_from(NORTHWIND.split("\n"))
+lines = st.sampled_from(FULL.split("\n"))
 junk = st.sampled_from(JUNK) | lines | st.text(max_size=8)
-names = st.sampled_from(["name", "days", "month", "prices", "features", "plans", "team", "rank", "free"])
+names = st.sampled_from(
+    ["name", "days", "month", "prices", "features", "plans", "team", "rank", "free", "policy", "addons"]
+)
 keys = names | st.text(max_size=4)
 scalars = (
     st.none()
@@ -72,8 +101,8 @@ def assert_read_or_refused(result: Catalog | CatalogError, line_count: int) -> N
 
 @st.composite
 def changed_texts(draw: st.DrawFn) -> str:
-    """Change Northwind's file in up to six places: something is cut, and something else put there."""
-    text = NORTHWIND
+    """Change the file in up to six places: something is cut, and something else put there."""
+    text = FULL
     for _ in range(draw(st.integers(1, 6))):
         start = draw(st.integers(0, len(text)))
         end = min(len(text), start + draw(st.sampled_from([0, 0, 1, 3, 10, 80, 1000])))
@@ -83,8 +112,8 @@ def changed_texts(draw: st.DrawFn) -> str:
 
 @st.composite
 def changed_documents(draw: st.DrawFn) -> dict[str, Any]:
-    """Change Northwind's document in up to four places: some value becomes another, or is new."""
-    document = parse_document(NORTHWIND)
+    """Change the document in up to four places: some value becomes another, or is new."""
+    document = parse_document(FULL)
     for _ in range(draw(st.integers(1, 4))):
         place: Any = document
         while isinstance(place, (dict, list)) and place:
@@ -96,6 +125,13 @@ def changed_documents(draw: st.DrawFn) -> dict[str, Any]:
         if isinstance(place, dict):
             place[draw(keys)] = draw(values)
     return document
+
+
+def test_the_file_that_is_damaged_is_whole_at_first() -> None:
+    """What the properties start from is a catalogue with every kind of table."""
+    whole = parse_catalog(FULL)
+    assert list(whole.add_ons) == ["calls"]
+    assert list(whole.plan("team").policy.features) == ["api_calls"]
 
 
 @settings(max_examples=300)

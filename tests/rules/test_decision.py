@@ -20,7 +20,8 @@ from tests.rules.builders import (
 from tiergate.rules.access import Reason
 from tiergate.rules.catalog import UNLIMITED, Catalog, FeatureValue
 from tiergate.rules.catalog_file import parse_catalog
-from tiergate.rules.decision import Decision, Offer, Verdict, cheapest_offer, decide, generosity
+from tiergate.rules.decision import Decision, Offer, Verdict, cheapest_offer, decide
+from tiergate.rules.effective_features import generosity
 from tiergate.rules.errors import UnknownFeatureError
 from tiergate.rules.policy import Afterwards, Policy
 from tiergate.rules.state import AccountState, Subscription
@@ -250,6 +251,25 @@ def test_an_answer_about_usage_holds_until_the_count_starts_again() -> None:
     later = decide(timeline, "api_calls", MOMENT, Usage(5, resets_at=at("2026-05-01T00:00:00")))
     assert sooner.valid_until == at("2026-03-20T00:00:00")
     assert later.valid_until == at("2026-04-01T09:30:00")
+
+
+@pytest.mark.parametrize(
+    ("usage", "used", "reason"),
+    [
+        (Usage(100_000, resets_at=at("2026-03-05T00:00:01")), 100_000, "limit_reached"),
+        (Usage(100_000, resets_at=MOMENT), 0, "included"),
+        (Usage(100_000, resets_at=at("2026-03-04T00:00:00")), 0, "included"),
+        (Usage(None, resets_at=at("2026-03-04T00:00:00")), None, "included"),
+    ],
+)
+def test_a_count_whose_reset_has_passed_is_a_count_of_nothing(
+    usage: Usage, used: int | None, reason: str
+) -> None:
+    """An old count neither refuses nor ends an answer in the past."""
+    decision = decide(build_timeline(on("team"), catalog()), "api_calls", MOMENT, usage)
+    assert (decision.used, decision.reason) == (used, reason)
+    assert decision.valid_until is not None
+    assert decision.valid_until > MOMENT
 
 
 def test_the_phase_is_told_beside_the_verdict() -> None:

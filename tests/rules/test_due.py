@@ -88,6 +88,14 @@ def test_a_trial_over_without_a_card_is_asked_about_once() -> None:
     assert verify_at(answered, "2026-03-16T00:00:00") is None
 
 
+@pytest.mark.parametrize("status", ["active", "past_due"])
+def test_a_trial_over_without_a_card_is_doubted_while_stripe_charges(status: str) -> None:
+    """Where Stripe goes on to charge after a trial, that there is no card is looked into every few hours."""
+    heard = at("2026-03-15T09:31:00")
+    state = account(after_trial(status, observed_at=heard), cards=Cards.NONE)
+    assert verify_at(state, "2026-03-16T00:00:00") == heard + timedelta(hours=4)
+
+
 FOUR_HOURS_LATER = [
     pytest.param(subscription(), Policy(), "2026-04-02T00:00:00", id="renewal late"),
     pytest.param(trial(), Policy(), "2026-03-16T00:00:00", id="trial over"),

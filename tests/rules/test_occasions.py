@@ -121,6 +121,24 @@ def test_the_day_itself_begins_at_midnight_where_the_account_is(
     assert reminders(trial_end, time_zone)[-1].due_at == at(day_begins)
 
 
+@pytest.mark.parametrize(
+    ("time_zone", "trial_end", "day_begins"),
+    [
+        pytest.param("UTC", "2026-03-15T00:00:00", "2026-03-14T00:00:00", id="midnight in UTC"),
+        pytest.param("UTC", "2026-03-15T00:00:01", "2026-03-15T00:00:00", id="a second later"),
+        pytest.param("Asia/Kolkata", "2026-03-14T18:30:00", "2026-03-13T18:30:00", id="midnight in Kolkata"),
+    ],
+)
+def test_a_trial_that_ends_at_midnight_is_reminded_of_on_the_day_before(
+    time_zone: str, trial_end: str, day_begins: str
+) -> None:
+    """The day itself is the last day on which the trial can be used, and one reminder covers it."""
+    found = {o.step: o for o in reminders(trial_end, time_zone)}
+    assert found["same_day"].due_at == at(day_begins)
+    assert found["same_day"].expires_at == at(trial_end)
+    assert found["1_day"].expires_at == at(day_begins)
+
+
 def test_occasions_of_several_trials_come_in_order_of_time() -> None:
     """The occasions of all subscriptions are one list, in order of time and then of key."""
     other = trial(subscription_id="sub_0")

@@ -12,7 +12,8 @@ from tests.rules.builders import catalog as usual_catalog
 from tests.rules.strategies import catalogs, instants, invoices, states, subscriptions
 from tiergate.rules.access import Access
 from tiergate.rules.catalog import Catalog
-from tiergate.rules.decision import Decision, decide, generosity
+from tiergate.rules.decision import Decision, decide
+from tiergate.rules.effective_features import generosity
 from tiergate.rules.instants import DISTANT_FUTURE, DISTANT_PAST
 from tiergate.rules.policy import Afterwards
 from tiergate.rules.state import AccountState, Invoice, InvoiceStatus, Subscription, SubscriptionStatus
@@ -31,7 +32,17 @@ usages = st.sampled_from([0, 1, 5, 1000, 100_000])
 
 def changes(*timelines: Timeline) -> set[datetime]:
     """Return the instants at which any of several timelines changes: between them each stands still."""
-    return {phase.starts_at for timeline in timelines for phase in timeline.phases}
+    return {DISTANT_PAST}.union(*(timeline.boundaries_after(DISTANT_PAST) for timeline in timelines))
+
+
+def assert_no_worse(
+    without: Timeline, together: Timeline, feature: str, moment: datetime, used: int = 0
+) -> None:
+    """Assert that a feature is at least what it would be otherwise."""
+    before = decide(without, feature, moment, Usage(used))
+    after = decide(together, feature, moment, Usage(used))
+    assert after.allowed >= before.allowed
+    assert not before.allowed or generosity(after.value) >= generosity(before.value)
 
 
 def answer(decision: Decision) -> Decision:
@@ -71,12 +82,28 @@ def test_the_phase_at_an_instant_contains_it(state: AccountState, catalog: Catal
 
 
 @given(states(), catalogs)
+def test_the_phases_of_each_feature_have_the_same_shape(state: AccountState, catalog: Catalog) -> None:
+    """A feature with a policy of its own has phases that cover all of time, and differ from the rest."""
+    timeline = build_timeline(state, catalog)
+    for feature, phases in timeline.by_feature.items():
+        assert timeline.of_feature(feature).phases == phases != timeline.phases
+        assert (phases[0].starts_at, phases[-1].ends_at) == (DISTANT_PAST, DISTANT_FUTURE)
+        assert all(before.ends_at == after.starts_at for before, after in pairwise(phases))
+        assert not any(before.says_the_same(after) for before, after in pairwise(phases))
+        assert {phase.starts_at for phase in phases[1:]} <= set(timeline.boundaries_after(DISTANT_PAST))
+
+
+@given(states(), catalogs)
 def test_access_agrees_with_the_plan(state: AccountState, catalog: Catalog) -> None:
-    """Whoever is blocked has no plan, whoever is not has one, and a paid plan in full has a source."""
+    """Whoever is blocked has nothing, whoever is not has a plan or a grant; a paid plan has a source."""
     for phase in build_timeline(state, catalog).phases:
-        assert (phase.plan is None) == (phase.access is Access.BLOCKED)
-        paid_in_full = phase.access is Access.FULL and phase.plan is not None and not phase.plan.is_free
-        assert bool(phase.sources) == paid_in_full
+        if phase.access is Access.BLOCKED:
+            assert (phase.plan, phase.sources, phase.grant_ids) == (None, (), ())
+            assert set(phase.features.values()) == {False}
+        else:
+            assert phase.plan or phase.sources or phase.grant_ids
+        if phase.access is Access.FULL and phase.plan is not None and not phase.plan.is_free:
+            assert phase.sources
 
 
 @given(states(), catalogs, subscriptions("sub_new", LIVING), usages)
@@ -92,10 +119,8 @@ def test_adding_a_live_subscription_never_lowers_access(
             continue
         assert HEIGHT[together.at(moment).access] >= HEIGHT[without.at(moment).access]
         for feature in catalog.features:
-            before = decide(without, feature, moment, Usage(used))
-            after = decide(together, feature, moment, Usage(used))
-            assert after.allowed >= before.allowed
-            assert not before.allowed or generosity(after.value) >= generosity(before.value)
+            if alone.of_feature(feature).at(moment).sources:
+                assert_no_worse(without, together, feature, moment, used)
 
 
 @given(states(), catalogs, subscriptions("sub_new"))
@@ -111,11 +136,14 @@ def test_where_all_that_ends_falls_to_the_free_plan_nothing_added_ever_lowers_ac
                 after_trial=Afterwards.FREE,
                 after_grace=Afterwards.FREE,
                 after_cancel=Afterwards.FREE,
+                on_pause=Afterwards.FREE,
+                grace_read_only=timedelta(0),
+                features={},
             ),
         )
         for key, plan in catalog.plans.items()
     }
-    kind = replace(catalog, plans=plans)
+    kind = replace(catalog, plans=plans, older={})
     without = build_timeline(state, kind)
     together = build_timeline(replace(state, subscriptions=(*state.subscriptions, added)), kind)
     for moment in changes(without, together):
@@ -146,7 +174,7 @@ def test_a_subscription_to_no_plan_never_gives_access(
     state: AccountState, catalog: Catalog, added: Subscription
 ) -> None:
     """A price of no plan changes no access and no plan at any instant."""
-    unmapped = replace(added, plan_key=None)
+    unmapped = replace(added, plan_key=None, items=())
     without = build_timeline(state, catalog)
     together = build_timeline(replace(state, subscriptions=(*state.subscriptions, unmapped)), catalog)
     for moment in changes(without, together):
@@ -184,11 +212,12 @@ def test_an_invoice_that_is_not_owed_changes_nothing(
 def test_the_order_of_facts_does_not_matter(
     state: AccountState, catalog: Catalog, data: st.DataObject
 ) -> None:
-    """Subscriptions and invoices in any order, asked any number of times, give one timeline."""
+    """Subscriptions, invoices and grants in any order, asked any number of times, give one timeline."""
     shuffled = replace(
         state,
         subscriptions=tuple(data.draw(st.permutations(state.subscriptions))),
         invoices=tuple(data.draw(st.permutations(state.invoices))),
+        grants=tuple(data.draw(st.permutations(state.grants))),
     )
     first = build_timeline(state, catalog)
     assert build_timeline(state, catalog) == first
@@ -200,7 +229,7 @@ def test_valid_until_is_exactly_where_the_answer_changes(
     state: AccountState, catalog: Catalog, feature: str, used: int
 ) -> None:
     """Up to ``valid_until`` the answer is the same, at it another; without it the answer never changes."""
-    timeline = build_timeline(state, catalog)
+    timeline = build_timeline(state, catalog).of_feature(feature)
     for phase in timeline.phases:
         decision = decide(timeline, feature, phase.starts_at, Usage(used))
         until = decision.valid_until or DISTANT_FUTURE
@@ -235,7 +264,7 @@ def test_one_subscription_fills_its_time_without_gap_or_overlap(
 ) -> None:
     """What one subscription gives reaches from its beginning to the end of time, span after span."""
     for each in state.subscriptions:
-        spans = spans_of(each, catalog.plans.get(each.plan_key or ""), state)
+        spans = spans_of(each, state, catalog)
         assert spans[0].starts_at == each.began_at
         assert spans[-1].ends_at == DISTANT_FUTURE
         assert all(before.ends_at == after.starts_at for before, after in pairwise(spans))
@@ -246,7 +275,7 @@ def test_one_subscription_fills_its_time_without_gap_or_overlap(
 def test_a_scheduled_cancellation_is_not_outlived(state: AccountState, catalog: Catalog) -> None:
     """From the instant of a scheduled cancellation on a running subscription gives nothing more."""
     for each in state.subscriptions:
-        timeline = build_timeline(replace(state, subscriptions=(each,)), catalog)
+        timeline = build_timeline(replace(state, subscriptions=(each,), grants=()), catalog)
         ends_at = each.cancels_at
         if ends_at is not None and each.status in (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE):
             assert all(not phase.sources or phase.ends_at <= ends_at for phase in timeline.phases)

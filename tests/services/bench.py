@@ -97,10 +97,7 @@ class LineGateway(Gateway):
     """The gateway, speaking over a line instead of the network, and never trying again by itself."""
 
     def __init__(self, line: Line, secret_key: str = KEY) -> None:
-        super().__init__(secret_key)
-        self._client = stripe.StripeClient(
-            KEY, stripe_version=API_VERSION, http_client=line, max_network_retries=0
-        )
+        super().__init__(secret_key, http_client=line, network_retries=0)
 
 
 @dataclass
@@ -198,6 +195,10 @@ class Bench:
         found = [row for row in self.rows(subscriptions) if row.stripe_subscription_id == subscription_id]
         assert len(found) == 1, found
         return found[0]
+
+    def mirrored_ids(self) -> set[str]:
+        """Return the ids of all mirrored subscriptions."""
+        return {row.stripe_subscription_id for row in self.rows(subscriptions)}
 
     def explain(self, account_id: str = ACCOUNT) -> Explanation:
         """Tell what an account has, and why."""

@@ -66,7 +66,7 @@ def test_an_exception_while_applying_keeps_the_event(both: Bench, monkeypatch: p
     subscription_id = both.subscribe()
     webhook = both.webhook("customer.subscription.created")
     with monkeypatch.context() as broken:
-        broken.setattr("tiergate.services.save_object.read_subscription", lambda raw: 1 / 0)
+        broken.setattr("tiergate.store.mirror._stamps", lambda *_: 1 / 0)
         both.deliver(webhook)
     row = both.stored(webhook.event_id)
     assert (row.state, row.attempts, row.note) == ("received", 1, "ZeroDivisionError: division by zero")

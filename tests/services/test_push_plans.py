@@ -7,6 +7,7 @@ import pytest
 from tests.services.bench import ACCOUNT, Bench, Json, northwind
 from tiergate.rules.catalog_file import CatalogError
 from tiergate.services.push_plans import push_plans
+from tiergate.services.run_due import run_due
 from tiergate.services.start_checkout import start_checkout
 from tiergate.store.catalog_rows import newest_catalog
 from tiergate.store.tables import catalog_versions, prices
@@ -151,12 +152,35 @@ def test_a_price_archived_at_stripe_is_made_anew(bench: Bench) -> None:
 
 
 def test_accounts_are_looked_at_anew(bench: Bench) -> None:
-    """A new version makes every account due: what it may do can have changed."""
-    from tiergate.services.run_due import run_due
-
+    """A new version makes every account due; who is there keeps the plan of old, who comes gets the new."""
     run_due(bench.context)
     assert run_due(bench.context) == 0
     push_plans(bench.context, northwind().replace('name = "Free"', 'name = "Gratis"'))
     assert run_due(bench.context) == 1
-    assert bench.explain(ACCOUNT).phase.plan is not None
-    assert "has Gratis" in str(bench.explain(ACCOUNT))
+    bench.register("newcomer")
+    names = {account_id: bench.explain(account_id).phase.plan for account_id in (ACCOUNT, "newcomer")}
+    assert {account_id: plan and plan.name for account_id, plan in names.items()} == {
+        ACCOUNT: "Free",
+        "newcomer": "Gratis",
+    }
+
+
+def test_an_archived_price_is_replaced_within_the_day(bench: Bench) -> None:
+    """Stripe still remembers the key of the same request then; the answer is a new price all the same."""
+    archived = bench.price("team")
+    bench.stripe.v1.prices.update(archived, {"active": False})
+    assert push_plans(bench.context, northwind()).created == ("team_monthly",)
+    assert bench.price("team") != archived
+    assert bench.at_stripe(f"/v1/prices/{bench.price('team')}")["active"] is True
+
+
+def test_more_prices_than_stripe_looks_up_at_once(bench: Bench) -> None:
+    """A plan with eleven prices is found again whole: Stripe answers for ten lookup keys at a time."""
+    currencies = ("eur", "gbp", "chf", "sek", "nok", "dkk", "pln", "aud", "cad", "nzd")
+    more = "".join(
+        f'\n[[plans.team.prices]]\ninterval = "month"\nunit_amount = 4900\ncurrency = "{currency}"\n'
+        f'lookup_key = "team_monthly_{currency}"\n'
+        for currency in currencies
+    )
+    assert len(push_plans(bench.context, northwind() + more).created) == len(currencies)
+    assert push_plans(bench.context, northwind() + more).created == ()

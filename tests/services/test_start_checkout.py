@@ -43,7 +43,7 @@ def test_three_clicks_are_one_session(bench: Bench) -> None:
     """Three clicks in a row lead to the same page of one customer (pay#1027, appstrate#1325)."""
     assert len({click(bench) for _ in range(3)}) == 1
     assert len(at_stripe(bench)) == len(customers(bench)) == 1
-    assert customers(bench)[0]["metadata"] == {"account_id": ACCOUNT}
+    assert customers(bench)[0]["metadata"].items() >= {"account_id": ACCOUNT}.items()
 
 
 def test_eight_clicks_at_once_are_one_session(both: Bench) -> None:

@@ -1,19 +1,25 @@
 """Small builders for sightings and mirrored objects, so that a test names only the facts it is about."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, get_args
 
 from sqlalchemy import Row, Table, select
 
-from tiergate.rules.state import Customer, Invoice, InvoiceStatus, Subscription, SubscriptionStatus
+from tiergate.rules.state import (
+    Customer,
+    Invoice,
+    InvoiceStatus,
+    PaymentMethod,
+    Schedule,
+    Subscription,
+    SubscriptionStatus,
+)
 from tiergate.store import Transaction, mirror
-from tiergate.store.mirror import Saved, Sighting
-from tiergate.store.tables import customers, invoices, subscriptions
+from tiergate.store.mirror import TABLES, Kind, Saved, Sighting
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
-Kind = Literal["customer", "subscription", "invoice"]
-KINDS: tuple[Kind, ...] = ("customer", "subscription", "invoice")
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 def at(seconds: float) -> datetime:
@@ -56,13 +62,19 @@ def save_marked(
     if kind == "invoice":
         invoice = Invoice(object_id, "cus_1", InvoiceStatus.OPEN, NOON, **rest)
         return mirror.save_invoice(tx, invoice, {"status": "open"}, sighting, now)
+    if kind == "subscription_schedule":
+        return mirror.save_schedule(tx, Schedule(object_id, "cus_1", "active", **rest), {}, sighting, now)
+    if kind == "payment_method":
+        method = PaymentMethod(object_id, "cus_1", fingerprint=mark)
+        return mirror.save_payment_method(tx, method, {}, sighting, now, test_clock=test_clock)
     active = Subscription(object_id, "cus_1", SubscriptionStatus.ACTIVE, NOON, **rest)
     return save(tx, active, sighting)
 
 
 def marks(tx: Transaction, kind: Kind) -> list[str]:
     """The marks of all objects of a kind that are mirrored."""
-    return [row.metadata["mark"] for row in rows(tx, table_of(kind))]
+    found = rows(tx, table_of(kind))
+    return [row.fingerprint if kind == "payment_method" else row.metadata["mark"] for row in found]
 
 
 def rows(tx: Transaction, table: Table) -> list[Row[Any]]:
@@ -77,7 +89,7 @@ def the_row(tx: Transaction, table: Table) -> Row[Any]:
 
 def table_of(kind: Kind) -> Table:
     """The table that mirrors a kind of object."""
-    return {"customer": customers, "subscription": subscriptions, "invoice": invoices}[kind]
+    return TABLES[kind]
 
 
 def subscription(status: str = "active", **fields: Any) -> Subscription:

@@ -5,18 +5,21 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from tests.store.builders import NOON, at
+from tests.store.builders import NOON, at, rows
 from tiergate.store import Database
 from tiergate.store.catalog_rows import (
     MappedPrice,
     PublishedCatalog,
+    catalogs_before,
     find_price,
+    find_prices,
     map_price,
     newest_catalog,
     price_for_sale,
     publish_catalog,
     retire_prices,
 )
+from tiergate.store.tables import changes
 
 PRICE = MappedPrice(
     stripe_price_id="price_1",
@@ -60,12 +63,33 @@ def test_a_price_is_found_by_stripes_id(database: Database) -> None:
 
 
 def test_a_known_price_is_brought_up_to_date(database: Database) -> None:
-    """Mapped again it sells what it is said to sell now, and keeps the version it came with."""
-    changed = replace(PRICE, plan_key="team", active=False, unit_amount=3900)
+    """Mapped again it sells what it is said to sell now, and bears the newest version that sold it."""
+    changed = replace(PRICE, plan_key=None, add_on_key="seats", active=False, catalog_version=2)
     with database.write() as tx:
         map_price(tx, PRICE, NOON)
-        map_price(tx, replace(changed, catalog_version=2), at(1))
+        map_price(tx, changed, at(1))
         assert find_price(tx, "price_1") == changed
+        map_price(tx, PRICE, at(2))
+        assert find_price(tx, "price_1") == replace(PRICE, catalog_version=2)
+
+
+def test_several_prices_at_once(database: Database) -> None:
+    """Those that are known are found by Stripe's id; none is no trouble."""
+    other = replace(PRICE, stripe_price_id="price_2", plan_key="team")
+    with database.write() as tx:
+        for price in (PRICE, other):
+            map_price(tx, price, NOON)
+        assert find_prices(tx, {"price_1", "price_2", "price_3"}) == {"price_1": PRICE, "price_2": other}
+        assert find_prices(tx, set()) == {}
+
+
+def test_earlier_versions_are_kept(database: Database) -> None:
+    """All before a version are returned, the oldest first; each publishing is told to other processes."""
+    with database.write() as tx:
+        for version in (2, 1, 3):
+            publish_catalog(tx, PublishedCatalog(version, f"text {version}"), NOON)
+        assert catalogs_before(tx, 3) == [PublishedCatalog(1, "text 1"), PublishedCatalog(2, "text 2")]
+        assert [row.topic for row in rows(tx, changes)] == ["catalog"]
 
 
 def test_new_customers_buy_at_the_newest_active_price(database: Database) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from functools import partial
 from random import Random
 
-from tests.store.builders import KINDS, Kind, event, marks, reading, rows, save_marked, table_of
+from tests.store.builders import KINDS, event, marks, reading, rows, save_marked, table_of
 from tests.store.together import together
 from tiergate.store import Database
-from tiergate.store.mirror import Saved, Sighting, adopt_customer
+from tiergate.store.mirror import Kind, Saved, Sighting, adopt_customer
 
 HANDS = 8
 

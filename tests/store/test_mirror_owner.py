@@ -4,8 +4,8 @@ import pytest
 
 from tests.store.builders import (
     KINDS,
-    Kind,
     event,
+    marks,
     reading,
     save,
     save_marked,
@@ -15,6 +15,7 @@ from tests.store.builders import (
 )
 from tiergate.rules.state import Customer
 from tiergate.store import Database, mirror
+from tiergate.store.mirror import Kind
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -25,7 +26,7 @@ def test_the_account_stays_when_a_later_sighting_names_none(database: Database, 
         save_marked(tx, kind, "second", event(6, received=11))
         save_marked(tx, kind, "third", reading(7, began=12))
         row = the_row(tx, table_of(kind))
-    assert (row.account_id, row.metadata["mark"]) == ("acme", "third")
+        assert (row.account_id, marks(tx, kind)) == ("acme", ["third"])
 
 
 @pytest.mark.parametrize("kind", KINDS)

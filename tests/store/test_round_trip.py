@@ -10,14 +10,21 @@ from tests.store.builders import NOON, at, event, reading
 from tiergate.rules.state import (
     AccountState,
     Customer,
+    Grant,
+    GrantKind,
     Invoice,
     InvoiceStatus,
+    PauseCollection,
+    PaymentMethod,
+    Schedule,
+    SchedulePhase,
     Subscription,
     SubscriptionItem,
     SubscriptionStatus,
 )
 from tiergate.store import Database, Transaction, mirror
 from tiergate.store.account_rows import find_account, link_customer, load_state, register
+from tiergate.store.grant_rows import close_grant, save_grant
 
 CUSTOMER = Customer(
     id="cus_1",
@@ -29,7 +36,47 @@ CUSTOMER = Customer(
     metadata={"account_id": "acme", "note": "Zoë, “quoted” & 漢字"},
 )
 
-ITEM = SubscriptionItem("si_1", "price_1", 3, at(10), at(20))
+ITEM = SubscriptionItem("si_1", "price_1", 3, at(10), at(20), plan_key="pro", add_on_key="seats")
+
+PAUSE = PauseCollection("void", resumes_at=at(90))
+
+METHOD = PaymentMethod(
+    id="pm_1",
+    customer_id="cus_1",
+    type="sepa_debit",
+    brand="visa",
+    last4="4242",
+    exp_month=12,
+    exp_year=2034,
+    fingerprint="f1",
+    livemode=True,
+)
+
+PHASE = SchedulePhase(at(10), at(20), (ITEM, SubscriptionItem("", "price_2")), trial_end=at(15))
+
+SCHEDULE = Schedule(
+    id="sub_sched_1",
+    customer_id="cus_1",
+    status="active",
+    subscription_id="sub_1",
+    end_behavior="cancel",
+    phases=(PHASE, SchedulePhase(at(20), at(30))),
+    test_clock="clock_1",
+    livemode=True,
+    metadata={"why": "downgrade"},
+)
+
+GRANT = Grant(
+    id="grant_1",
+    kind=GrantKind.OVERRIDE,
+    starts_at=at(1),
+    ends_at=at(2),
+    plan_key="pro",
+    features={"seats": 50, "sso": True, "support": "priority"},
+    subscription_id="sub_1",
+    catalog_version=4,
+    note="as agreed",
+)
 
 SUBSCRIPTION = Subscription(
     id="sub_1",
@@ -37,6 +84,7 @@ SUBSCRIPTION = Subscription(
     status=SubscriptionStatus.PAST_DUE,
     created_at=at(1),
     plan_key="pro",
+    catalog_version=3,
     items=(ITEM, SubscriptionItem("si_2", "price_2", 0, None, None)),
     start_date=at(2),
     trial_start=at(3),
@@ -48,6 +96,8 @@ SUBSCRIPTION = Subscription(
     default_payment_method="pm_2",
     collection_method="send_invoice",
     latest_invoice_id="in_1",
+    pause_collection=PAUSE,
+    schedule_id="sub_sched_1",
     test_clock="clock_1",
     livemode=True,
     metadata={"plan_key": "pro"},
@@ -84,9 +134,23 @@ BARE = AccountState(
     Customer("cus_1"),
     (Subscription("sub_1", "cus_1", SubscriptionStatus.ACTIVE, NOON, observed_at=at(5)),),
     (Invoice("in_1", "cus_1", InvoiceStatus.DRAFT, NOON),),
+    (PaymentMethod("pm_1", None),),
+    (Schedule("sub_sched_1", "cus_1", "canceled"),),
+    (Grant("grant_1", GrantKind.COMP, NOON),),
+    signed_up_at=NOON,
 )
 
-FULL = AccountState("acme", CUSTOMER, (SUBSCRIPTION,), (INVOICE,))
+FULL = AccountState(
+    "acme",
+    CUSTOMER,
+    (SUBSCRIPTION,),
+    (INVOICE,),
+    (METHOD,),
+    (SCHEDULE,),
+    (GRANT,),
+    catalog_version=2,
+    signed_up_at=NOON,
+)
 
 
 def _save(tx: Transaction, state: AccountState) -> None:
@@ -97,6 +161,12 @@ def _save(tx: Transaction, state: AccountState) -> None:
         mirror.save_subscription(tx, subscription, {"status": str(subscription.status)}, sighting, NOON)
     for invoice in state.invoices:
         mirror.save_invoice(tx, invoice, {"status": str(invoice.status)}, sighting, NOON)
+    for method in state.payment_methods:
+        mirror.save_payment_method(tx, method, {}, sighting, NOON, test_clock="clock_1")
+    for schedule in state.schedules:
+        mirror.save_schedule(tx, schedule, {}, sighting, NOON)
+    for grant in state.grants:
+        save_grant(tx, state.account_id, grant, "ada", NOON)
 
 
 def _load(tx: Transaction, account_id: str) -> AccountState:
@@ -107,9 +177,9 @@ def _load(tx: Transaction, account_id: str) -> AccountState:
 
 @pytest.mark.parametrize("state", [FULL, BARE], ids=["every field given", "only what must be"])
 def test_a_state_is_loaded_as_it_was_saved(database: Database, state: AccountState) -> None:
-    """Customer, subscriptions with items, and invoices come back equal, in every field."""
+    """All that is mirrored and granted comes back equal, in every field."""
     with database.write() as tx:
-        register(tx, "acme", {}, NOON)
+        register(tx, "acme", {"catalog_version": state.catalog_version}, NOON)
         link_customer(tx, "acme", "cus_1", None, NOON)
         _save(tx, state)
     with database.read() as tx:
@@ -117,7 +187,9 @@ def test_a_state_is_loaded_as_it_was_saved(database: Database, state: AccountSta
 
 
 @pytest.mark.parametrize(
-    "value", [CUSTOMER, SUBSCRIPTION, INVOICE, ITEM], ids=lambda value: type(value).__name__
+    "value",
+    [CUSTOMER, SUBSCRIPTION, INVOICE, ITEM, PAUSE, METHOD, PHASE, SCHEDULE, GRANT, FULL],
+    ids=lambda value: type(value).__name__,
 )
 def test_no_field_is_forgotten_here(value: Any) -> None:
     """The objects of the test above give every field something else than its default."""
@@ -163,10 +235,14 @@ def test_a_state_holds_one_account_only(database: Database) -> None:
             other = replace(SUBSCRIPTION, id=f"sub_of_{owner}")
             mirror.save_subscription(tx, other, {"status": "active"}, event(5, account_id=owner), NOON)
             bill = replace(INVOICE, id=f"in_of_{owner}")
-            mirror.save_invoice(tx, bill, {"status": "open"}, event(5, account_id=owner), NOON)
+            sighting = event(5, account_id=owner)
+            mirror.save_invoice(tx, bill, {"status": "open"}, sighting, NOON)
+            mirror.save_payment_method(tx, replace(METHOD, id=f"pm_of_{owner}"), {}, sighting, NOON)
+            mirror.save_schedule(tx, replace(SCHEDULE, id=f"sub_sched_of_{owner}"), {}, sighting, NOON)
+        save_grant(tx, "globex", GRANT, "ada", NOON)
         state = _load(tx, "acme")
     assert [subscription.id for subscription in state.subscriptions] == ["sub_b", "sub_c", "sub_a", "sub_d"]
-    assert state.invoices == ()
+    assert (state.invoices, state.payment_methods, state.schedules, state.grants) == ((), (), (), ())
 
 
 def test_a_customer_that_nobody_looked_at_is_not_in_the_state(database: Database) -> None:
@@ -186,3 +262,26 @@ def test_the_state_tells_when_stripe_was_last_heard(database: Database) -> None:
             mirror.save_subscription(tx, SUBSCRIPTION, {"status": "active"}, sighting, NOON)
             assert _load(tx, "acme").subscriptions[0].observed_at == sighting.as_of
         assert sighting.as_of - NOON == timedelta(seconds=6)
+
+
+def test_a_grant_that_was_revoked_is_not_in_the_state(database: Database) -> None:
+    """It can be revoked once, by its own account; the others stay."""
+    with database.write() as tx:
+        register(tx, "acme", {}, NOON)
+        for grant_id in ("grant_1", "grant_2"):
+            save_grant(tx, "acme", replace(GRANT, id=grant_id), "ada", NOON)
+        assert [close_grant(tx, owner, "grant_1", at(5)) for owner in ("globex", "acme", "acme")] == [
+            False,
+            True,
+            False,
+        ]
+        assert [grant.id for grant in _load(tx, "acme").grants] == ["grant_2"]
+
+
+def test_the_first_version_of_the_catalogue_stays(database: Database) -> None:
+    """An account keeps the version it first got, however often it is made known again."""
+    with database.write() as tx:
+        register(tx, "acme", {}, NOON)
+        for version in (None, 2, 3):
+            register(tx, "acme", {"catalog_version": version}, NOON)
+        assert _load(tx, "acme").catalog_version == 2

@@ -127,8 +127,9 @@ class Life:
         return found["data"][0]
 
     def settle(self) -> None:
-        """Wait until no webhook is on its way."""
+        """Wait until no webhook is on its way, and what they led to is told."""
         self.stage.sandbox("POST", "/quiesce", {})
+        require(self.stage.billing.wait_until_told(), "what the webhooks led to was not told in time")
 
     def expect(
         self,

@@ -1,4 +1,4 @@
-"""One subscription and one invoice, as different versions of Stripe's API show them."""
+"""One of each object that is mirrored, as different versions of Stripe's API show them."""
 
 from typing import Any
 
@@ -50,7 +50,8 @@ _SUBSCRIPTION: Json = {
     "latest_invoice": "in_1",
     "livemode": False,
     "metadata": METADATA,
-    "schedule": None,
+    "pause_collection": {"behavior": "void", "resumes_at": 1773655200},
+    "schedule": "sub_sched_1",
     "start_date": BEGAN,
     "status": "trialing",
     "trial_end": TRIAL_END,
@@ -135,4 +136,101 @@ INVOICES: dict[str, Json] = {
 } | {
     "2025-03-31.basil": {**_INVOICE, "parent": _PARENT, "amount_overpaid": 0},
     "2026-10-28.endive": {**_INVOICE, "parent": _PARENT, "amount_paid_off_stripe": 0, "test_clock": None},
+}
+
+_PHASE_ITEM: Json = {"price": "price_pro", "quantity": 3, "tax_rates": [], "metadata": {}}
+_PHASE: Json = {
+    "start_date": BEGAN,
+    "end_date": 1775037600,
+    "trial_end": TRIAL_END,
+    "proration_behavior": "create_prorations",
+    "default_payment_method": None,
+    "metadata": {},
+}
+_SCHEDULE: Json = {
+    "id": "sub_sched_1",
+    "object": "subscription_schedule",
+    "canceled_at": None,
+    "completed_at": None,
+    "created": BEGAN,
+    "current_phase": {"start_date": BEGAN, "end_date": 1775037600},
+    "customer": "cus_1",
+    "default_settings": {"collection_method": "charge_automatically"},
+    "end_behavior": "cancel",
+    "livemode": False,
+    "metadata": METADATA,
+    "released_at": None,
+    "released_subscription": None,
+    "status": "active",
+    "subscription": "sub_1",
+}
+
+
+def _scheduled(item: Json, **more: Any) -> Json:
+    return {**_SCHEDULE, "phases": [{**_PHASE, "items": [item]}], **more}
+
+
+SCHEDULES: dict[str, Json] = {
+    # What was created before there were prices still names its items plans.
+    "2020-08-27": {**_SCHEDULE, "phases": [{**_PHASE, "plans": [{"plan": "price_pro", "quantity": 3}]}]},
+    "2022-11-15": _scheduled({**_PHASE_ITEM, "plan": "price_pro", "billing_thresholds": None}),
+    "2024-06-20": _scheduled({**_PHASE_ITEM, "plan": "price_pro", "discounts": []}, test_clock=None),
+    "2025-03-31.basil": _scheduled({**_PHASE_ITEM, "plan": "price_pro", "discounts": []}, test_clock=None),
+    "2026-10-28.endive": _scheduled(
+        {**_PHASE_ITEM, "discounts": [], "trial": None},
+        test_clock=None,
+        billing_mode={"type": "flexible"},
+        customer_account=None,
+    ),
+}
+
+_CARD: Json = {
+    "brand": "amex",
+    "country": "US",
+    "exp_month": 12,
+    "exp_year": 2034,
+    "fingerprint": "f1",
+    "funding": "credit",
+    "last4": "0005",
+}
+_METHOD: Json = {
+    "id": "pm_1",
+    "object": "payment_method",
+    "billing_details": {"email": None, "name": "Ada"},
+    "card": _CARD,
+    "created": BEGAN,
+    "customer": "cus_1",
+    "livemode": False,
+    "metadata": {},
+    "type": "card",
+}
+
+PAYMENT_METHODS: dict[str, Json] = {
+    "2020-08-27": _METHOD,
+    "2022-11-15": _METHOD,
+    "2024-06-20": {**_METHOD, "allow_redisplay": "limited", "radar_options": {}},
+    "2025-03-31.basil": {
+        **_METHOD,
+        "allow_redisplay": "limited",
+        "card": {**_CARD, "regulated_status": None},
+    },
+    "2026-10-28.endive": {**_METHOD, "allow_redisplay": "limited", "customer_account": None},
+}
+
+OLD_CARD: Json = {
+    **_CARD,
+    "id": "card_1",
+    "object": "card",
+    "brand": "American Express",
+    "customer": "cus_1",
+    "metadata": {},
+}
+OLD_SOURCE: Json = {
+    "id": "src_1",
+    "object": "source",
+    "type": "card",
+    "card": {**_CARD, "brand": "American Express"},
+    "customer": "cus_1",
+    "livemode": True,
+    "status": "chargeable",
 }

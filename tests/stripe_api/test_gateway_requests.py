@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -30,10 +31,10 @@ WRITES: dict[str, tuple[Call, str, dict[str, str], str]] = {
         "k2",
     ),
     "expire_checkout_session": (
-        lambda g: g.expire_checkout_session("cs_1"),
+        lambda g: g.expire_checkout_session("cs_1", "k7"),
         "/v1/checkout/sessions/cs_1/expire",
         {},
-        "expire:cs_1",
+        "k7",
     ),
     "create_product": (
         lambda g: g.create_product({"name": "Pro"}, "k3"),
@@ -52,6 +53,12 @@ WRITES: dict[str, tuple[Call, str, dict[str, str], str]] = {
         "/v1/webhook_endpoints",
         {"enabled_events[0]": "invoice.paid", "enabled_events[1]": "invoice.voided"},
         "k5",
+    ),
+    "update_webhook_endpoint": (
+        lambda g: g.update_webhook_endpoint("we_1", {"disabled": False}, "k8"),
+        "/v1/webhook_endpoints/we_1",
+        {"disabled": "false"},
+        "k8",
     ),
     "create_test_clock": (
         lambda g: g.create_test_clock(AT, "demo", "k6"),
@@ -75,6 +82,8 @@ READS: dict[str, tuple[Call, str, dict[str, str]]] = {
     ),
     "fetch_invoice": (lambda g: g.fetch_invoice("in_1"), "/v1/invoices/in_1", {}),
     "fetch_customer": (lambda g: g.fetch_customer("cus_1"), "/v1/customers/cus_1", {}),
+    "fetch_payment_method": (lambda g: g.fetch_payment_method("pm_1"), "/v1/payment_methods/pm_1", {}),
+    "fetch_schedule": (lambda g: g.fetch_schedule("s_1"), "/v1/subscription_schedules/s_1", {}),
     "fetch_checkout_session": (
         lambda g: g.fetch_checkout_session("cs_1"),
         "/v1/checkout/sessions/cs_1",
@@ -151,11 +160,32 @@ LISTS: dict[str, tuple[Callable[[Gateway], list[Answer]], str, dict[str, str]]] 
         "/v1/subscriptions",
         {"customer": "cus_1", "status": "all", "expand[0]": "data.latest_invoice"},
     ),
-    "list_open_invoices": (
-        lambda g: list(g.list_open_invoices("cus_1")),
+    "list_invoices": (
+        lambda g: list(g.list_invoices("cus_1")),
         "/v1/invoices",
-        {"customer": "cus_1", "status": "open"},
+        {"customer": "cus_1"},
     ),
+    "list_payment_methods": (
+        lambda g: list(g.list_payment_methods("cus_1")),
+        "/v1/customers/cus_1/payment_methods",
+        {},
+    ),
+    "list_schedules": (
+        lambda g: list(g.list_schedules("cus_1")),
+        "/v1/subscription_schedules",
+        {"customer": "cus_1"},
+    ),
+    "list_customers": (
+        lambda g: list(g.list_customers("clock_1")),
+        "/v1/customers",
+        {"test_clock": "clock_1"},
+    ),
+    "list_checkout_sessions": (
+        lambda g: list(g.list_checkout_sessions("cus_1")),
+        "/v1/checkout/sessions",
+        {"customer": "cus_1"},
+    ),
+    "list_webhook_endpoints": (lambda g: list(g.list_webhook_endpoints()), "/v1/webhook_endpoints", {}),
     "list_prices": (
         lambda g: list(g.list_prices(["pro_month", "pro_year"])),
         "/v1/prices",
@@ -178,6 +208,42 @@ def test_a_list_is_read_to_its_end(double: StripeDouble, gateway: Gateway, name:
         (path, everywhere | {"starting_after": "b"}),
         (path, everywhere | {"starting_after": "c"}),
     ]
+
+
+def test_customers_are_searched_by_their_operation(double: StripeDouble, gateway: Gateway) -> None:
+    """One question in Stripe's search language."""
+    double.replies = [Reply(body={"object": "search_result", "data": [{"id": "cus_1"}], "has_more": False})]
+    assert [answer.body["id"] for answer in gateway.search_customers("op_1")] == ["cus_1"]
+    (asked,) = double.asked
+    expected = {"query": "metadata['operation_id']:'op_1'"}
+    assert (asked.path, asked.parameters) == ("/v1/customers/search", expected)
+
+
+FIRST_ITEMS = {"object": "list", "data": [{"id": "si_1"}], "has_more": True, "url": "/v1/subscription_items"}
+MANY_ITEMS = {"id": "sub_1", "object": "subscription", "items": FIRST_ITEMS}
+
+
+@pytest.mark.parametrize(
+    ("read", "in_a_list"),
+    [
+        (lambda g: g.fetch_subscription("sub_1").body, False),
+        (lambda g: next(g.list_subscriptions("cus_1")).body, True),
+        (lambda g: g.page("/v1/subscriptions", {}).entries[0], True),
+    ],
+    ids=["fetched", "listed", "in a page"],
+)
+def test_a_subscription_is_read_with_all_its_items(
+    double: StripeDouble, gateway: Gateway, read: Callable[[Gateway], dict[str, Any]], in_a_list: bool
+) -> None:
+    """Stripe embeds only the first of many items: the others are read too, so that no add-on is lost."""
+    listed = {"object": "list", "data": [MANY_ITEMS], "has_more": False}
+    double.replies = [Reply(body=listed if in_a_list else MANY_ITEMS), *PAGES]
+    subscription = read(gateway)
+    assert [item["id"] for item in subscription["items"]["data"]] == ["a", "b", "c", "d"]
+    assert subscription["items"]["has_more"] is False
+    assert [(asked.path, asked.parameters["subscription"]) for asked in double.asked[1:]] == [
+        ("/v1/subscription_items", "sub_1")
+    ] * 3
 
 
 def test_an_empty_list_is_read_once(double: StripeDouble, gateway: Gateway) -> None:

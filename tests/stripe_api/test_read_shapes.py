@@ -11,6 +11,7 @@ from tiergate.rules.state import (
     Customer,
     Invoice,
     InvoiceStatus,
+    PauseCollection,
     Subscription,
     SubscriptionItem,
     SubscriptionStatus,
@@ -38,6 +39,8 @@ SUBSCRIPTION = Subscription(
     canceled_at=_at(1772359300),
     default_payment_method="pm_1",
     latest_invoice_id="in_1",
+    pause_collection=PauseCollection("void", _at(1773655200)),
+    schedule_id="sub_sched_1",
     metadata={"account_id": "acme", "plan_key": "pro"},
 )
 
@@ -125,8 +128,15 @@ def test_nulls_mean_nothing() -> None:
         *("start_date", "trial_start", "trial_end", "cancel_at", "canceled_at", "ended_at", "metadata"),
         *("default_payment_method", "default_source", "latest_invoice", "test_clock", "items"),
         *("livemode", "cancel_at_period_end", "collection_method"),
+        *("pause_collection", "schedule"),
     ]
     assert read_subscription({**BARE, **dict.fromkeys(names)}) == read_subscription(BARE)
+
+
+def test_collection_may_be_paused_for_good() -> None:
+    """A pause without an end has none."""
+    read = read_subscription({**BARE, "pause_collection": {"behavior": "keep_as_draft", "resumes_at": None}})
+    assert read.pause_collection == PauseCollection("keep_as_draft")
 
 
 def test_a_status_of_tomorrow_is_unknown() -> None:
@@ -148,12 +158,13 @@ def test_references_may_be_expanded(reference: Callable[[str], object]) -> None:
             "default_payment_method": reference("pm_1"),
             "latest_invoice": reference("in_1"),
             "test_clock": reference("clock_1"),
+            "schedule": reference("sub_sched_1"),
             "items": {"data": [{"id": "si_1", "price": reference("price_1")}]},
         }
     )
     assert (subscription.customer_id, subscription.default_payment_method) == ("cus_1", "pm_1")
     assert (subscription.latest_invoice_id, subscription.test_clock) == ("in_1", "clock_1")
-    assert subscription.items[0].price_id == "price_1"
+    assert (subscription.items[0].price_id, subscription.schedule_id) == ("price_1", "sub_sched_1")
     parent = {"subscription_details": {"subscription": reference("sub_1")}}
     for place in ({"subscription": reference("sub_1")}, {"parent": parent}):
         raw = {"id": "in_1", "customer": reference("cus_1"), "created": 1, "status": "open", **place}

@@ -23,16 +23,17 @@ from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
 _FAST_AND_LOOSE = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_wal_size=128MB"
+_DURABLE = "-c fsync=on -c synchronous_commit=on -c full_page_writes=on"
 _MEMORY = Path("/dev/shm")
 _ENOUGH_MEMORY_BYTES = 2**30
 
 # The shell holds the server for as long as its standard input is open, so the server and its folders go
 # when the tests go, however those end: finished, interrupted or killed.
-_HOLD_SERVER = f"""
+_HOLD_SERVER = """
 set -e
-bin=$1 home=$2 data=$3
+bin=$1 home=$2 data=$3 durability=$4
 "$bin/initdb" -D "$data" -U postgres -A trust -E UTF8 --no-locale --no-sync >"$home/log" 2>&1
-settings="-c listen_addresses='' -c unix_socket_directories='$home' -c max_connections=200 {_FAST_AND_LOOSE}"
+settings="-c listen_addresses='' -c unix_socket_directories='$home' -c max_connections=200 $durability"
 "$bin/pg_ctl" start -w -D "$data" -l "$home/log" -o "$settings" >/dev/null
 echo ready
 cat >/dev/null
@@ -70,8 +71,10 @@ class PostgresServer:
 
 
 @contextmanager
-def postgres_server() -> Iterator[PostgresServer]:
+def postgres_server(*, durable: bool = False) -> Iterator[PostgresServer]:
     """The server at ``TEST_DATABASE_URL``, or a new one that ends with the context.
+
+    A ``durable`` one keeps on disk what it has committed, as a server in production does.
 
     Raises:
         RuntimeError: when there are no binaries, or when the server does not start; the message says why.
@@ -84,9 +87,9 @@ def postgres_server() -> Iterator[PostgresServer]:
     # A socket's path may have no more than about 100 characters, and every folder above it must be open to
     # the server's user, which a TMPDIR of one's own is often not.
     home = _new_folder(Path("/tmp"))
-    data = _new_folder(_MEMORY if _memory_is_plenty() else home)
+    data = _new_folder(_MEMORY if _memory_is_plenty() and not durable else home)
     try:
-        with _running(home, data):
+        with _running(home, data, _DURABLE if durable else _FAST_AND_LOOSE):
             address = URL.create(
                 "postgresql+psycopg", "postgres", database="postgres", query={"host": str(home)}
             )
@@ -106,11 +109,11 @@ def _memory_is_plenty() -> bool:
 
 
 @contextmanager
-def _running(home: Path, data: Path) -> Iterator[None]:
+def _running(home: Path, data: Path, durability: str) -> Iterator[None]:
     binaries = _binaries(home)
     user = _owner(home, data) if os.geteuid() == 0 else None
     holder = subprocess.Popen(
-        ["/bin/sh", "-c", _HOLD_SERVER, "postgres", str(binaries), str(home), str(data)],
+        ["/bin/sh", "-c", _HOLD_SERVER, "postgres", str(binaries), str(home), str(data), durability],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=home,

@@ -6,9 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tiergate.cli.doctor_command import doctor
 from tiergate.cli.durations import parse_duration
-from tiergate.cli.environment import DEMO_ACCOUNT, environment_here
+from tiergate.cli.environment import environment_here
+from tiergate.cli.events_commands import events
+from tiergate.cli.explain_command import explain
 from tiergate.cli.logs import write_logs
+from tiergate.cli.opened import opened_billing
+from tiergate.cli.reconcile_commands import adopt, reconcile
+from tiergate.cli.webhooks_commands import webhooks
 from tiergate.rules.errors import TiergateError
 
 if TYPE_CHECKING:
@@ -21,6 +27,12 @@ plans = typer.Typer(no_args_is_help=True, help="The plans of billing.toml.")
 clock = typer.Typer(no_args_is_help=True, help="The Stripe test clock on which the accounts live.")
 app.add_typer(plans, name="plans")
 app.add_typer(clock, name="clock")
+app.add_typer(events, name="events")
+app.add_typer(webhooks, name="webhooks")
+app.command()(reconcile)
+app.command()(adopt)
+app.command()(doctor)
+app.command()(explain)
 
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)]
@@ -57,21 +69,24 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 
 
 @app.command()
+def worker(
+    every: Annotated[float, typer.Option(help="Seconds between two looks.", min=0.1)] = 30.0,
+) -> None:
+    """Do what time makes due, until stopped; any number of these may run beside each other."""
+    from tiergate.cli.serving import wait_until_stopped
+
+    write_logs(environment_here().get("TIERGATE_LOG_FILE"))
+    with opened_billing() as billing:
+        billing.start(every)
+        wait_until_stopped()
+
+
+@app.command()
 def migrate() -> None:
     """Create or update tiergate's tables in the database."""
     with _billing() as billing:
         billing.migrate()
     typer.echo("The database is up to date.")
-
-
-@app.command()
-def explain(
-    account: Annotated[str, typer.Argument(help="The account's id.")] = DEMO_ACCOUNT,
-) -> None:
-    """Tell what an account has, why, what comes next, and what was done about it."""
-    with _billing() as billing:
-        billing.check_schema()
-        typer.echo(str(billing.explain(account)))
 
 
 @plans.command()

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import httpx2
 from fastapi import Request
@@ -24,9 +23,9 @@ from tiergate.cli.logs import write_logs
 from tiergate.cli.serving import require_free_port, serve_app
 from tiergate.real_time import now
 from tiergate.rules.errors import TiergateError
+from tiergate.services.webhook_endpoints import register_webhooks
 from tiergate.settings import Settings, database_url
-from tiergate.stripe_api.gateway import API_VERSION, Gateway
-from tiergate.stripe_api.needed_events import NEEDED_EVENTS
+from tiergate.stripe_api.gateway import Gateway
 
 _SANDBOX_KEY = "sk_test_tiergate_demo"
 _AUTHORIZATION = {"Authorization": f"Bearer {_SANDBOX_KEY}"}
@@ -162,19 +161,12 @@ def _prepare_stripe(sandbox_url: str, port: int) -> Settings:
     """Make the test clock and the webhook endpoint, as ``tiergate`` users do once at Stripe."""
     gateway = Gateway(_SANDBOX_KEY, sandbox_url)
     clock = gateway.create_test_clock(now(), "Northwind demo", "demo:clock").body
-    endpoint: dict[str, Any] = gateway.create_webhook_endpoint(
-        {
-            "url": f"http://127.0.0.1:{port}/webhooks/stripe",
-            "enabled_events": list(NEEDED_EVENTS),
-            "api_version": API_VERSION,
-        },
-        "demo:endpoint",
-    ).body
+    endpoint = register_webhooks(gateway, f"http://127.0.0.1:{port}")
     default_database = f"sqlite:///{DEMO_FOLDER / 'tiergate.db'}"
     return Settings(
         database_url=database_url(os.environ.get("DATABASE_URL", default_database)),
         stripe_secret_key=_SANDBOX_KEY,
-        stripe_webhook_secrets=(str(endpoint["secret"]), _listen_secret(sandbox_url)),
+        stripe_webhook_secrets=(endpoint.secret or "", _listen_secret(sandbox_url)),
         stripe_api_base=sandbox_url,
         public_url=f"http://localhost:{port}",
         test_clock=str(clock["id"]),

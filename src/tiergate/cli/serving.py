@@ -1,7 +1,9 @@
 """Serves an application over HTTP."""
 
 import errno
+import signal
 import socket
+import threading
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -40,6 +42,14 @@ def require_free_port(host: str, port: int, option: str = "--port") -> None:
                 f"Port {port} on {host} is in use.",
                 f"Stop what listens there, or choose another: {option} {port + 1}",
             ) from error
+
+
+def wait_until_stopped() -> None:
+    """Return when the process is told to stop, by Ctrl-C or by a signal."""
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: stopped.set())
+    stopped.wait()
 
 
 def serve_app(app: ASGIApp, host: str, port: int) -> None:

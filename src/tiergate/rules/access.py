@@ -18,6 +18,10 @@ class Reason(StrEnum):
     NO_SUBSCRIPTION = "no_subscription"
     """Nothing was bought: the free plan."""
     TRIALING = "trialing"
+    TRIAL_EXTENDED = "trial_extended"
+    """Stripe's trial is over; a grant keeps it going."""
+    COMP = "comp"
+    """A plan that was given by hand."""
     ACTIVE = "active"
     CANCELING = "canceling"
     """Paid for, and scheduled to end."""
@@ -39,7 +43,7 @@ class Reason(StrEnum):
     UNKNOWN_STATUS = "unknown_status"
     """Stripe reports a status that this code does not know: refused, and reported."""
     UNMAPPED_PRICE = "unmapped_price"
-    """The subscription's price belongs to no plan of the catalogue: refused, and reported."""
+    """What was bought or given belongs to no plan of the catalogue: refused, and reported."""
 
 
 @dataclass(frozen=True, slots=True)

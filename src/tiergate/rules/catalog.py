@@ -1,6 +1,6 @@
 """The catalogue: what the product offers, as plans, features and prices."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -22,6 +22,8 @@ class FeatureKind(StrEnum):
     """On or off: ``true`` or ``false``."""
     LIMIT = "limit"
     """How many there may be at once (projects, seats): a number or ``"unlimited"``."""
+    PER_SEAT = "per_seat"
+    """How many there may be at once for each seat that is paid for: a number, times the quantity."""
     METERED = "metered"
     """How much may be used in each period (API calls): a number or ``"unlimited"``."""
     SETTING = "setting"
@@ -57,6 +59,8 @@ class Trial:
 
     days: int
     card_required: bool = False
+    features: Mapping[str, FeatureValue] | None = None
+    """What the trial gives where that differs from the plan, feature by feature; ``None`` is all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,17 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class AddOn:
+    """Something bought on top of a plan. What it gives adds to the plan, as often as it was bought."""
+
+    key: str
+    name: str
+    description: str = ""
+    features: Mapping[str, FeatureValue] = field(default_factory=dict)
+    prices: tuple[Price, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Product:
     """What is sold, as the pages name it."""
 
@@ -110,7 +125,18 @@ class Catalog:
     product: Product
     features: Mapping[str, Feature]
     plans: Mapping[str, Plan]
+    add_ons: Mapping[str, AddOn] = field(default_factory=dict)
     version: int = 0
+    older: Mapping[int, "Catalog"] = field(default_factory=dict, compare=False, repr=False)
+    """Earlier versions, for those who bought under them."""
+    merged: dict[Hashable, Mapping[str, FeatureValue]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
+    """What combinations of plans and add-ons come to, worked out once for all accounts that have them."""
+
+    def as_sold(self, version: int | None) -> "Catalog":
+        """Return the version that something was sold under; this one where that is not known (any more)."""
+        return self.older.get(version, self) if version is not None else self
 
     def __iter__(self) -> Iterator[Plan]:
         """Go through the plans by rank, the smallest first."""
@@ -128,10 +154,21 @@ class Catalog:
         return self.plans[key]
 
     def feature(self, key: str) -> Feature:
-        """Return a feature by key; raises ``UnknownFeatureError``."""
-        if key not in self.features:
+        """Return a feature by key, be it one that only an earlier version has.
+
+        Raises ``UnknownFeatureError``.
+        """
+        found = self.find_feature(key)
+        if found is None:
             raise UnknownFeatureError(
                 f"There is no feature {key!r}.",
                 f"The features are: {', '.join(self.features) or 'none yet; add one to billing.toml'}.",
             )
-        return self.features[key]
+        return found
+
+    def find_feature(self, key: str) -> Feature | None:
+        """Return a feature by key, of the latest version that has it, or ``None``."""
+        if key in self.features:
+            return self.features[key]
+        versions = (self.older[version] for version in sorted(self.older, reverse=True))
+        return next((each.features[key] for each in versions if key in each.features), None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tiergate.rules.catalog import (
-    UNLIMITED,
+    AddOn,
     Catalog,
     Feature,
     FeatureKind,
@@ -19,6 +19,7 @@ from tiergate.rules.catalog import (
 )
 from tiergate.rules.document_reader import Reader
 from tiergate.rules.errors import TiergateError
+from tiergate.rules.feature_values import fits, remedy_for
 from tiergate.rules.money import CURRENCIES
 from tiergate.rules.policy import Policy
 from tiergate.rules.policy_file import read_policy
@@ -77,11 +78,12 @@ def read_catalog(
     reader = Reader(document)
     product = _product(reader.table("product"))
     features = {key: _feature(key, table) for key, table in reader.tables("features")}
-    policy = read_policy(reader.table("policy"), Policy())
+    policy = read_policy(reader.table("policy"), Policy(), features)
     plans = [
         _plan(key, table, rank, features, policy) for rank, (key, table) in enumerate(reader.tables("plans"))
     ]
-    _check_plans(reader, plans)
+    add_ons = [_add_on(key, table, features) for key, table in reader.tables("addons")]
+    _check_plans(reader, plans, add_ons)
     reader.finish()
     if reader.complaints:
         located = [
@@ -90,7 +92,13 @@ def read_catalog(
         ]
         raise CatalogError(tuple(sorted(located, key=lambda mistake: mistake.line)), file_name)
     by_rank = sorted(plans, key=lambda plan: plan.rank)
-    return Catalog(product, features, {plan.key: plan for plan in by_rank}, version)
+    return Catalog(
+        product,
+        features,
+        {plan.key: plan for plan in by_rank},
+        {add_on.key: add_on for add_on in add_ons},
+        version,
+    )
 
 
 def _syntax_mistake(message: str) -> Mistake:
@@ -127,8 +135,7 @@ def _feature(key: str, reader: Reader) -> Feature:
 
 
 def _plan(key: str, reader: Reader, position: int, features: Mapping[str, Feature], policy: Policy) -> Plan:
-    prices = tuple(_price(key, table) for table in reader.list("prices"))
-    _check_prices(reader, key, prices)
+    prices = _prices(key, reader, ("plans", key))
     return Plan(
         key=key,
         name=reader.text("name", key.replace("_", " ").capitalize()),
@@ -137,21 +144,42 @@ def _plan(key: str, reader: Reader, position: int, features: Mapping[str, Featur
         highlight=reader.flag("highlight"),
         features=_values(reader.table("features"), features),
         prices=prices,
-        trial=_trial(reader) if reader.has("trial") else None,
-        policy=read_policy(reader.table("policy"), policy),
+        trial=_trial(reader.table("trial"), features) if reader.has("trial") else None,
+        policy=read_policy(reader.table("policy"), policy, features),
     )
 
 
-def _trial(plan: Reader) -> Trial:
-    reader = plan.table("trial")
+def _add_on(key: str, reader: Reader, features: Mapping[str, Feature]) -> AddOn:
+    prices = _prices(key, reader, ("addons", key))
+    if not prices:
+        reader.complain_at(
+            ("addons", key), f"Add-on {key!r} has no price.", f"Add one under [[addons.{key}.prices]]."
+        )
+    return AddOn(
+        key=key,
+        name=reader.text("name", key.replace("_", " ").capitalize()),
+        description=reader.text("description"),
+        features=_values(reader.table("features"), features),
+        prices=prices,
+    )
+
+
+def _trial(reader: Reader, features: Mapping[str, Feature]) -> Trial:
     days = reader.integer("days", 1, required=True)
     if not 1 <= days <= _MAX_PUBLIC_TRIAL_DAYS:
         reader.complain("days", f"A trial of {days} days is not possible.", "Choose 1 to 730 days.")
     card = reader.choice("card", ["required", "not_required"], "not_required")
-    return Trial(days, card_required=card == "required")
+    partial = _values(reader.table("features"), features)
+    return Trial(days, card == "required", partial if reader.has("features") else None)
 
 
-def _price(plan_key: str, reader: Reader) -> Price:
+def _prices(key: str, reader: Reader, path: Path) -> tuple[Price, ...]:
+    prices = tuple(_price(key, table) for table in reader.list("prices"))
+    _check_prices(reader, path, prices)
+    return prices
+
+
+def _price(owner: str, reader: Reader) -> Price:
     interval = reader.choice("interval", ["month", "year"], "month")
     unit_amount = reader.integer("unit_amount", 1, required=True)
     currency = reader.text("currency", _NO_CURRENCY, required=True).lower()
@@ -165,7 +193,7 @@ def _price(plan_key: str, reader: Reader) -> Price:
             "A price must be more than nothing.",
             "Write the amount in the smallest unit (4900 is $49.00); a free plan has no prices at all.",
         )
-    key = f"{plan_key}_{interval}ly"
+    key = f"{owner}_{interval}ly"
     return Price(
         reader.text("lookup_key", key), "year" if interval == "year" else "month", currency, unit_amount
     )
@@ -180,44 +208,26 @@ def _values(reader: Reader, features: Mapping[str, Feature]) -> dict[str, Featur
             reader.skip(key)
             continue
         value = reader.scalar(key)
-        if _fits(value, feature.kind):
+        if fits(value, feature.kind):
             values[key] = value
         else:
-            reader.complain(key, f"Feature {key!r} cannot be {value!r}.", _remedy(feature.kind))
+            reader.complain(key, f"Feature {key!r} cannot be {value!r}.", remedy_for(feature.kind))
     return values
 
 
-def _fits(value: FeatureValue, kind: FeatureKind) -> bool:
-    if kind is FeatureKind.SWITCH:
-        return isinstance(value, bool)
-    if kind is FeatureKind.SETTING:
-        return value is not True
-    if isinstance(value, bool):
-        return value is False
-    return value == UNLIMITED or (isinstance(value, int) and value >= 0)
-
-
-def _remedy(kind: FeatureKind) -> str:
-    if kind is FeatureKind.SWITCH:
-        return "It is a switch: write true or false."
-    if kind is FeatureKind.SETTING:
-        return "It is a setting: write a text or a number, or false where the plan lacks it."
-    return f'It is {"metered" if kind is FeatureKind.METERED else "a limit"}: write a number or "unlimited".'
-
-
-def _check_prices(reader: Reader, plan_key: str, prices: tuple[Price, ...]) -> None:
+def _check_prices(reader: Reader, path: Path, prices: tuple[Price, ...]) -> None:
     seen: set[tuple[str, str]] = set()
     for index, price in enumerate(prices):
         if (price.interval, price.currency) in seen:
             reader.complain_at(
-                ("plans", plan_key, "prices", index),
+                (*path, "prices", index),
                 f"There are two prices per {price.interval} in {price.currency}.",
                 "Delete one: customers would not know which they pay.",
             )
         seen.add((price.interval, price.currency))
 
 
-def _check_plans(reader: Reader, plans: list[Plan]) -> None:
+def _check_plans(reader: Reader, plans: list[Plan], add_ons: list[AddOn]) -> None:
     if not plans:
         reader.complain("plans", "There are no plans.", "Add one, for instance [plans.pro].")
     free = [plan for plan in plans if plan.is_free]
@@ -227,12 +237,12 @@ def _check_plans(reader: Reader, plans: list[Plan]) -> None:
             f"Plans {free[0].key!r} and {plan.key!r} are both free.",
             f"Give {plan.key!r} a price under [[plans.{plan.key}.prices]]: only one plan can be the floor.",
         )
-    _check_unique(reader, plans)
+    _check_ranks(reader, plans)
+    _check_lookup_keys(reader, plans, add_ons)
 
 
-def _check_unique(reader: Reader, plans: list[Plan]) -> None:
+def _check_ranks(reader: Reader, plans: list[Plan]) -> None:
     ranks: dict[int, str] = {}
-    lookup_keys: dict[str, tuple[str, str, str]] = {}
     for plan in plans:
         if plan.rank in ranks:
             reader.complain_at(
@@ -241,12 +251,20 @@ def _check_unique(reader: Reader, plans: list[Plan]) -> None:
                 "Ranks say which plan is an upgrade: give each its own, or leave them out to use the order.",
             )
         ranks.setdefault(plan.rank, plan.key)
-        for index, price in enumerate(plan.prices):
-            itself = (plan.key, price.interval, price.currency)
-            owner = lookup_keys.setdefault(price.lookup_key, itself)
+
+
+def _check_lookup_keys(reader: Reader, plans: list[Plan], add_ons: list[AddOn]) -> None:
+    owners: dict[str, tuple[str, str, str, str]] = {}
+    sold = [("plans", "plan", plan.key, plan.prices) for plan in plans]
+    sold += [("addons", "add-on", add_on.key, add_on.prices) for add_on in add_ons]
+    for group, what, key, prices in sold:
+        for index, price in enumerate(prices):
+            itself = (what, key, price.interval, price.currency)
+            owner = owners.setdefault(price.lookup_key, itself)
             if owner != itself:
+                whose = f"{owner[0]} {owner[1]!r} per {owner[2]}"
                 reader.complain_at(
-                    ("plans", plan.key, "prices", index, "lookup_key"),
-                    f"The lookup key {price.lookup_key!r} is taken by plan {owner[0]!r} per {owner[1]}.",
+                    (group, key, "prices", index, "lookup_key"),
+                    f"The lookup key {price.lookup_key!r} is taken by {whose}.",
                     f'Give this price its own: lookup_key = "{price.lookup_key}_{price.currency}".',
                 )

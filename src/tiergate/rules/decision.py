@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from tiergate.rules.access import Access, Reason
 from tiergate.rules.catalog import UNLIMITED, Catalog, FeatureKind, FeatureValue
 from tiergate.rules.instants import DISTANT_FUTURE
+from tiergate.rules.sold import COUNTED
 from tiergate.rules.timeline import Phase, Timeline
-from tiergate.rules.usage import NOTHING_USED, Usage
+from tiergate.rules.usage import NOTHING_USED, UNCOUNTED, Usage
 
 
 class Verdict(StrEnum):
@@ -19,6 +21,8 @@ class Verdict(StrEnum):
     LIMIT_REACHED = "limit_reached"
     READ_ONLY = "read_only"
     BLOCKED = "blocked"
+    UNKNOWN = "unknown"
+    """Nobody can tell: the database does not answer, and the policy ``on_unknown`` decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,32 +59,42 @@ class Decision:
 def decide(timeline: Timeline, feature: str, at: datetime, usage: Usage = NOTHING_USED) -> Decision:
     """Answer whether an account may use a feature at an instant, and until when that holds.
 
-    Raises ``UnknownFeatureError`` when the catalogue has no such feature.
+    A count whose reset has passed is a count of nothing. Raises ``UnknownFeatureError`` when the
+    catalogue has no such feature.
     """
     kind = timeline.catalog.feature(feature).kind
+    timeline = timeline.of_feature(feature)
+    if usage.resets_at is not None and usage.resets_at <= at:
+        usage = UNCOUNTED if usage.used is None else NOTHING_USED
     index = timeline.index_at(at)
     answer = _answer(timeline.phases[index], feature, kind, usage)
-    until = _holds_until(timeline, index, feature, kind, usage)
+    reason, phase, plan, value, limit, used = answer
+    until = DISTANT_FUTURE
+    for later in timeline.phases[index + 1 :]:
+        if _answer(later, feature, kind, usage) != answer:
+            until = later.starts_at
+            break
+    if usage.resets_at is not None:
+        until = min(until, usage.resets_at)
+    allowed = reason is Verdict.INCLUDED
     return Decision(
         feature=feature,
-        allowed=answer.allowed,
-        reason=answer.reason,
-        phase=answer.phase,
-        plan=answer.plan,
-        value=answer.value,
-        limit=answer.limit,
-        used=answer.used,
-        remaining=None if answer.limit is None or answer.used is None else max(0, answer.limit - answer.used),
+        allowed=allowed,
+        reason=reason,
+        phase=phase,
+        plan=plan,
+        value=value,
+        limit=limit,
+        used=used,
+        remaining=None if limit is None or used is None else max(0, limit - used),
         valid_until=None if until == DISTANT_FUTURE else until,
-        offer=None if answer.allowed else cheapest_offer(timeline.catalog, feature, usage),
+        offer=None if allowed else cheapest_offer(timeline.catalog, feature, usage),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(NamedTuple):
     """The part of a decision that two phases may have in common."""
 
-    allowed: bool
     reason: Verdict
     phase: Reason
     plan: str | None
@@ -90,10 +104,10 @@ class _Answer:
 
 
 def _answer(phase: Phase, feature: str, kind: FeatureKind, usage: Usage) -> _Answer:
-    value = _best_value(phase, feature)
+    value = phase.features.get(feature, False)
     limit, used = _counted(value, kind, usage)
     reason = _verdict(phase.access, value, limit, used)
-    return _Answer(reason is Verdict.INCLUDED, reason, phase.reason, phase.plan_key, value, limit, used)
+    return _Answer(reason, phase.reason, phase.plan_key, value, limit, used)
 
 
 def _verdict(access: Access, value: FeatureValue, limit: int | None, used: int | None) -> Verdict:
@@ -108,46 +122,15 @@ def _verdict(access: Access, value: FeatureValue, limit: int | None, used: int |
     return Verdict.INCLUDED
 
 
-def _best_value(phase: Phase, feature: str) -> FeatureValue:
-    """Return the best of what the plans behind a phase say; a plan that is silent says no."""
-    plans = [span.plan for span in phase.sources if span.plan] or ([phase.plan] if phase.plan else [])
-    values = [plan.features.get(feature, False) for plan in plans]
-    return max(values, key=generosity, default=False)
-
-
-def generosity(value: FeatureValue) -> tuple[int, int]:
-    """Order the values of a feature: absent, numbers by size, any setting or ``true``, unlimited."""
-    if value is False:
-        return (0, 0)
-    if value == UNLIMITED:
-        return (3, 0)
-    if value is True or isinstance(value, str):
-        return (2, 0)
-    return (1, value)
-
-
 def _counted(value: FeatureValue, kind: FeatureKind, usage: Usage) -> tuple[int | None, int | None]:
     """Return the limit and what is used of it, where a feature is counted at all."""
-    if kind not in (FeatureKind.LIMIT, FeatureKind.METERED):
-        return None, None
-    return _as_limit(value), usage.used
+    return (_as_limit(value), usage.used) if kind in COUNTED else (None, None)
 
 
 def _as_limit(value: FeatureValue) -> int | None:
     if value == UNLIMITED:
         return None
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
-
-
-def _holds_until(timeline: Timeline, index: int, feature: str, kind: FeatureKind, usage: Usage) -> datetime:
-    """Return the end of the last phase in a row that gives the same answer, or the usage's reset."""
-    first = _answer(timeline.phases[index], feature, kind, usage)
-    while index + 1 < len(timeline.phases):
-        if _answer(timeline.phases[index + 1], feature, kind, usage) != first:
-            break
-        index += 1
-    ends_at = timeline.phases[index].ends_at
-    return min(ends_at, usage.resets_at) if usage.resets_at else ends_at
 
 
 def cheapest_offer(catalog: Catalog, feature: str, usage: Usage) -> Offer | None:

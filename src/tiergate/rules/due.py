@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from tiergate.rules.access import Reason
 from tiergate.rules.occasions import Occasion
-from tiergate.rules.state import ENDED, AccountState, Subscription
-from tiergate.rules.timeline import Timeline
+from tiergate.rules.state import ENDED, AccountState, Subscription, SubscriptionStatus
+from tiergate.rules.timeline import Phase, Timeline
 
 RECHECK_EVERY = timedelta(hours=4)
 """How often Stripe is asked again about something that it has not confirmed."""
@@ -44,7 +44,18 @@ def next_verification_at(timeline: Timeline, state: AccountState, at: datetime) 
     if heard_at < phase.starts_at:
         return phase.starts_at
     reasons = {phase.reason, *(span.reason for span in phase.sources)}
+    if any(_is_doubted(subscription, phase) for subscription in running):
+        return heard_at + RECHECK_EVERY
     return None if reasons.isdisjoint(_UNCONFIRMED) else heard_at + RECHECK_EVERY
+
+
+def _is_doubted(subscription: Subscription, phase: Phase) -> bool:
+    """Whether a trial counts as over for want of a card, while Stripe goes on to charge one.
+
+    Of a card that was added at the last moment Stripe may have told in an event that was lost.
+    """
+    runs = subscription.status in (SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
+    return runs and phase.reason is Reason.TRIAL_ENDED and phase.cause.object_id == subscription.id
 
 
 def _heard_at(subscription: Subscription) -> datetime:

@@ -37,7 +37,7 @@ def _trial(subscription: Subscription, time_zone: str) -> Iterable[Occasion]:
     steps = [
         ("3_days", trial_end - timedelta(days=3)),
         ("1_day", trial_end - timedelta(days=1)),
-        ("same_day", _start_of_day(trial_end, time_zone)),
+        ("same_day", _start_of_last_day(trial_end, time_zone)),
     ]
     ends = [*(due_at for _, due_at in steps[1:]), trial_end]
     for (step, due_at), expires_at in zip(steps, ends, strict=True):
@@ -46,7 +46,10 @@ def _trial(subscription: Subscription, time_zone: str) -> Iterable[Occasion]:
             yield Occasion(key, "trial_reminder", due_at, expires_at, step, subscription.id)
 
 
-def _start_of_day(at: datetime, time_zone: str) -> datetime:
-    """Return the midnight that began the day of ``at`` where the account is."""
-    local = at.astimezone(ZoneInfo(time_zone))
+def _start_of_last_day(trial_end: datetime, time_zone: str) -> datetime:
+    """Return the midnight that begins the last day of use where the account is.
+
+    A trial that ends exactly at midnight is used for the last time on the day before.
+    """
+    local = (trial_end - timedelta.resolution).astimezone(ZoneInfo(time_zone))
     return datetime.combine(local.date(), time(0), local.tzinfo).astimezone(UTC)

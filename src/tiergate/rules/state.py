@@ -64,14 +64,40 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentMethod:
+    """A card, or another way to pay, that a customer has left with Stripe."""
+
+    id: str
+    customer_id: str | None
+    """``None`` once it is detached: it can never be charged again."""
+    type: str = "card"
+    brand: str | None = None
+    last4: str | None = None
+    exp_month: int | None = None
+    exp_year: int | None = None
+    fingerprint: str | None = None
+    livemode: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SubscriptionItem:
-    """One price of a subscription, with the period it is paid for."""
+    """One price of a subscription, with the period it is paid for and what the price sells."""
 
     id: str
     price_id: str
     quantity: int = 1
     current_period_start: datetime | None = None
     current_period_end: datetime | None = None
+    plan_key: str | None = None
+    add_on_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PauseCollection:
+    """Stripe's ``pause_collection``: no payments are collected until ``resumes_at``, or until told."""
+
+    behavior: str
+    resumes_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +112,8 @@ class Subscription:
     status: SubscriptionStatus
     created_at: datetime
     plan_key: str | None = None
+    catalog_version: int | None = None
+    """The version of the catalogue that it was sold under; ``None`` is the one in force."""
     items: tuple[SubscriptionItem, ...] = ()
     start_date: datetime | None = None
     trial_start: datetime | None = None
@@ -97,6 +125,8 @@ class Subscription:
     default_payment_method: str | None = None
     collection_method: str = "charge_automatically"
     latest_invoice_id: str | None = None
+    pause_collection: PauseCollection | None = None
+    schedule_id: str | None = None
     test_clock: str | None = None
     livemode: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
@@ -168,13 +198,76 @@ class Invoice:
 
 
 @dataclass(frozen=True, slots=True)
+class SchedulePhase:
+    """What a subscription becomes in ``[starts_at, ends_at)`` by its schedule."""
+
+    starts_at: datetime
+    ends_at: datetime
+    items: tuple[SubscriptionItem, ...] = ()
+    trial_end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A Stripe subscription schedule. ``end_behavior`` says what follows its last phase."""
+
+    id: str
+    customer_id: str
+    status: str
+    """``not_started``, ``active``, ``completed``, ``released`` or ``canceled``."""
+    subscription_id: str | None = None
+    end_behavior: str = "release"
+    phases: tuple[SchedulePhase, ...] = ()
+    test_clock: str | None = None
+    livemode: bool = False
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+class GrantKind(StrEnum):
+    """The ways in which access is given by hand."""
+
+    COMP = "comp"
+    """A plan, for nothing."""
+    EXTENSION = "extension"
+    """A trial, for longer than Stripe says."""
+    ADD_ON = "add_on"
+    """Features on top of whatever the account has: numbers add up."""
+    OVERRIDE = "override"
+    """Features as agreed with sales, whatever the plan says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Access given by hand in ``[starts_at, ends_at)``; ``ends_at`` of ``None`` is until it is revoked."""
+
+    id: str
+    kind: GrantKind
+    starts_at: datetime
+    ends_at: datetime | None = None
+    plan_key: str | None = None
+    """What a ``comp`` gives."""
+    features: Mapping[str, bool | int | str] = field(default_factory=dict)
+    """What an ``add_on`` adds, and what an ``override`` sets."""
+    subscription_id: str | None = None
+    """Whose trial an ``extension`` extends; ``None`` is any of the account's."""
+    catalog_version: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AccountState:
-    """All that is mirrored of one account, as one value."""
+    """All that is known of one account, as one value: what is mirrored, and what was given by hand."""
 
     account_id: str
     customer: Customer | None = None
     subscriptions: tuple[Subscription, ...] = ()
     invoices: tuple[Invoice, ...] = ()
+    payment_methods: tuple[PaymentMethod, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    catalog_version: int | None = None
+    """The version whose free plan it has; ``None`` is the one in force."""
+    signed_up_at: datetime | None = None
 
     def invoices_of(self, subscription: Subscription) -> tuple[Invoice, ...]:
         """Return the invoices of one subscription, the oldest first."""

@@ -4,16 +4,24 @@ It is real time, except on a Stripe test clock, where it is the latest instant w
 to have reached. In live mode there are no test clocks.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from tiergate.services.context import Context
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account
-from tiergate.store.test_clock_rows import clock_now
+from tiergate.store.test_clock_rows import clocks_now
 
 
 def account_now(context: Context, tx: Transaction, account: Account) -> datetime:
     """Return what time it is for an account."""
-    if context.livemode or account.test_clock is None:
-        return context.now()
-    return clock_now(tx, account.test_clock) or context.now()
+    return clock_times(context, tx, [account]).get(account.account_id) or context.now()
+
+
+def clock_times(context: Context, tx: Transaction, found: Iterable[Account]) -> dict[str, datetime]:
+    """Return the time of each account that lives on a test clock; the others live in real time."""
+    if context.livemode:
+        return {}
+    clock_of = {account.account_id: account.test_clock for account in found if account.test_clock}
+    shown = clocks_now(tx, set(clock_of.values()))
+    return {account_id: shown[clock] for account_id, clock in clock_of.items() if clock in shown}

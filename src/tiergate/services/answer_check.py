@@ -1,18 +1,33 @@
 """Answers whether an account may use a feature, from the mirror alone."""
 
-from tiergate.rules.decision import Decision, decide
-from tiergate.rules.timeline import build_timeline
-from tiergate.rules.usage import UNCOUNTED
-from tiergate.services.account_time import account_now
+from tiergate.rules.decision import Decision
+from tiergate.rules.errors import TiergateError
 from tiergate.services.context import Context
-from tiergate.services.load_catalog import load_catalog
+from tiergate.services.outlines import Outlines
+from tiergate.services.prepare_answers import Answers, prepare_answers
 from tiergate.services.require_account import require_account
-from tiergate.store.account_rows import load_state
+from tiergate.store import Transaction
+
+
+class FeatureRefusedError(TiergateError):
+    """An account may not use a feature; ``decision`` says why, and which plan would let it."""
+
+    code = "feature_refused"
+
+    def __init__(self, decision: Decision) -> None:
+        """Refuse with the grounds."""
+        remedy = f"{decision.offer.name} includes it." if decision.offer else ""
+        super().__init__(f"The account may not use {decision.feature!r}: {decision.reason}.", remedy)
+        self.decision = decision
 
 
 def answer_check(context: Context, account_id: str, feature: str) -> Decision:
     """Decide now, on the account's time. Raises ``UnknownAccountError`` and ``UnknownFeatureError``."""
     with context.database.read() as tx:
-        account = require_account(tx, account_id)
-        timeline = build_timeline(load_state(tx, account), load_catalog(tx))
-        return decide(timeline, feature, account_now(context, tx, account), UNCOUNTED)
+        return read_answers(context, tx, account_id, Outlines()).decision(feature)
+
+
+def read_answers(context: Context, tx: Transaction, account_id: str, outlines: Outlines) -> Answers:
+    """Read all answers about an account. Raises ``UnknownAccountError`` and ``NoPlansError``."""
+    account = require_account(tx, account_id)
+    return prepare_answers(context, tx, [account], outlines)[account_id]

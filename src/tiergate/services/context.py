@@ -1,11 +1,17 @@
 """What every use case works with."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
+from tiergate.services.access_change import Listening
+from tiergate.services.commit_together import CommitTogether
+from tiergate.services.delivery import Arrival, Need, Outcome
+from tiergate.services.do_later import DoLater
+from tiergate.services.take_turns import TakeTurns
 from tiergate.store import Database
 from tiergate.stripe_api.gateway import Gateway
+from tiergate.stripe_api.pace import no_hurry
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +19,8 @@ class Context:
     """The outside world of the use cases, put together once by ``Billing``.
 
     ``now`` reads real time. ``test_clock`` is the Stripe test clock on which new customers are put.
+    ``listening`` holds the host's callback, whenever it is registered. ``pace`` returns when the next call
+    of a long series may be made. ``reconcile_every`` is how often all is compared with Stripe, if ever.
     """
 
     database: Database
@@ -21,6 +29,21 @@ class Context:
     webhook_secrets: tuple[str, ...]
     public_url: str
     test_clock: str | None = None
+    listening: Listening = field(default_factory=Listening)
+    pace: Callable[[], None] = no_hurry
+    reconcile_every: timedelta | None = None
+    deliveries: CommitTogether[Arrival, Outcome] = field(init=False, default_factory=CommitTogether)
+    """The webhooks that are arriving."""
+    telling: DoLater[str, str] = field(
+        init=False, default_factory=lambda: DoLater("tiergate-telling", at_once=1)
+    )
+    """The accounts that a webhook changed, each with the events that did."""
+    finishing: DoLater[tuple[Need, ...], Arrival] = field(
+        init=False, default_factory=lambda: DoLater("tiergate-finishing", at_once=16)
+    )
+    """The events for which something has to be read from Stripe, by what that is."""
+    turns: TakeTurns = field(init=False, default_factory=TakeTurns)
+    """Who is reading which object."""
 
     @property
     def livemode(self) -> bool:

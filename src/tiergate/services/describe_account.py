@@ -28,10 +28,11 @@ def describe_account(context: Context, account_id: str) -> AccountView:
     if subscription is None:
         return AccountView(told, None, None, None, None)
     price = None
-    if subscription.items:
+    items = [item for item in subscription.items if item.add_on_key is None]
+    if items:
         with context.database.read() as tx:
-            price = find_price(tx, subscription.items[0].price_id)
-    plan = told.catalog.plans.get(subscription.plan_key or "")
+            price = find_price(tx, items[0].price_id)
+    plan = told.catalog.as_sold(subscription.catalog_version).plans.get(subscription.plan_key or "")
     return AccountView(told, subscription, plan, price, told.state.has_card(subscription))
 
 

@@ -4,7 +4,8 @@ The browser's return proves nothing: it is only a reason to ask.
 """
 
 from tiergate.services.context import Context
-from tiergate.services.read_from_stripe import Need, read_object
+from tiergate.services.delivery import Need
+from tiergate.services.read_from_stripe import BeingReadError, read_object
 from tiergate.store.checkout_rows import find_checkout, set_checkout_status, touch_checkout
 from tiergate.store.mirror import is_mirrored
 
@@ -21,18 +22,22 @@ def follow_checkout(context: Context, session_id: str) -> str | None:
     answer = context.gateway.fetch_checkout_session(session_id)
     status = str(answer.body["status"]) if answer else "expired"
     subscription_id = answer.body.get("subscription") if answer else None
-    if isinstance(subscription_id, str):
-        _mirror(context, subscription_id)
+    is_mirroring = isinstance(subscription_id, str) and not _mirror(context, subscription_id)
     with context.database.write() as tx:
-        if status == "open":
+        if status == "open" or is_mirroring:
             touch_checkout(tx, session_id, context.now())
         else:
             set_checkout_status(tx, session_id, status, context.now())
     return status
 
 
-def _mirror(context: Context, subscription_id: str) -> None:
+def _mirror(context: Context, subscription_id: str) -> bool:
+    """Mirror a subscription; returns false where somebody else is reading it at this moment."""
     with context.database.read() as tx:
         known = is_mirrored(tx, "subscription", subscription_id)
     if not known:
-        read_object(context, Need("subscription", subscription_id), cause="checkout")
+        try:
+            read_object(context, Need("subscription", subscription_id), cause="checkout")
+        except BeingReadError:
+            return False
+    return True

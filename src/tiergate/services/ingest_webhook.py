@@ -1,110 +1,94 @@
 """Takes a webhook in: verify, store, apply, and only then say that it was received."""
 
-import logging
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from functools import partial
 
-import msgspec
-
-from tiergate.rules.errors import TiergateError
-from tiergate.services.apply_event import apply_event, finish_event, postpone
 from tiergate.services.context import Context
-from tiergate.services.read_from_stripe import Need
-from tiergate.store.event_rows import StoredEvent, insert_event
+from tiergate.services.delivery import Arrival, Need, Outcome, cause_of, stored_arrival
+from tiergate.services.finish_event import finish_event
+from tiergate.services.finish_together import finish_together
+from tiergate.services.read_event import read_event
+from tiergate.services.take_in import take_in, take_up
+from tiergate.services.tell_account import tell_account, tell_accounts
+from tiergate.store.event_rows import StoredEvent
 from tiergate.stripe_api.verify_signature import verify_signature
 
-log = logging.getLogger("tiergate")
-
-
-_FAR_FUTURE_SECONDS = 2**36
-_Id = Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]+$", max_length=255)]
-"""What Stripe calls things by: printable ASCII, which every database can hold."""
-
-
-class UnreadableEventError(TiergateError):
-    """The body is signed, but it is no event."""
-
-    code = "event_unreadable"
+_SETTLING_SECONDS = 0.2
 
 
 def ingest_webhook(context: Context, body: bytes, signature: str | None) -> str:
     """Take in one delivery and return the event's id; a repeated one changes nothing.
 
-    The event is committed before this returns. Applying it may need Stripe, and may fail: then it is
-    stored all the same, and tried again later. Raises ``SignatureError`` and ``UnreadableEventError``, in
-    which case nothing is stored.
+    The event is committed before this returns, together with others that arrive at the same moment, and
+    what it leads to is told. Applying it may need Stripe, and may fail: then it is stored all the same, and
+    tried again later. Raises ``SignatureError`` and ``UnreadableEventError``, and then nothing is stored.
     """
-    verify_signature(body, signature, context.webhook_secrets, context.now())
-    event = _read_event(body, context.now())
-    needs: list[Need] = []
-    failure: Exception | None = None
-    with context.database.write() as tx:
-        if not insert_event(tx, event):
-            log.info("webhook %s %s was received again", event.event_id, event.event_type)
-            return event.event_id
-        log.info("webhook %s %s received", event.event_id, event.event_type)
-        try:
-            with tx.begin_nested():
-                needs = apply_event(context, tx, event)
-        except Exception as error:
-            # What is stored stays stored: it is tried again, and never lost.
-            failure = error
-    _settle(context, event, needs, failure)
-    return event.event_id
+    arrival = _verified(context, body, signature)
+    outcome = _stored(context.deliveries.do(partial(take_in, context), arrival))
+    if outcome.account_id:
+        tell_account(context, outcome.account_id, cause_of(arrival.event))
+    if outcome.needs:
+        finish_event(context, [arrival], outcome.needs)
+    return arrival.event.event_id
 
 
-def apply_stored(context: Context, event: StoredEvent) -> None:
-    """Apply an event that is stored but not applied yet, for instance after a failure."""
-    needs: list[Need] = []
-    failure: Exception | None = None
-    try:
-        with context.database.write() as tx:
-            needs = apply_event(context, tx, event)
-    except Exception as error:
-        failure = error
-    _settle(context, event, needs, failure)
+async def aingest_webhook(context: Context, body: bytes, signature: str | None) -> str:
+    """Take in one delivery like ``ingest_webhook``, without blocking the event loop.
+
+    This returns as soon as the event is committed and applied to the mirror. What it leads to is told, and
+    what it made uncertain is read from Stripe, right afterwards by threads of their own.
+    """
+    arrival = _verified(context, body, signature)
+    outcome = _stored(await context.deliveries.ado(partial(take_in, context), arrival))
+    if outcome.account_id:
+        context.telling.add(partial(_tell_in_turn, context), outcome.account_id, cause_of(arrival.event))
+    if outcome.needs:
+        context.finishing.add(partial(_finish_and_tell_later, context), tuple(outcome.needs), arrival)
+    return arrival.event.event_id
 
 
-def _settle(context: Context, event: StoredEvent, needs: list[Need], failure: Exception | None) -> None:
-    if failure is not None:
-        log.error("webhook %s %s could not be applied", event.event_id, event.event_type, exc_info=failure)
-        postpone(context, event, failure)
-    elif needs:
-        finish_event(context, event, needs)
+def _finish_and_tell_later(context: Context, waiting: Mapping[tuple[Need, ...], Sequence[Arrival]]) -> None:
+    for account_id, causes in finish_together(context, waiting).items():
+        context.telling.add(partial(_tell_in_turn, context), account_id, causes[-1])
 
 
-class _Data(msgspec.Struct):
-    object: dict[str, Any]
+def _tell_in_turn(context: Context, causes: Mapping[str, Sequence[str]]) -> None:
+    """Tell after what is uncertain was settled, if that does not take long: often it concerns the same."""
+    context.finishing.wait_until_done(_SETTLING_SECONDS)
+    tell_accounts(context, causes)
 
 
-class _Envelope(msgspec.Struct):
-    """The part of an event that is stored in columns; everything else stays in the payload."""
-
-    id: _Id
-    type: _Id
-    created: Annotated[int, msgspec.Meta(ge=0, le=_FAR_FUTURE_SECONDS)]
-    livemode: bool
-    data: _Data
-    api_version: _Id | None = None
+def wait_until_told(context: Context, timeout_seconds: float) -> bool:
+    """Wait until nothing is left to do in this process after webhooks; returns false when time ran out."""
+    is_finished = context.finishing.wait_until_done(timeout_seconds)
+    return context.telling.wait_until_done(timeout_seconds) and is_finished
 
 
-def _read_event(body: bytes, received_at: datetime) -> StoredEvent:
-    try:
-        envelope = msgspec.json.decode(body, type=_Envelope)
-        object_id = msgspec.convert(envelope.data.object.get("id"), _Id | None)
-        msgspec.convert(envelope.data.object.get("object"), str)
-    except (ValueError, RecursionError) as error:
-        raise UnreadableEventError(
-            "The body is not an event of Stripe's snapshot kind.",
-            "Let the endpoint send snapshot events, not thin ones.",
-        ) from error
-    return StoredEvent(
-        event_id=envelope.id,
-        event_type=envelope.type,
-        object_id=object_id,
-        livemode=envelope.livemode,
-        api_version=envelope.api_version,
-        event_created_at=datetime.fromtimestamp(envelope.created, UTC),
-        received_at=received_at,
-        payload=body.decode(),
-    )
+def apply_stored(context: Context, events: Sequence[StoredEvent]) -> int:
+    """Apply events that are stored but not applied yet, and do what follows; returns for how many it could.
+
+    An event at which somebody else is at this moment is left to them.
+    """
+    outcomes = take_up(context, [stored_arrival(event) for event in events])
+    causes: dict[str, list[str]] = {}
+    waiting: dict[tuple[Need, ...], list[Arrival]] = {}
+    for outcome in map(_stored, outcomes):
+        if outcome.account_id:
+            causes.setdefault(outcome.account_id, []).append(cause_of(outcome.arrival.event))
+        if outcome.needs:
+            waiting.setdefault(tuple(outcome.needs), []).append(outcome.arrival)
+    tell_accounts(context, causes)
+    tell_accounts(context, finish_together(context, waiting))
+    return sum(not outcome.is_known for outcome in outcomes)
+
+
+def _verified(context: Context, body: bytes, signature: str | None) -> Arrival:
+    received_at = context.now()
+    verify_signature(body, signature, context.webhook_secrets, received_at)
+    return read_event(body, received_at)
+
+
+def _stored(outcome: Outcome) -> Outcome:
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome

@@ -1,30 +1,35 @@
 """Reads objects from Stripe where what we were told is not certain."""
 
 import logging
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from tiergate.rules.state import InvoiceStatus
+from tiergate.rules.errors import TiergateError
 from tiergate.services.context import Context
+from tiergate.services.delivery import Need
 from tiergate.services.refresh_account import refresh_account
-from tiergate.services.save_object import Kind
 from tiergate.services.save_reading import save_reading
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, find_account, load_state
-from tiergate.store.mirror import test_clock_of
+from tiergate.store.lease_rows import give_back_lease, take_lease
+from tiergate.store.mirror import Kind, mark_cards_read, test_clock_of
 from tiergate.store.test_clock_rows import saw_clock
 from tiergate.stripe_api.gateway import Answer
 
 log = logging.getLogger("tiergate")
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
-    """An object that has to be read from Stripe."""
+READING_LEASE = timedelta(minutes=5)
+"""Longer than the SDK tries; a reader that was killed keeps others waiting no longer than this."""
 
-    kind: Kind
-    object_id: str
+
+class BeingReadError(TiergateError):
+    """Somebody else is reading the same object from Stripe at this moment."""
+
+    code = "being_read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,42 +42,76 @@ class Reading:
 def read_object(context: Context, need: Need, cause: str) -> Reading | None:
     """Read one object from Stripe and save it; returns ``None`` when Stripe has none of that id.
 
-    No transaction is open while Stripe is asked.
+    No transaction is open while Stripe is asked. Raises ``BeingReadError`` where another process or thread
+    is reading the same object: its reading may cover what led here, and if not, it is soon this one's turn.
     """
-    with context.database.read() as tx:
-        test_clock = test_clock_of(tx, need.kind, need.object_id)
-    read_clock(context, test_clock)
-    began_at = context.now()
-    answer = _reader(context, need.kind)(need.object_id)
-    log.info("stripe %s %s fetched%s", need.kind, need.object_id, "" if answer else ": gone")
-    if answer is None:
-        return None
-    with context.database.write() as tx:
-        owner = save_reading(context, tx, need.kind, answer, began_at)
-        if owner:
-            refresh_account(context, tx, owner, cause)
-    return Reading(owner)
+    with reading_lease(context, f"{need.kind} {need.object_id}") as held:
+        if not held:
+            raise BeingReadError(
+                f"The {need.kind} {need.object_id} is being read already.", "Try again in a moment."
+            )
+        with context.database.read() as tx:
+            test_clock = test_clock_of(tx, need.kind, need.object_id)
+        read_clock(context, test_clock)
+        began_at = context.now()
+        answer = reader_of(context, need.kind)(need.object_id)
+        log.info("stripe %s %s fetched%s", need.kind, need.object_id, "" if answer else ": gone")
+        if answer is None:
+            return None
+        with context.database.write() as tx:
+            owner = save_reading(context, tx, need.kind, answer, began_at)
+            if owner:
+                refresh_account(context, tx, owner, cause)
+        return Reading(owner)
 
 
-def read_account(context: Context, account_id: str, cause: str) -> None:
-    """Read everything of an account from Stripe: its clock, customer, subscriptions and open invoices.
+def read_account(context: Context, account_id: str, cause: str) -> bool:
+    """Read everything of an account from Stripe: clock, customer, cards, subscriptions, schedules, invoices.
 
-    An invoice that we hold open and that Stripe does not list as open is read by itself. Finding nothing
-    proves nothing: what is mirrored is never taken away because a list was empty.
+    What we hold as open or attached and Stripe does not list is read by itself. Finding nothing proves
+    nothing: what is mirrored is never taken away because a list was empty. Returns false, having done
+    nothing, where another process or thread is reading the same account.
     """
     with context.database.read() as tx:
         account = find_account(tx, account_id)
     if account is None or account.stripe_customer_id is None:
-        return
+        return True
+    with reading_lease(context, f"all of {account.stripe_customer_id}") as held:
+        if held:
+            _read_all(context, account, account.stripe_customer_id, cause)
+        return held
+
+
+def _read_all(context: Context, account: Account, customer_id: str, cause: str) -> None:
     read_clock(context, account.test_clock)
     began_at = context.now()
-    found = _answers(context, account.stripe_customer_id)
-    found += [("invoice", answer) for answer in _closed_invoices(context, account, found)]
-    log.info("stripe customer %s of account %s fetched whole", account.stripe_customer_id, account_id)
+    found = ask_everything(context, account, customer_id)
+    log.info("stripe customer %s of account %s fetched whole", customer_id, account.account_id)
     with context.database.write() as tx:
         for kind, answer in found:
             save_reading(context, tx, kind, answer, began_at)
-        refresh_account(context, tx, account_id, cause)
+        mark_cards_read(tx, customer_id, began_at)
+        refresh_account(context, tx, account.account_id, cause)
+
+
+def ask_everything(context: Context, account: Account, customer_id: str) -> list[tuple[Kind, Answer]]:
+    """Ask Stripe for all that belongs to an account, and save nothing of it."""
+    found = _answers(context, customer_id)
+    return found + _unlisted(context, account, found)
+
+
+@contextmanager
+def reading_lease(context: Context, name: str) -> Iterator[bool]:
+    """Have a reading to oneself, across all processes, or learn that somebody else is at it."""
+    name, holder, now = f"read {name}", uuid.uuid4().hex, context.now()
+    with context.database.write() as tx:
+        held = take_lease(tx, name, holder, now, now + READING_LEASE)
+    try:
+        yield held
+    finally:
+        if held:
+            with context.database.write() as tx:
+                give_back_lease(tx, name, holder)
 
 
 def read_clock(context: Context, test_clock: str | None) -> None:
@@ -93,27 +132,41 @@ def save_clock(context: Context, tx: Transaction, test_clock: str, answer: Answe
     saw_clock(tx, test_clock, shown, context.now(), status=answer.body["status"])
 
 
-def _reader(context: Context, kind: Kind) -> Callable[[str], Answer | None]:
+def reader_of(context: Context, kind: Kind) -> Callable[[str], Answer | None]:
+    """Return what reads an object of a kind by its id."""
     readers: dict[Kind, Callable[[str], Answer | None]] = {
         "customer": context.gateway.fetch_customer,
         "subscription": context.gateway.fetch_subscription,
         "invoice": context.gateway.fetch_invoice,
+        "payment_method": context.gateway.fetch_payment_method,
+        "subscription_schedule": context.gateway.fetch_schedule,
     }
     return readers[kind]
 
 
 def _answers(context: Context, customer_id: str) -> list[tuple[Kind, Answer]]:
-    customer = context.gateway.fetch_customer(customer_id)
-    found: list[tuple[Kind, Answer]] = [("customer", customer)] if customer else []
-    found += [("subscription", answer) for answer in context.gateway.list_subscriptions(customer_id)]
-    found += [("invoice", answer) for answer in context.gateway.list_open_invoices(customer_id)]
-    return found
+    gateway = context.gateway
+    customer = gateway.fetch_customer(customer_id)
+    lists: dict[Kind, Iterator[Answer]] = {
+        "subscription": gateway.list_subscriptions(customer_id),
+        "subscription_schedule": gateway.list_schedules(customer_id),
+        "invoice": gateway.list_invoices(customer_id),
+    }
+    found: list[tuple[Kind, Answer]] = []
+    if customer:
+        found.append(("customer", customer))
+        if not customer.body.get("deleted"):
+            lists["payment_method"] = gateway.list_payment_methods(customer_id)
+    return found + [(kind, answer) for kind, answers in lists.items() for answer in answers]
 
 
-def _closed_invoices(context: Context, account: Account, found: list[tuple[Kind, Answer]]) -> list[Answer]:
+def _unlisted(
+    context: Context, account: Account, found: list[tuple[Kind, Answer]]
+) -> list[tuple[Kind, Answer]]:
+    """Read the cards that the list of those attached left out: they were detached meanwhile."""
     with context.database.read() as tx:
         state = load_state(tx, account)
-    listed = {answer.body["id"] for kind, answer in found if kind == "invoice"}
-    unsettled = (InvoiceStatus.OPEN, InvoiceStatus.DRAFT)
-    missing = [i.id for i in state.invoices if i.status in unsettled and i.id not in listed]
-    return [answer for invoice_id in missing if (answer := context.gateway.fetch_invoice(invoice_id))]
+    listed = {answer.body["id"] for _, answer in found}
+    held = [method.id for method in state.payment_methods if method.customer_id]
+    missing = (context.gateway.fetch_payment_method(one) for one in held if one not in listed)
+    return [("payment_method", answer) for answer in missing if answer]

@@ -10,6 +10,8 @@ from tiergate.services.context import Context
 from tiergate.services.read_from_stripe import read_clock
 from tiergate.services.refresh_account import refresh_account
 from tiergate.store.account_rows import find_account, register
+from tiergate.store.catalog_rows import newest_catalog
+from tiergate.store.change_feed import account_topic, note_change
 from tiergate.store.test_clock_rows import clock_now
 
 _LONGEST_ID = 255
@@ -73,7 +75,9 @@ def register_account(context: Context, account_id: str, details: Details) -> Non
     with context.database.write() as tx:
         if details.signed_up_at is None and test_clock and find_account(tx, account_id) is None:
             values["signed_up_at"] = clock_now(tx, test_clock)
-        register(tx, account_id, values, now)
+        published = newest_catalog(tx)
+        register(tx, account_id, {**values, "catalog_version": published and published.version}, now)
+        note_change(tx, account_topic(account_id))
         refresh_account(context, tx, account_id, cause="register")
 
 

@@ -1,7 +1,7 @@
 """Does what time has made due: clocks, events that failed, checkouts nobody reported, accounts."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import TypeVar
 
@@ -9,12 +9,15 @@ from tiergate.rules.due import next_verification_at
 from tiergate.rules.timeline import build_timeline
 from tiergate.services.account_time import account_now
 from tiergate.services.context import Context
+from tiergate.services.deliver_changes import deliver_changes
 from tiergate.services.follow_checkout import follow_checkout
 from tiergate.services.ingest_webhook import apply_stored
 from tiergate.services.load_catalog import load_catalog
 from tiergate.services.read_from_stripe import read_account, read_clock
+from tiergate.services.reconcile_regularly import reconcile_regularly
 from tiergate.services.refresh_account import refresh_account
-from tiergate.store.account_rows import due_accounts, find_account, load_state
+from tiergate.services.resolve_duplicates import resolve_duplicates
+from tiergate.store.account_rows import Due, due_accounts, find_account, load_state
 from tiergate.store.checkout_rows import unwatched_checkouts
 from tiergate.store.event_rows import waiting_events
 from tiergate.store.test_clock_rows import running_clocks
@@ -34,28 +37,61 @@ def run_due(context: Context) -> int:
     if not context.livemode:
         with context.database.read() as tx:
             clocks = running_clocks(tx)
-        _each(clocks, lambda clock: read_clock(context, clock))
+        _each(context, clocks, lambda clock: read_clock(context, clock))
+    _take_up_events(context)
     with context.database.read() as tx:
-        events = waiting_events(tx, context.now(), _BATCH)
         sessions = unwatched_checkouts(tx, context.now() - _ASK_ABOUT_CHECKOUT_EVERY, _BATCH)
-        accounts = due_accounts(tx, context.now(), _BATCH)
-    _each(events, lambda event: apply_stored(context, event))
-    _each(sessions, lambda session: follow_checkout(context, session))
-    _each(accounts, lambda account: run_account(context, account))
-    return len(accounts)
+    _each(context, sessions, lambda session: follow_checkout(context, session))
+    looked_at = 0
+    for account_ids in _due_pages(context):
+        _each(context, account_ids, lambda account: run_account(context, account))
+        looked_at += len(account_ids)
+    deliver_changes(context)
+    _each(context, ["reconcile"], lambda _: reconcile_regularly(context))
+    return looked_at
+
+
+def _take_up_events(context: Context) -> None:
+    """Apply the events that wait, the oldest first, until nothing can be done for any that is due."""
+    is_moving = True
+    while is_moving:
+        with context.database.read() as tx:
+            waiting = waiting_events(tx, context.now(), _BATCH)
+        try:
+            is_moving = apply_stored(context, waiting) > 0
+        except Exception:
+            log.exception("%s webhooks could not be taken up and stay due", len(waiting))
+            return
+
+
+def _due_pages(context: Context) -> Iterator[list[str]]:
+    """Give the accounts that are due, a page at a time, each of them once also where it stays due."""
+    now = context.now()
+    last: Due | None = None
+    while True:
+        with context.database.read() as tx:
+            page = due_accounts(tx, now, _BATCH, last)
+        yield [due.account_id for due in page]
+        if len(page) < _BATCH:
+            return
+        last = page[-1]
 
 
 def run_account(context: Context, account_id: str) -> None:
     """Look at one account: ask Stripe where it has not confirmed what holds, then announce what changed.
 
     What time alone has changed is announced also where Stripe cannot be asked; the account stays due then.
+    Where somebody else is asking at this moment, it is theirs to announce.
     """
+    is_others = has_duplicates = False
     try:
-        if _must_ask(context, account_id):
-            read_account(context, account_id, cause="time")
+        is_others = _must_ask(context, account_id) and not read_account(context, account_id, cause="time")
     finally:
-        with context.database.write() as tx:
-            refresh_account(context, tx, account_id, cause="time", has_asked=True)
+        if not is_others:
+            with context.database.write() as tx:
+                has_duplicates = refresh_account(context, tx, account_id, cause="time", has_asked=True)
+    if has_duplicates:
+        resolve_duplicates(context, account_id)
 
 
 def _must_ask(context: Context, account_id: str) -> bool:
@@ -69,8 +105,9 @@ def _must_ask(context: Context, account_id: str) -> bool:
     return verify_at is not None and verify_at <= at
 
 
-def _each(things: Iterable[_T], do: Callable[[_T], object]) -> None:
+def _each(context: Context, things: Iterable[_T], do: Callable[[_T], object]) -> None:
     for thing in things:
+        context.deliveries.give_way()
         try:
             do(thing)
         except Exception:

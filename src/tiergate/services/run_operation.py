@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from tiergate.services.context import Context
@@ -10,8 +11,14 @@ from tiergate.store.account_rows import Account, find_account
 from tiergate.store.operation_rows import Operation, close_operation, open_operation
 from tiergate.stripe_api.gateway import Answer, StripeRefusedError
 
+_KEY_IS_REMEMBERED = timedelta(hours=23)
+"""Stripe keeps keys for at least 24 hours; our clock and its need not agree."""
+
 Call = Callable[[dict[str, Any], str], Answer]
 """Asks Stripe, with the parameters and the idempotency key of an operation."""
+
+LookUp = Callable[[Operation], Answer | None]
+"""Finds at Stripe what an operation has brought about already; ``None`` where there is nothing."""
 
 Settle = Callable[[Transaction, Operation, Answer], None]
 """Saves the answer, in the transaction that closes the operation."""
@@ -26,6 +33,7 @@ def run_operation(
     action: str,
     parameters: dict[str, Any],
     call: Call,
+    look_up: LookUp,
     settle: Settle,
     wanted: Wanted,
 ) -> None:
@@ -34,13 +42,16 @@ def run_operation(
     An operation of the same account and action that is still open is finished instead, with its own
     parameters and key: the caller looks at what there is now and asks again where that is not what it
     needs. A refusal is final and closes it too; when Stripe is unreachable it stays open and is resumed by
-    the next call. Source: https://docs.stripe.com/api/idempotent_requests
+    the next call. Stripe forgets an idempotency key after a day: what is older than that is looked up
+    before it is repeated. Source: https://docs.stripe.com/api/idempotent_requests
     """
     operation = _open(context, Operation(_new_id(), account_id, action, parameters, context.now()), wanted)
     if operation is None:
         return
     try:
-        answer = call(operation.parameters, operation.operation_id)
+        answer = _found(context, operation, look_up)
+        if answer is None:
+            answer = call(operation.parameters, operation.operation_id)
     except StripeRefusedError as refusal:
         with context.database.write() as tx:
             outcome = {"error": refusal.message, "code": refusal.stripe_code}
@@ -63,6 +74,22 @@ def _open(context: Context, operation: Operation, wanted: Wanted) -> Operation |
         if account is None or not wanted(tx, account):
             return None
         return open_operation(tx, operation)
+
+
+def marked(parameters: dict[str, Any], operation_id: str) -> dict[str, Any]:
+    """Return parameters whose metadata names the operation, by which its outcome is found again."""
+    return {**parameters, "metadata": {**parameters.get("metadata", {}), "operation_id": operation_id}}
+
+
+def bears_mark(answer: Answer, operation: Operation) -> bool:
+    """Whether one of Stripe's objects is what an operation brought about."""
+    metadata = answer.body.get("metadata") or {}
+    return bool(metadata.get("operation_id") == operation.operation_id)
+
+
+def _found(context: Context, operation: Operation, look_up: LookUp) -> Answer | None:
+    is_fresh = context.now() - operation.created_at < _KEY_IS_REMEMBERED
+    return None if is_fresh else look_up(operation)
 
 
 def _new_id() -> str:

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from tiergate.services.context import Context
-from tiergate.services.save_object import Kind, save_object
+from tiergate.services.save_object import clock_of_method, save_object
 from tiergate.store import Transaction
-from tiergate.store.mirror import Sighting
+from tiergate.store.mirror import Kind, Sighting
 from tiergate.store.test_clock_rows import clock_now
 from tiergate.stripe_api.gateway import Answer
 
@@ -20,7 +20,7 @@ def save_reading(
     ``began_at`` is the real time at which the reading began: it covers every event received before. The
     answer to a write of our own counts as a reading.
     """
-    sighting = Sighting(_as_of(tx, answer), seen_at=began_at)
+    sighting = Sighting(_as_of(tx, kind, answer), seen_at=began_at)
     owner = save_object(context, tx, kind, answer.body, sighting).account_id
     latest_invoice = answer.body.get("latest_invoice")
     if isinstance(latest_invoice, Mapping):
@@ -28,13 +28,13 @@ def save_reading(
     return owner
 
 
-def _as_of(tx: Transaction, answer: Answer) -> datetime:
+def _as_of(tx: Transaction, kind: Kind, answer: Answer) -> datetime:
     """Return the instant of a reading in the object's own time.
 
     On a test clock that is the time the clock was known to show before the reading; it may show more.
     """
     raw: Mapping[str, Any] = answer.body
-    test_clock = raw.get("test_clock")
+    test_clock = clock_of_method(tx, raw) if kind == "payment_method" else raw.get("test_clock")
     if test_clock is None:
         return answer.answered_at
     return clock_now(tx, str(test_clock)) or answer.answered_at.min.replace(tzinfo=answer.answered_at.tzinfo)

@@ -1,5 +1,6 @@
 """Sends an account to Stripe's checkout for a plan, once, however often the button is pressed."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -8,16 +9,18 @@ from tiergate.rules.catalog import Catalog, Plan
 from tiergate.rules.errors import TiergateError
 from tiergate.rules.state import ENDED, AccountState
 from tiergate.services.context import Context
+from tiergate.services.delivery import Need
 from tiergate.services.ensure_customer import ensure_customer
+from tiergate.services.expire_checkout import expire_checkout
 from tiergate.services.follow_checkout import follow_checkout
 from tiergate.services.load_catalog import load_catalog
-from tiergate.services.read_from_stripe import Need, read_object
+from tiergate.services.read_from_stripe import BeingReadError, read_object
 from tiergate.services.require_account import require_account
-from tiergate.services.run_operation import run_operation
+from tiergate.services.run_operation import bears_mark, marked, run_operation
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, load_state
 from tiergate.store.catalog_rows import MappedPrice, price_for_sale
-from tiergate.store.checkout_rows import Checkout, open_checkouts, save_checkout, set_checkout_status
+from tiergate.store.checkout_rows import Checkout, open_checkouts, save_checkout
 from tiergate.store.mirror import is_customer_deleted, mark_customer_deleted
 from tiergate.store.operation_rows import Operation
 from tiergate.stripe_api.gateway import Answer, StripeRefusedError
@@ -122,19 +125,8 @@ def _has_changed(context: Context, offer: _Offer) -> bool:
         if follow_checkout(context, checkout.checkout_session_id) != "open":
             return True
         if checkout.stripe_price_id != offer.price.stripe_price_id:
-            _expire(context, checkout)
+            expire_checkout(context, checkout)
     return False
-
-
-def _expire(context: Context, checkout: Checkout) -> None:
-    try:
-        context.gateway.expire_checkout_session(checkout.checkout_session_id)
-    except StripeRefusedError:
-        # It was paid or expired in this very moment: what became of it decides.
-        follow_checkout(context, checkout.checkout_session_id)
-        return
-    with context.database.write() as tx:
-        set_checkout_status(tx, checkout.checkout_session_id, "expired", context.now())
 
 
 def _create(context: Context, offer: _Offer, customer_id: str) -> None:
@@ -157,7 +149,8 @@ def _create(context: Context, offer: _Offer, customer_id: str) -> None:
             offer.account.account_id,
             ACTION,
             _parameters(context, offer, customer_id),
-            context.gateway.create_checkout_session,
+            lambda wanted, key: context.gateway.create_checkout_session(marked(wanted, key), key),
+            lambda operation: _look_up(context, operation),
             settle,
             _is_free_to_buy,
         )
@@ -167,10 +160,16 @@ def _create(context: Context, offer: _Offer, customer_id: str) -> None:
             raise
 
 
+def _look_up(context: Context, operation: Operation) -> Answer | None:
+    found = context.gateway.list_checkout_sessions(operation.parameters["customer"])
+    return next((answer for answer in found if bears_mark(answer, operation)), None)
+
+
 def _is_gone(context: Context, customer_id: str) -> bool:
-    if read_object(context, Need("customer", customer_id), cause="checkout") is None:
-        with context.database.write() as tx:
-            mark_customer_deleted(tx, customer_id, context.now())
+    with suppress(BeingReadError):
+        if read_object(context, Need("customer", customer_id), cause="checkout") is None:
+            with context.database.write() as tx:
+                mark_customer_deleted(tx, customer_id, context.now())
     with context.database.read() as tx:
         return is_customer_deleted(tx, customer_id)
 

@@ -1,26 +1,18 @@
 """Accounts, and the state of one as the rules read it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, case, func, literal, or_, select, update
+from sqlalchemy import case, func, literal, or_, select, tuple_, update
 
-from tiergate.rules.instants import from_unix_seconds
-from tiergate.rules.state import (
-    AccountState,
-    Customer,
-    Invoice,
-    InvoiceStatus,
-    Subscription,
-    SubscriptionItem,
-    SubscriptionStatus,
-)
+from tiergate.rules.state import AccountState
+from tiergate.store.change_feed import account_topic, note_change
 from tiergate.store.column_types import Instant
 from tiergate.store.engine import Transaction
 from tiergate.store.insert_into import insert_into
-from tiergate.store.tables import accounts, customers, invoices, subscriptions, test_clocks
+from tiergate.store.load_accounts import load_states
+from tiergate.store.tables import accounts, test_clocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +33,7 @@ class Account:
     plan_key: str | None
     access: str | None
     reason: str | None
+    catalog_version: int | None = None
 
 
 _ACCOUNT = [accounts.c[name] for name in Account.__dataclass_fields__]
@@ -50,12 +43,16 @@ _FIND = select(*_ACCOUNT)
 def register(tx: Transaction, account_id: str, values: dict[str, Any], now: datetime) -> None:
     """Make an account known, or bring what is known of it up to date; absent values stay.
 
-    The test clock is the customer's once there is one: until then it may still be set.
+    The test clock is the customer's once there is one: until then it may still be set. The version of the
+    catalogue stays the one that was in force when the account first got one.
     """
     given = {name: value for name, value in values.items() if value is not None}
     row = {"signed_up_at": now, **given, "account_id": account_id, "created_at": now, "updated_at": now}
     statement = insert_into(tx, accounts).values(row)
     changes = {**given, "updated_at": now}
+    if "catalog_version" in changes:
+        first = func.coalesce(accounts.c.catalog_version, statement.excluded.catalog_version)
+        changes["catalog_version"] = first
     if "test_clock" in changes:
         without_customer = accounts.c.stripe_customer_id.is_(None)
         changes["test_clock"] = case(
@@ -71,11 +68,16 @@ def find_account(tx: Transaction, account_id: str, *, lock: bool = False) -> Acc
     return Account(*row) if row else None
 
 
-def account_of_customer(tx: Transaction, customer_id: str) -> str | None:
-    """Return the account that a Stripe customer belongs to."""
-    found: str | None = tx.execute(
-        select(accounts.c.account_id).where(accounts.c.stripe_customer_id == customer_id)
-    ).scalar()
+def accounts_after(tx: Transaction, account_id: str, limit: int) -> list[Account]:
+    """Return the accounts that follow one by their ids, the first of them first; ``""`` begins."""
+    query = _FIND.where(accounts.c.account_id > account_id).order_by(accounts.c.account_id).limit(limit)
+    return [Account(*row) for row in tx.execute(query)]
+
+
+def account_of_customer(tx: Transaction, customer_id: str, *, lock: bool = False) -> str | None:
+    """Return the account that a Stripe customer belongs to; ``lock`` as for ``find_account``."""
+    query = select(accounts.c.account_id).where(accounts.c.stripe_customer_id == customer_id)
+    found: str | None = tx.execute(query.with_for_update() if lock else query).scalar()
     return found
 
 
@@ -100,6 +102,7 @@ def give_customer(
     """Tie an account to a customer that was made for it, in place of one that was deleted."""
     values = {"stripe_customer_id": customer_id, "test_clock": test_clock, "updated_at": now}
     tx.execute(update(accounts).where(accounts.c.account_id == account_id).values(values))
+    note_change(tx, account_topic(account_id))
 
 
 def save_outlook(tx: Transaction, account: Account, now: datetime) -> None:
@@ -117,110 +120,36 @@ def save_outlook(tx: Transaction, account: Account, now: datetime) -> None:
     )
 
 
-def due_accounts(tx: Transaction, now: datetime, limit: int) -> list[str]:
-    """Return accounts whose instant has come on their own time, those that wait longest first."""
+class Due(NamedTuple):
+    """An account whose instant has come, and which instant that was."""
+
+    due_at: datetime
+    account_id: str
+
+
+def due_accounts(tx: Transaction, now: datetime, limit: int, after: Due | None = None) -> list[Due]:
+    """Return accounts whose instant has come on their own time, those that wait longest first.
+
+    ``after`` is the last one of the page before.
+    """
     on_clock = accounts.outerjoin(test_clocks, accounts.c.test_clock == test_clocks.c.test_clock_id)
     account_now = func.coalesce(test_clocks.c.now_at, literal(now, Instant))
     query = (
-        select(accounts.c.account_id)
+        select(accounts.c.next_due_at, accounts.c.account_id)
         .select_from(on_clock)
         .where(accounts.c.next_due_at <= account_now)
-        .order_by(accounts.c.next_due_at)
+        .order_by(accounts.c.next_due_at, accounts.c.account_id)
         .limit(limit)
     )
-    return list(tx.execute(query).scalars())
+    if after is not None:
+        last = tuple_(literal(after.due_at, Instant), literal(after.account_id))
+        query = query.where(tuple_(accounts.c.next_due_at, accounts.c.account_id) > last)
+    return [Due(*row) for row in tx.execute(query)]
 
 
 def load_state(tx: Transaction, account: Account) -> AccountState:
-    """Return all that is mirrored of an account."""
-    return AccountState(
-        account_id=account.account_id,
-        customer=_customer(tx, account.stripe_customer_id),
-        subscriptions=tuple(map(_subscription, _rows(tx, subscriptions, account.account_id))),
-        invoices=tuple(map(_invoice, _rows(tx, invoices, account.account_id))),
-    )
-
-
-def _rows(tx: Transaction, table: Any, account_id: str) -> Iterable[Row[Any]]:
-    mine = select(table).where(table.c.account_id == account_id)
-    return tx.execute(mine.order_by(table.c.created_at, *table.primary_key))
-
-
-def _customer(tx: Transaction, customer_id: str | None) -> Customer | None:
-    row = tx.execute(select(customers).where(customers.c.stripe_customer_id == customer_id)).first()
-    if row is None:
-        return None
-    return Customer(
-        id=row.stripe_customer_id,
-        default_payment_method=row.default_payment_method,
-        email=row.email,
-        test_clock=row.test_clock,
-        deleted=row.deleted,
-        livemode=row.livemode,
-        metadata=row.metadata,
-    )
-
-
-def _subscription(row: Row[Any]) -> Subscription:
-    return Subscription(
-        id=row.stripe_subscription_id,
-        customer_id=row.stripe_customer_id,
-        status=SubscriptionStatus(row.status),
-        created_at=row.created_at,
-        plan_key=row.plan_key,
-        items=tuple(map(_item, row.items)),
-        start_date=row.start_date,
-        trial_start=row.trial_start,
-        trial_end=row.trial_end,
-        cancel_at=row.cancel_at,
-        cancel_at_period_end=row.cancel_at_period_end,
-        canceled_at=row.canceled_at,
-        ended_at=row.ended_at,
-        default_payment_method=row.default_payment_method,
-        collection_method=row.collection_method,
-        latest_invoice_id=row.latest_invoice_id,
-        test_clock=row.test_clock,
-        livemode=row.livemode,
-        metadata=row.metadata,
-        observed_at=row.as_of,
-    )
-
-
-def _item(item: dict[str, Any]) -> SubscriptionItem:
-    return SubscriptionItem(
-        id=item["id"],
-        price_id=item["price_id"],
-        quantity=item["quantity"],
-        current_period_start=from_unix_seconds(item["current_period_start"]),
-        current_period_end=from_unix_seconds(item["current_period_end"]),
-    )
-
-
-def _invoice(row: Row[Any]) -> Invoice:
-    return Invoice(
-        id=row.stripe_invoice_id,
-        customer_id=row.stripe_customer_id,
-        status=InvoiceStatus(row.status),
-        created_at=row.created_at,
-        subscription_id=row.stripe_subscription_id,
-        billing_reason=row.billing_reason,
-        currency=row.currency,
-        total=row.total,
-        amount_paid=row.amount_paid,
-        amount_due=row.amount_due,
-        attempted=row.attempted,
-        attempt_count=row.attempt_count,
-        finalized_at=row.finalized_at,
-        due_date=row.due_date,
-        paid_at=row.paid_at,
-        next_payment_attempt=row.next_payment_attempt,
-        number=row.number,
-        hosted_invoice_url=row.hosted_invoice_url,
-        invoice_pdf=row.invoice_pdf,
-        test_clock=row.test_clock,
-        livemode=row.livemode,
-        metadata=row.metadata,
-    )
+    """Return all that is known of an account: what is mirrored, and the grants that were not revoked."""
+    return load_states(tx, [account])[account.account_id]
 
 
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)

@@ -1,10 +1,12 @@
 """Published catalogues, and which of Stripe's prices belongs to which plan."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import case, insert, select
 
+from tiergate.store.change_feed import CATALOG, note_change
 from tiergate.store.engine import Transaction
 from tiergate.store.insert_into import insert_into
 from tiergate.store.tables import catalog_versions, prices
@@ -20,18 +22,20 @@ class PublishedCatalog:
 
 @dataclass(frozen=True, slots=True)
 class MappedPrice:
-    """One of Stripe's prices, and the plan that it sells."""
+    """One of Stripe's prices, and the plan or the add-on that it sells."""
 
     stripe_price_id: str
     stripe_product_id: str
     lookup_key: str
-    plan_key: str
+    plan_key: str | None
     interval: str
     currency: str
     unit_amount: int
     livemode: bool
     catalog_version: int
+    """The newest version of the catalogue that sold it."""
     active: bool
+    add_on_key: str | None = None
 
 
 _PRICE = [prices.c[name] for name in MappedPrice.__dataclass_fields__]
@@ -48,18 +52,29 @@ def newest_catalog(tx: Transaction) -> PublishedCatalog | None:
     return PublishedCatalog(*row) if row else None
 
 
+def catalogs_before(tx: Transaction, version: int) -> list[PublishedCatalog]:
+    """Return the versions before one, the oldest first."""
+    columns = (catalog_versions.c.version, catalog_versions.c.text)
+    query = select(*columns).where(catalog_versions.c.version < version).order_by(catalog_versions.c.version)
+    return [PublishedCatalog(*row) for row in tx.execute(query)]
+
+
 def publish_catalog(tx: Transaction, catalog: PublishedCatalog, at: datetime) -> None:
     """Publish a new version."""
     tx.execute(insert(catalog_versions).values(version=catalog.version, text=catalog.text, published_at=at))
+    note_change(tx, CATALOG)
 
 
 def map_price(tx: Transaction, price: MappedPrice, now: datetime) -> None:
-    """Note which plan a price sells; a price that is known is brought up to date."""
+    """Note what a price sells; one that is known is brought up to date, and never to an older version."""
     values = {name: getattr(price, name) for name in MappedPrice.__dataclass_fields__}
     statement = insert_into(tx, prices).values(**values, created_at=now)
-    changes = {
-        name: value for name, value in values.items() if name not in ("stripe_price_id", "catalog_version")
-    }
+    newest = case(
+        (prices.c.catalog_version > statement.excluded.catalog_version, prices.c.catalog_version),
+        else_=statement.excluded.catalog_version,
+    )
+    changes = {**values, "catalog_version": newest}
+    del changes["stripe_price_id"]
     tx.execute(statement.on_conflict_do_update(index_elements=["stripe_price_id"], set_=changes))
 
 
@@ -92,3 +107,11 @@ def find_price(tx: Transaction, stripe_price_id: str) -> MappedPrice | None:
     """Return a price by Stripe's id, or ``None`` for a stranger's."""
     row = tx.execute(select(*_PRICE).where(prices.c.stripe_price_id == stripe_price_id)).first()
     return MappedPrice(*row) if row else None
+
+
+def find_prices(tx: Transaction, stripe_price_ids: Collection[str]) -> dict[str, MappedPrice]:
+    """Return those of some prices that are known, by Stripe's id."""
+    if not stripe_price_ids:
+        return {}
+    query = select(*_PRICE).where(prices.c.stripe_price_id.in_(sorted(stripe_price_ids)))
+    return {row.stripe_price_id: MappedPrice(*row) for row in tx.execute(query)}

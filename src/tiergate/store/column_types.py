@@ -1,9 +1,11 @@
 """Column types that mean the same on SQLite and PostgreSQL."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import DateTime, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
@@ -29,11 +31,13 @@ class Instant(TypeDecorator[datetime]):
         at = require_aware(value)
         return _sortable(at) if dialect.name == "sqlite" else at
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Return in UTC."""
-        if value is None:
-            return None
-        return require_aware(datetime.fromisoformat(value) if isinstance(value, str) else value)
+        return None if value is None else require_aware(value)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
+        """Read the text of SQLite without a detour: it was written in UTC."""
+        return _from_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
 
 class Json(TypeDecorator[Any]):
@@ -50,11 +54,19 @@ class Json(TypeDecorator[Any]):
         """Store as the database likes it."""
         if value is None or dialect.name != "sqlite":
             return value
-        return json.dumps(value, separators=(",", ":"), sort_keys=True)
+        return msgspec.json.encode(value, order="sorted").decode()
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        """Return the document."""
-        return json.loads(value) if isinstance(value, str) else value
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """Read the text of SQLite; PostgreSQL's driver reads its own."""
+        return _from_json if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+def _from_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
+
+
+def _from_json(value: str | None) -> Any:
+    return {} if value == "{}" else None if value is None else json.loads(value)
 
 
 def _sortable(at: datetime) -> str:

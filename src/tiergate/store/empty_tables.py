@@ -2,8 +2,9 @@
 
 from sqlalchemy import delete, select
 
+from tiergate.store.change_feed import CATALOG, note_change
 from tiergate.store.engine import Transaction
-from tiergate.store.tables import accounts, metadata, schema
+from tiergate.store.tables import accounts, changes, metadata, schema
 
 
 def other_accounts(tx: Transaction, account_id: str) -> int:
@@ -12,7 +13,8 @@ def other_accounts(tx: Transaction, account_id: str) -> int:
 
 
 def empty_tables(tx: Transaction) -> None:
-    """Delete every row; the tables and their revision stay."""
+    """Delete every row; the tables and their revision stay, and so do the numbers that the feed goes by."""
     for table in metadata.tables.values():
-        if table is not schema:
+        if table not in (schema, changes):
             tx.execute(delete(table))
+    note_change(tx, CATALOG)

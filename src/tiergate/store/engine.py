@@ -1,19 +1,23 @@
 """Opens the database: one code base for SQLite and PostgreSQL."""
 
+import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from tiergate.rules.errors import TiergateError
 
 Transaction = Connection
 """A connection with a transaction open on it; everything done through it happens together or not at all."""
 
+_CHANGED = "tiergate_changed"
 _SQLITE_WAIT_SECONDS = 30
 _SWITCH_ATTEMPTS = 5
 
@@ -36,6 +40,17 @@ class Database:
     def __init__(self, url: str) -> None:
         """Open the database of a SQLAlchemy URL; nothing is read or written yet."""
         self.engine = _open(url)
+        self._tellers: list[Callable[[frozenset[str]], None]] = []
+        self._left_to_parents: list[Any] = []
+        self._turn = self._new_turn()
+        _opened.add(self)
+
+    def _new_turn(self) -> AbstractContextManager[object]:
+        return threading.RLock() if self.is_sqlite else nullcontext()
+
+    def tell_changes(self, tell: Callable[[frozenset[str]], None]) -> None:
+        """Have ``tell`` called with the topics of each transaction that was written here, once committed."""
+        self._tellers.append(tell)
 
     @property
     def is_sqlite(self) -> bool:
@@ -46,30 +61,87 @@ class Database:
     def write(self) -> Iterator[Transaction]:
         """Open a transaction that may write; it is committed at the end, or undone by an exception.
 
-        On SQLite it takes the write lock at once, so that two of them queue instead of failing.
+        On SQLite it takes the write lock at once, so that two of them queue instead of failing. Those of this
+        process queue here: SQLite itself lets them look again after ever longer pauses.
         """
-        with self._connect().execution_options(tiergate_writes=True) as connection, connection.begin():
+        changed: set[str] = set()
+        options: dict[str, Any] = {"tiergate_writes": True, _CHANGED: changed}
+        with self._turn, self._connect().execution_options(**options) as connection, connection.begin():
             yield connection
+        if changed:
+            for tell in self._tellers:
+                tell(frozenset(changed))
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
-        """Open a transaction that only reads, and sees one consistent state."""
+        """Open a transaction that only reads, and sees one consistent state.
+
+        Raises ``DatabaseUnavailableError``, also where the database goes away in the midst of it.
+        """
         snapshot = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
-        with self._connect().execution_options(**snapshot) as connection, connection.begin():
-            yield connection
+        try:
+            with self._connect().execution_options(**snapshot) as connection, connection.begin():
+                yield connection
+        except OperationalError as error:
+            if _is_mistake(error):
+                raise
+            raise self._unavailable() from error
+
+    def open_connection(self) -> Connection:
+        """Open a connection that belongs to the caller, who closes it; on PostgreSQL it commits by itself.
+
+        Raises ``DatabaseUnavailableError``.
+        """
+        connection = self._connect()
+        if not self.is_sqlite:
+            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.detach()
+        return connection
 
     def _connect(self) -> Connection:
         try:
             return self.engine.connect()
         except (SQLAlchemyError, sqlite3.Error) as error:
-            raise DatabaseUnavailableError(
-                f"The database {self.engine.url!r} does not answer.",
-                "Check DATABASE_URL, and that the server runs and the folder of a SQLite file exists.",
-            ) from error
+            raise self._unavailable() from error
+
+    def _unavailable(self) -> DatabaseUnavailableError:
+        return DatabaseUnavailableError(
+            f"The database {self.engine.url!r} does not answer.",
+            "Check DATABASE_URL, and that the server runs and the folder of a SQLite file exists.",
+        )
 
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+    def begin_after_fork(self) -> None:
+        """Leave the connections to the process that opened them: using or closing them here would harm it."""
+        self._turn = self._new_turn()
+        self._left_to_parents.append(self.engine.pool)
+        self.engine.dispose(close=False)
+
+
+def _is_mistake(error: OperationalError) -> bool:
+    """Whether the statement is to blame: SQLite says in the same way that a table is missing."""
+    return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+
+
+_opened: WeakSet[Database] = WeakSet()
+
+
+def _after_fork() -> None:
+    for database in _opened:
+        database.begin_after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+def remember_changed(tx: Transaction, topics: Iterable[str]) -> None:
+    """Remember what a transaction of ours changed, to be told once it is committed."""
+    changed: set[str] | None = tx.get_execution_options().get(_CHANGED)
+    if changed is not None:
+        changed.update(topics)
 
 
 def _open(url: str) -> Engine:

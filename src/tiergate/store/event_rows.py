@@ -1,13 +1,15 @@
 """The events Stripe sent: stored first, each once, and kept for good."""
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Column, ColumnElement, Text, bindparam, select, update
 
 from tiergate.store.engine import Transaction
-from tiergate.store.insert_into import insert_into
-from tiergate.store.tables import events
+from tiergate.store.insert_rows import InsertRows
+from tiergate.store.tables import accounts, events
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +27,117 @@ class StoredEvent:
     attempts: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What an event is stored as: ``received`` where it waits, else ``applied`` or ``noted`` with the reason.
+
+    ``customer_id`` is the Stripe customer whose account it concerns.
+    """
+
+    state: str = "received"
+    note: str | None = None
+    customer_id: str | None = None
+
+
+def insert_events(
+    tx: Transaction, arrived: Sequence[StoredEvent], fates: Mapping[str, Fate] | None = None
+) -> dict[str, str | None]:
+    """Store events, and return those that were not known yet, each with the account of its customer.
+
+    An event without a fate waits to be applied.
+    """
+    fates = fates or {}
+    waiting = Fate()
+    rows = [_row(event, fates.get(event.event_id, waiting)) for event in arrived]
+    return {row.event_id: row.account_id for row in _INSERT(tx, rows)}
+
+
 def insert_event(tx: Transaction, event: StoredEvent) -> bool:
-    """Store an event; returns false when it is known already."""
-    values = {name: getattr(event, name) for name in StoredEvent.__dataclass_fields__}
-    statement = insert_into(tx, events).values(**values, state="received", next_attempt_at=event.received_at)
-    return tx.execute(statement.on_conflict_do_nothing().returning(events.c.event_id)).first() is not None
+    """Store an event that waits to be applied; returns false when it is known already."""
+    return event.event_id in insert_events(tx, [event])
+
+
+def _row(event: StoredEvent, fate: Fate) -> dict[str, Any]:
+    is_waiting = fate.state == "received"
+    return {
+        "event_id": event.event_id,
+        "event_type": event.event_type,
+        "object_id": event.object_id,
+        "livemode": event.livemode,
+        "api_version": event.api_version,
+        "event_created_at": event.event_created_at,
+        "received_at": event.received_at,
+        "payload": event.payload,
+        "customer_id": fate.customer_id,
+        "state": fate.state,
+        "note": fate.note,
+        "next_attempt_at": event.received_at if is_waiting else None,
+        "processed_at": None if is_waiting else event.received_at,
+    }
+
+
+def _owner(given: Mapping[str, ColumnElement[Any]]) -> Mapping[str, ColumnElement[Any]]:
+    owner = select(accounts.c.account_id).where(accounts.c.stripe_customer_id == given["customer_id"])
+    return {"account_id": owner.scalar_subquery()}
+
+
+_OWN = (
+    *("event_id", "event_type", "object_id", "livemode", "api_version", "event_created_at", "received_at"),
+    *("payload", "state", "note", "next_attempt_at", "processed_at"),
+)
+_INSERT = InsertRows(
+    events,
+    [*(events.c[name] for name in _OWN), Column("customer_id", Text)],
+    lambda insert: insert.on_conflict_do_nothing().returning(events.c.event_id, events.c.account_id),
+    _owner,
+)
+
+
+def wait_again(tx: Transaction, event_ids: Collection[str], at: datetime) -> None:
+    """Let events that were stored as dealt with wait after all, to be applied from ``at`` on."""
+    if event_ids:
+        waiting = {"state": "received", "account_id": None, "processed_at": None, "next_attempt_at": at}
+        tx.execute(update(events).where(events.c.event_id.in_(sorted(event_ids))).values(waiting))
+
+
+def claim_events(tx: Transaction, customers: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Lock those of some waiting events that still wait and that nobody else is at.
+
+    ``customers`` names the customer of each event; returned is the account of the customer.
+    """
+    query = (
+        select(events.c.event_id)
+        .where(events.c.event_id.in_(sorted(customers)), events.c.state == "received")
+        .order_by(events.c.event_id)
+        .with_for_update(skip_locked=True)
+    )
+    claimed = list(tx.execute(query).scalars())
+    wanted = {customer for event_id in claimed if (customer := customers[event_id])}
+    owned = select(accounts.c.stripe_customer_id, accounts.c.account_id).where(
+        accounts.c.stripe_customer_id.in_(sorted(wanted))
+    )
+    owners: dict[str | None, str] = {row.stripe_customer_id: row.account_id for row in tx.execute(owned)}
+    return {event_id: owners.get(customers[event_id]) for event_id in claimed}
+
+
+def close_events(tx: Transaction, ends: Sequence[tuple[str, str | None, str | None]], at: datetime) -> None:
+    """Note that events are dealt with: the id of each, its account, and the reason if nothing followed."""
+    if ends:
+        rows = [{"id": event_id, "owner": account, "why": why} for event_id, account, why in ends]
+        tx.execute(_CLOSE, [{**row, "at": at, "to": "noted" if row["why"] else "applied"} for row in rows])
+
+
+_CLOSE = (
+    update(events)
+    .where(events.c.event_id == bindparam("id"))
+    .values(
+        state=bindparam("to"),
+        note=bindparam("why"),
+        account_id=bindparam("owner"),
+        processed_at=bindparam("at"),
+        next_attempt_at=None,
+    )
+)
 
 
 def close_event(

@@ -13,6 +13,6 @@ def insert_into(tx: Transaction, table: Table) -> postgresql.Insert:
 
     Both databases spell these alike, but SQLAlchemy keeps a class for each.
     """
-    dialect: Any = sqlite if tx.dialect.name == "sqlite" else postgresql
-    insert: postgresql.Insert = dialect.insert(table)
+    module: Any = sqlite if tx.dialect.name == "sqlite" else postgresql
+    insert: postgresql.Insert = module.insert(table)
     return insert

@@ -4,20 +4,50 @@ Order never matters. What an event carries is saved only when it is certainly ne
 in every other case the caller is told that the object is stale, and reads it from Stripe.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from functools import cache
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Table, and_, case, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, Table, and_, bindparam, case, func, not_, or_, select, update
+from sqlalchemy.dialects import postgresql
 
-from tiergate.rules.state import ENDED, Customer, Invoice, Subscription
+from tiergate.rules.instants import from_unix_seconds
+from tiergate.rules.state import ENDED, Customer, Invoice, PaymentMethod, Schedule, Subscription
+from tiergate.store.change_feed import account_topic, note_change
+from tiergate.store.column_types import Instant
 from tiergate.store.engine import Transaction
-from tiergate.store.insert_into import insert_into
-from tiergate.store.tables import customers, invoices, subscriptions
+from tiergate.store.insert_rows import InsertRows
+from tiergate.store.mirror_rows import (
+    customer_values,
+    invoice_values,
+    payment_method_values,
+    schedule_values,
+    subscription_values,
+)
+from tiergate.store.tables import (
+    customers,
+    invoices,
+    payment_methods,
+    subscription_schedules,
+    subscriptions,
+)
 
 Json = Mapping[str, Any]
+
+Kind = Literal["customer", "subscription", "invoice", "payment_method", "subscription_schedule"]
+"""The objects that are mirrored, by Stripe's own word in ``object``."""
+
+TABLES: Mapping[Kind, Table] = {
+    "customer": customers,
+    "subscription": subscriptions,
+    "invoice": invoices,
+    "payment_method": payment_methods,
+    "subscription_schedule": subscription_schedules,
+}
+"""Where each is mirrored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,84 +74,172 @@ class Saved(Enum):
     """It may be older than what is there: read the object from Stripe."""
 
 
-def save_subscription(
-    tx: Transaction, subscription: Subscription, raw: Json, sighting: Sighting, now: datetime
-) -> Saved:
-    """Save what is known of a subscription; one that has ended is revived by a reading only."""
+@dataclass(frozen=True, slots=True)
+class Sighted:
+    """An object as it was sighted, with all the columns of its row.
+
+    ``keeps_version``: as long as a subscription sells the same plan at the same price, it stays in the
+    version of the catalogue that it was first seen in, for nothing says that it was moved to another.
+    """
+
+    kind: Kind
+    values: dict[str, Any]
+    sighting: Sighting
+    keeps_version: bool = False
+
+    @property
+    def key(self) -> str:
+        """Return the object's id."""
+        return str(self.values[key_of(TABLES[self.kind]).name])
+
+
+def subscription_sighted(
+    subscription: Subscription, raw: Json, sighting: Sighting, now: datetime, *, keeps_version: bool = False
+) -> Sighted:
+    """Describe a subscription; one that has ended is revived by a reading only."""
     values = {
-        "stripe_subscription_id": subscription.id,
-        "account_id": sighting.account_id,
-        "stripe_customer_id": subscription.customer_id,
-        "stripe_price_id": subscription.items[0].price_id if subscription.items else None,
-        "plan_key": subscription.plan_key,
-        "status": str(raw["status"]),
-        "start_date": subscription.start_date,
-        "trial_start": subscription.trial_start,
-        "trial_end": subscription.trial_end,
-        "current_period_start": subscription.current_period_start,
-        "current_period_end": subscription.current_period_end,
-        "cancel_at": subscription.cancel_at,
-        "cancel_at_period_end": subscription.cancel_at_period_end,
-        "canceled_at": subscription.canceled_at,
-        "ended_at": subscription.ended_at,
-        "default_payment_method": subscription.default_payment_method,
-        "collection_method": subscription.collection_method,
-        "latest_invoice_id": subscription.latest_invoice_id,
-        "items": [_item(item) for item in subscription.items],
-        "metadata": dict(subscription.metadata),
-        **_stamps(subscription, raw, sighting, subscription.created_at, now),
+        **subscription_values(subscription, str(raw["status"])),
+        **_stamps(subscription, subscription.test_clock, raw, sighting, subscription.created_at, now),
     }
-    revives = None
-    if subscription.status not in ENDED:
-        revives = subscriptions.c.status.not_in([str(status) for status in ENDED])
-    return _save(tx, subscriptions, values, sighting, revives)
+    return Sighted("subscription", values, sighting, keeps_version)
+
+
+def invoice_sighted(invoice: Invoice, raw: Json, sighting: Sighting, now: datetime) -> Sighted:
+    """Describe an invoice."""
+    values = {
+        **invoice_values(invoice, str(raw["status"])),
+        **_stamps(invoice, invoice.test_clock, raw, sighting, invoice.created_at, now),
+    }
+    return Sighted("invoice", values, sighting)
+
+
+def customer_sighted(customer: Customer, raw: Json, sighting: Sighting, now: datetime) -> Sighted:
+    """Describe a customer."""
+    values = {
+        **customer_values(customer),
+        **_stamps(customer, customer.test_clock, raw, sighting, sighting.as_of, now),
+    }
+    return Sighted("customer", values, sighting)
+
+
+def payment_method_sighted(
+    method: PaymentMethod, raw: Json, sighting: Sighting, now: datetime, test_clock: str | None = None
+) -> Sighted:
+    """Describe a payment method, which lives on its customer's ``test_clock``."""
+    created_at = from_unix_seconds(raw.get("created")) or sighting.as_of
+    values = {
+        **payment_method_values(method),
+        **_stamps(method, test_clock, raw, sighting, created_at, now),
+    }
+    return Sighted("payment_method", values, sighting)
+
+
+def schedule_sighted(schedule: Schedule, raw: Json, sighting: Sighting, now: datetime) -> Sighted:
+    """Describe a subscription schedule."""
+    created_at = from_unix_seconds(raw.get("created")) or sighting.as_of
+    values = {
+        **schedule_values(schedule),
+        **_stamps(schedule, schedule.test_clock, raw, sighting, created_at, now),
+    }
+    return Sighted("subscription_schedule", values, sighting)
+
+
+def save_subscription(
+    tx: Transaction,
+    subscription: Subscription,
+    raw: Json,
+    sighting: Sighting,
+    now: datetime,
+    *,
+    keeps_version: bool = False,
+) -> Saved:
+    """Save what is known of a subscription."""
+    return _save(tx, subscription_sighted(subscription, raw, sighting, now, keeps_version=keeps_version))
 
 
 def save_invoice(tx: Transaction, invoice: Invoice, raw: Json, sighting: Sighting, now: datetime) -> Saved:
     """Save what is known of an invoice."""
-    values = {
-        "stripe_invoice_id": invoice.id,
-        "account_id": sighting.account_id,
-        "stripe_customer_id": invoice.customer_id,
-        "stripe_subscription_id": invoice.subscription_id,
-        "status": str(raw["status"]),
-        "billing_reason": invoice.billing_reason,
-        "currency": invoice.currency,
-        "total": invoice.total,
-        "amount_paid": invoice.amount_paid,
-        "amount_due": invoice.amount_due,
-        "attempted": invoice.attempted,
-        "attempt_count": invoice.attempt_count,
-        "finalized_at": invoice.finalized_at,
-        "due_date": invoice.due_date,
-        "paid_at": invoice.paid_at,
-        "next_payment_attempt": invoice.next_payment_attempt,
-        "number": invoice.number,
-        "hosted_invoice_url": invoice.hosted_invoice_url,
-        "invoice_pdf": invoice.invoice_pdf,
-        "metadata": dict(invoice.metadata),
-        **_stamps(invoice, raw, sighting, invoice.created_at, now),
-    }
-    return _save(tx, invoices, values, sighting)
+    return _save(tx, invoice_sighted(invoice, raw, sighting, now))
 
 
 def save_customer(tx: Transaction, customer: Customer, raw: Json, sighting: Sighting, now: datetime) -> Saved:
     """Save what is known of a customer."""
-    values = {
-        "stripe_customer_id": customer.id,
-        "account_id": sighting.account_id,
-        "email": customer.email,
-        "default_payment_method": customer.default_payment_method,
-        "deleted": customer.deleted,
-        "metadata": dict(customer.metadata),
-        **_stamps(customer, raw, sighting, sighting.as_of, now),
-    }
-    return _save(tx, customers, values, sighting)
+    return _save(tx, customer_sighted(customer, raw, sighting, now))
+
+
+def save_payment_method(
+    tx: Transaction,
+    method: PaymentMethod,
+    raw: Json,
+    sighting: Sighting,
+    now: datetime,
+    *,
+    test_clock: str | None = None,
+) -> Saved:
+    """Save what is known of a payment method, which lives on its customer's ``test_clock``."""
+    return _save(tx, payment_method_sighted(method, raw, sighting, now, test_clock))
+
+
+def save_schedule(tx: Transaction, schedule: Schedule, raw: Json, sighting: Sighting, now: datetime) -> Saved:
+    """Save what is known of a subscription schedule."""
+    return _save(tx, schedule_sighted(schedule, raw, sighting, now))
+
+
+def _save(tx: Transaction, sighted: Sighted) -> Saved:
+    return save_all(tx, [sighted])[0]
+
+
+def save_all(tx: Transaction, sighted: Sequence[Sighted]) -> list[Saved]:
+    """Save objects with few statements, and return what became of each.
+
+    Several sightings of one object are saved in the order given, with the outcome of one by one.
+    """
+    outcomes: list[Saved | None] = [None] * len(sighted)
+    for places in _rounds(sighted):
+        group = [sighted[place] for place in places]
+        first = group[0]
+        # A guard for all: what was read after the first of them arrived is read once more.
+        seen_at = min(one.sighting.seen_at for one in group)
+        is_event = first.sighting.event_id is not None
+        save = _statement(first.kind, is_event, first.keeps_version)
+        binds = {"seen_at": seen_at} if is_event else {}
+        written = {row[0] for row in save(tx, [one.values for one in group], **binds)}
+        left = {one.key for one in group} - written
+        fetched = _fetched_at(tx, first.kind, left) if left else {}
+        for place, one in zip(places, group, strict=True):
+            outcomes[place] = _outcome(one, written, fetched)
+    return [outcome for outcome in outcomes if outcome is not None]
+
+
+def _rounds(sighted: Sequence[Sighted]) -> Iterator[list[int]]:
+    """Group places by statement, so that no group holds an object twice and each object's order is kept."""
+    rounds: dict[tuple[int, Kind, bool, bool], list[int]] = {}
+    times_seen: dict[tuple[Kind, str], int] = {}
+    for place, one in enumerate(sighted):
+        round_number = times_seen.get((one.kind, one.key), 0)
+        times_seen[one.kind, one.key] = round_number + 1
+        is_event = one.sighting.event_id is not None
+        rounds.setdefault((round_number, one.kind, is_event, one.keeps_version), []).append(place)
+    yield from (rounds[which] for which in sorted(rounds))
+
+
+def _outcome(one: Sighted, written: Collection[str], fetched: Mapping[str, datetime | None]) -> Saved:
+    if one.key in written:
+        return Saved.SAVED
+    fetched_at = fetched[one.key]
+    covered = fetched_at is not None and fetched_at > one.sighting.seen_at
+    return Saved.COVERED if covered else Saved.STALE
+
+
+def _fetched_at(tx: Transaction, kind: Kind, keys: Collection[str]) -> dict[str, datetime | None]:
+    table = TABLES[kind]
+    query = select(key_of(table), table.c.fetched_at).where(key_of(table).in_(sorted(keys)))
+    return {row[0]: row.fetched_at for row in tx.execute(query)}
 
 
 def adopt_customer(tx: Transaction, customer_id: str, account_id: str) -> None:
     """Give an account all that is mirrored of its customer and belongs to nobody yet."""
-    for table in (customers, subscriptions, invoices):
+    for table in TABLES.values():
         tx.execute(
             update(table)
             .where(table.c.stripe_customer_id == customer_id, table.c.account_id.is_(None))
@@ -129,10 +247,10 @@ def adopt_customer(tx: Transaction, customer_id: str, account_id: str) -> None:
         )
 
 
-def is_mirrored(tx: Transaction, kind: str, object_id: str) -> bool:
-    """Whether anything is known of a ``customer``, ``subscription`` or ``invoice``."""
-    table = {"customer": customers, "subscription": subscriptions, "invoice": invoices}[kind]
-    return tx.execute(select(1).where(_key(table) == object_id)).first() is not None
+def is_mirrored(tx: Transaction, kind: Kind, object_id: str) -> bool:
+    """Whether anything is known of an object."""
+    table = TABLES[kind]
+    return tx.execute(select(1).where(key_of(table) == object_id)).first() is not None
 
 
 def customer_facts(tx: Transaction, customer_id: str) -> tuple[str | None, dict[str, str]]:
@@ -144,6 +262,14 @@ def customer_facts(tx: Transaction, customer_id: str) -> tuple[str | None, dict[
     return (row.test_clock, row.metadata) if row else (None, {})
 
 
+def mirrored_customers(tx: Transaction, customer_ids: Collection[str]) -> set[str]:
+    """Return those of some customers of whom anything is known."""
+    if not customer_ids:
+        return set()
+    key = customers.c.stripe_customer_id
+    return set(tx.execute(select(key).where(key.in_(sorted(customer_ids)))).scalars())
+
+
 def is_customer_deleted(tx: Transaction, customer_id: str) -> bool:
     """Whether a customer is known to be deleted at Stripe."""
     query = select(customers.c.deleted).where(customers.c.stripe_customer_id == customer_id)
@@ -152,89 +278,109 @@ def is_customer_deleted(tx: Transaction, customer_id: str) -> bool:
 
 def mark_customer_deleted(tx: Transaction, customer_id: str, now: datetime) -> None:
     """Note that Stripe does not know a customer any more; its row stays."""
-    tx.execute(
+    owner = tx.execute(
         update(customers)
         .where(customers.c.stripe_customer_id == customer_id)
         .values(deleted=True, default_payment_method=None, updated_at=now)
+        .returning(customers.c.account_id)
+    ).scalar()
+    if owner:
+        note_change(tx, account_topic(owner))
+
+
+def mark_cards_read(tx: Transaction, customer_id: str, at: datetime) -> None:
+    """Note that all payment methods of a customer are known since ``at``: others do not exist."""
+    tx.execute(
+        update(customers)
+        .where(customers.c.stripe_customer_id == customer_id, customers.c.cards_read_at.is_(None))
+        .values(cards_read_at=at)
     )
 
 
-def test_clock_of(tx: Transaction, kind: str, object_id: str) -> str | None:
+def test_clock_of(tx: Transaction, kind: Kind, object_id: str) -> str | None:
     """Return the test clock on which a mirrored object lives."""
-    table = {"customer": customers, "subscription": subscriptions, "invoice": invoices}[kind]
-    found: str | None = tx.execute(select(table.c.test_clock).where(_key(table) == object_id)).scalar()
+    table = TABLES[kind]
+    found: str | None = tx.execute(select(table.c.test_clock).where(key_of(table) == object_id)).scalar()
     return found
 
 
-def _item(item: Any) -> dict[str, Any]:
-    start, end = item.current_period_start, item.current_period_end
-    return {
-        "id": item.id,
-        "price_id": item.price_id,
-        "quantity": item.quantity,
-        "current_period_start": start and int(start.timestamp()),
-        "current_period_end": end and int(end.timestamp()),
-    }
+def owner_of(tx: Transaction, kind: Kind, object_id: str) -> str | None:
+    """Return the account that a mirrored object belongs to."""
+    table = TABLES[kind]
+    found: str | None = tx.execute(select(table.c.account_id).where(key_of(table) == object_id)).scalar()
+    return found
 
 
 def _stamps(
-    thing: Subscription | Invoice | Customer,
+    thing: Customer | Subscription | Invoice | PaymentMethod | Schedule,
+    test_clock: str | None,
     raw: Json,
     sighting: Sighting,
     created_at: datetime,
     now: datetime,
 ) -> dict[str, Any]:
     return {
+        "account_id": sighting.account_id,
         "livemode": thing.livemode,
-        "test_clock": thing.test_clock,
+        "test_clock": test_clock,
         "as_of": sighting.as_of,
         "fetched_at": None if sighting.event_id else sighting.seen_at,
         "last_event_id": sighting.event_id,
-        "raw": dict(raw),
+        "raw": raw,
         "created_at": created_at,
         "updated_at": now,
     }
 
 
-def _save(
-    tx: Transaction,
-    table: Table,
-    values: dict[str, Any],
-    sighting: Sighting,
-    condition: ColumnElement[bool] | None = None,
-) -> Saved:
-    statement = insert_into(tx, table).values(values)
-    new = statement.excluded
-    same_clock = func.coalesce(table.c.test_clock, "") == func.coalesce(new.test_clock, "")
+@cache
+def _statement(kind: Kind, is_event: bool, keeps_version: bool) -> InsertRows:
+    """Return what saves sightings of a kind: those by events, or those by readings."""
+    table = TABLES[kind]
+    key = key_of(table)
+    given = [key, *(column for column in table.c if column is not key and column.name not in _NOT_SIGHTED)]
+    return InsertRows(table, given, lambda insert: _guarded(insert, table, is_event, keeps_version))
+
+
+_NOT_SIGHTED = frozenset(["cards_read_at"])
+
+
+def _guarded(insert: postgresql.Insert, table: Table, is_event: bool, keeps_version: bool) -> Any:
+    old, new = table.c, insert.excluded
+    same_clock = func.coalesce(old.test_clock, "") == func.coalesce(new.test_clock, "")
     kept = {
-        "account_id": func.coalesce(table.c.account_id, new.account_id),
-        "as_of": case((and_(same_clock, table.c.as_of > new.as_of), table.c.as_of), else_=new.as_of),
-        "fetched_at": func.coalesce(new.fetched_at, table.c.fetched_at),
-        "last_event_id": func.coalesce(new.last_event_id, table.c.last_event_id),
-        "created_at": table.c.created_at,
+        "account_id": func.coalesce(old.account_id, new.account_id),
+        "as_of": case((and_(same_clock, old.as_of > new.as_of), old.as_of), else_=new.as_of),
+        "fetched_at": func.coalesce(new.fetched_at, old.fetched_at),
+        "last_event_id": func.coalesce(new.last_event_id, old.last_event_id),
+        "created_at": old.created_at,
     }
-    changes = {name: kept.get(name, new[name]) for name in values if name != _key(table).name}
-    guard = or_(table.c.fetched_at.is_(None), table.c.fetched_at <= sighting.seen_at)
-    if sighting.event_id:
-        unread_since = or_(table.c.fetched_at.is_(None), table.c.fetched_at < sighting.seen_at)
-        guard = and_(unread_since, table.c.as_of < new.as_of, same_clock)
-        if condition is not None:
-            guard = and_(guard, condition)
-    written = tx.execute(
-        statement.on_conflict_do_update(index_elements=[_key(table)], set_=changes, where=guard).returning(
-            _key(table)
-        )
-    ).first()
-    if written:
-        return Saved.SAVED
-    return _why_not(tx, table, values[_key(table).name], sighting)
+    if keeps_version:
+        kept["catalog_version"] = _version_kept(new)
+    key = key_of(table)
+    written = (column.name for column in table.c if column is not key and column.name not in _NOT_SIGHTED)
+    changes = {name: kept.get(name, new[name]) for name in written}
+    guard = or_(old.fetched_at.is_(None), old.fetched_at <= new.fetched_at)
+    if is_event:
+        unread_since = or_(old.fetched_at.is_(None), old.fetched_at < bindparam("seen_at", type_=Instant))
+        guard = and_(unread_since, old.as_of < new.as_of, same_clock)
+        if table is subscriptions:
+            guard = and_(guard, or_(not_(_has_ended(old)), _has_ended(new)))
+    return insert.on_conflict_do_update(index_elements=[key], set_=changes, where=guard).returning(key)
 
 
-def _why_not(tx: Transaction, table: Table, key: str, sighting: Sighting) -> Saved:
-    fetched_at = tx.execute(select(table.c.fetched_at).where(_key(table) == key)).scalar()
-    covered = fetched_at is not None and fetched_at > sighting.seen_at
-    return Saved.COVERED if covered else Saved.STALE
+def _has_ended(row: Any) -> ColumnElement[bool]:
+    return or_(*(row.status == str(status) for status in sorted(ENDED)))
 
 
-def _key(table: Table) -> Any:
-    return next(iter(table.primary_key.columns))
+def _version_kept(new: Any) -> ColumnElement[int]:
+    old = subscriptions.c
+    same = and_(old.stripe_price_id == new.stripe_price_id, old.plan_key == new.plan_key)
+    return case(
+        (and_(same, old.catalog_version.is_not(None)), old.catalog_version), else_=new.catalog_version
+    )
+
+
+def key_of(table: Table) -> Column[str]:
+    """Return the column that holds Stripe's id of an object."""
+    found: Column[str] = next(iter(table.primary_key.columns))
+    return found

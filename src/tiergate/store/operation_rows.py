@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from tiergate.store.engine import Transaction
 from tiergate.store.insert_into import insert_into
@@ -48,3 +48,11 @@ def close_operation(
         .where(operations.c.operation_id == operation_id)
         .values(state=state, result=result, closed_at=at)
     )
+
+
+def is_open(tx: Transaction, account_id: str, action: str) -> bool:
+    """Whether an operation has no final answer yet."""
+    query = select(operations.c.operation_id).where(
+        operations.c.account_id == account_id, operations.c.action == action, operations.c.state == "open"
+    )
+    return tx.execute(query).first() is not None

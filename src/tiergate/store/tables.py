@@ -60,6 +60,7 @@ accounts = Table(
     Column("stripe_customer_id", Text, unique=True),
     Column("test_clock", Text),
     Column("next_due_at", Instant, index=True),
+    Column("catalog_version", Integer),
     Column("plan_key", Text),
     Column("access", Text),
     Column("reason", Text),
@@ -74,6 +75,7 @@ customers = Table(
     Column("account_id", Text, index=True),
     Column("email", Text),
     Column("default_payment_method", Text),
+    Column("cards_read_at", Instant),
     Column("deleted", Boolean, nullable=False, server_default=false()),
     Column("metadata", Json, nullable=False),
     *_stamps(),
@@ -87,6 +89,7 @@ subscriptions = Table(
     Column("stripe_customer_id", Text, nullable=False, index=True),
     Column("stripe_price_id", Text),
     Column("plan_key", Text),
+    Column("catalog_version", Integer),
     Column("status", Text, nullable=False),
     Column("start_date", Instant),
     Column("trial_start", Instant),
@@ -100,6 +103,8 @@ subscriptions = Table(
     Column("default_payment_method", Text),
     Column("collection_method", Text, nullable=False),
     Column("latest_invoice_id", Text),
+    Column("pause_collection", Json),
+    Column("schedule_id", Text),
     Column("items", Json, nullable=False),
     Column("metadata", Json, nullable=False),
     *_stamps(),
@@ -129,6 +134,75 @@ invoices = Table(
     Column("invoice_pdf", Text),
     Column("metadata", Json, nullable=False),
     *_stamps(),
+)
+
+payment_methods = Table(
+    "tiergate_payment_methods",
+    metadata,
+    Column("stripe_payment_method_id", Text, primary_key=True),
+    Column("account_id", Text, index=True),
+    Column("stripe_customer_id", Text, index=True),
+    Column("type", Text, nullable=False),
+    Column("brand", Text),
+    Column("last4", Text),
+    Column("exp_month", Integer),
+    Column("exp_year", Integer),
+    Column("fingerprint", Text),
+    *_stamps(),
+)
+
+subscription_schedules = Table(
+    "tiergate_subscription_schedules",
+    metadata,
+    Column("stripe_schedule_id", Text, primary_key=True),
+    Column("account_id", Text, index=True),
+    Column("stripe_customer_id", Text, nullable=False),
+    Column("stripe_subscription_id", Text),
+    Column("status", Text, nullable=False),
+    Column("end_behavior", Text, nullable=False),
+    Column("phases", Json, nullable=False),
+    Column("metadata", Json, nullable=False),
+    *_stamps(),
+)
+
+grants = Table(
+    "tiergate_grants",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column("grant_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant),
+    Column("plan_key", Text),
+    Column("features", Json, nullable=False),
+    Column("stripe_subscription_id", Text),
+    Column("catalog_version", Integer),
+    Column("note", Text, nullable=False),
+    Column("granted_by", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+)
+
+usage = Table(
+    "tiergate_usage",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column("feature", Text, primary_key=True),
+    Column("window_starts_at", Instant, primary_key=True),
+    Column("used", BigInteger, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+)
+
+usage_keys = Table(
+    "tiergate_usage_keys",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("feature", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("window_starts_at", Instant, nullable=False),
+    Column("used_after", BigInteger, nullable=False),
+    Column("consumed_at", Instant, nullable=False, index=True),
 )
 
 test_clocks = Table(
@@ -208,6 +282,74 @@ journal = Table(
     Index("ix_tiergate_journal_account", "account_id", "entry_id"),
 )
 
+phases = Table(
+    "tiergate_phases",
+    metadata,
+    Column("phase_id", _Serial, primary_key=True, autoincrement=True),
+    Column("account_id", Text, nullable=False),
+    Column("known_at", Instant, nullable=False),
+    Column("account_at", Instant, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant),
+    Column("plan_key", Text),
+    Column("access", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("features", Json, nullable=False),
+    Index("ix_tiergate_phases_account", "account_id", "phase_id"),
+)
+"""What was announced of an account: each phase with when it held, in the account's time, and when that
+became known, in real time and (``account_at``) in the account's. Only ever appended to."""
+
+outbox = Table(
+    "tiergate_outbox",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column("message_key", Text, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("payload", Json, nullable=False),
+    Column("expires_at", Instant),
+    Column("state", Text, nullable=False),
+    Column("note", Text),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_attempt_at", Instant),
+    Column("created_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    Index("ix_tiergate_outbox_waiting", "next_attempt_at", sqlite_where=text("state = 'waiting'"),
+          postgresql_where=text("state = 'waiting'")),
+)  # fmt: skip
+"""What must still be told, entered once with the change that caused it."""
+
+changes = Table(
+    "tiergate_changes",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("changed_in", BigInteger, nullable=False, index=True),
+)
+"""The newest transaction that changed an account (``account:acme``), a clock (``clock:clock_1``) or the
+catalogue (``catalog``): the feed by which other processes learn of it."""
+
+leases = Table(
+    "tiergate_leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+)
+
+jobs = Table(
+    "tiergate_jobs",
+    metadata,
+    Column("job", Text, primary_key=True),
+    Column("progress", Json, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+)
+"""Long work that can be interrupted, and where it goes on."""
+
 catalog_versions = Table(
     "tiergate_catalog_versions",
     metadata,
@@ -222,7 +364,8 @@ prices = Table(
     Column("stripe_price_id", Text, primary_key=True),
     Column("stripe_product_id", Text, nullable=False),
     Column("lookup_key", Text, nullable=False),
-    Column("plan_key", Text, nullable=False),
+    Column("plan_key", Text),
+    Column("add_on_key", Text),
     Column("interval", Text, nullable=False),
     Column("currency", Text, nullable=False),
     Column("unit_amount", BigInteger, nullable=False),

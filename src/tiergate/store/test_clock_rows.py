@@ -1,9 +1,11 @@
 """Test clocks, as far as they are known: the time of the accounts that live on them."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import case, or_, select
 
+from tiergate.store.change_feed import clock_topic, note_change
 from tiergate.store.engine import Transaction
 from tiergate.store.insert_into import insert_into
 from tiergate.store.tables import test_clocks
@@ -29,7 +31,10 @@ def saw_clock(
     later = case((test_clocks.c.now_at > new.now_at, test_clocks.c.now_at), else_=new.now_at)
     gone = or_(test_clocks.c.deleted, new.deleted)
     changes = {"now_at": later, "status": new.status, "deleted": gone, "updated_at": new.updated_at}
+    before = clock_now(tx, test_clock_id)
     tx.execute(statement.on_conflict_do_update(index_elements=["test_clock_id"], set_=changes))
+    if before is None or at > before:
+        note_change(tx, clock_topic(test_clock_id))
 
 
 def clock_now(tx: Transaction, test_clock_id: str) -> datetime | None:
@@ -38,6 +43,15 @@ def clock_now(tx: Transaction, test_clock_id: str) -> datetime | None:
         select(test_clocks.c.now_at).where(test_clocks.c.test_clock_id == test_clock_id)
     ).scalar()
     return found
+
+
+def clocks_now(tx: Transaction, test_clock_ids: Collection[str]) -> dict[str, datetime]:
+    """Return the latest instant that each of these clocks is known to have reached, where it is known."""
+    if not test_clock_ids:
+        return {}
+    query = select(test_clocks.c.test_clock_id, test_clocks.c.now_at)
+    rows = tx.execute(query.where(test_clocks.c.test_clock_id.in_(test_clock_ids)))
+    return {row.test_clock_id: row.now_at for row in rows}
 
 
 def running_clocks(tx: Transaction) -> list[str]:

@@ -1,20 +1,26 @@
 """The calls to Stripe: the only place where tiergate talks to it, through its own SDK."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
+import msgspec
 import stripe
 
 from tiergate.rules.errors import TiergateError
 from tiergate.rules.instants import to_unix_seconds
+from tiergate.stripe_api.read_shapes import has_all_items
+from tiergate.stripe_api.storable_json import storable
 
 API_VERSION = "2026-10-28.endive"
 """The version whose shapes we ask for, whatever the SDK's own default is."""
 
 NETWORK_RETRIES = 2
+_STRIPE = "https://api.stripe.com"
 
 Json = dict[str, Any]
 
@@ -28,6 +34,15 @@ class Answer:
     """
 
     body: Json
+    answered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a list: its entries, where the next one begins (``None`` after the last), and when."""
+
+    entries: list[Json]
+    next_after: str | None
     answered_at: datetime
 
 
@@ -53,14 +68,25 @@ class Gateway:
     Every method raises ``StripeUnavailableError`` or ``StripeRefusedError``.
     """
 
-    def __init__(self, secret_key: str, api_base: str | None = None) -> None:
+    def __init__(
+        self,
+        secret_key: str,
+        api_base: str | None = None,
+        *,
+        http_client: stripe.HTTPClient | None = None,
+        network_retries: int = NETWORK_RETRIES,
+    ) -> None:
         """Prepare the calls; ``api_base`` points at a sandbox instead of Stripe itself."""
         self.livemode = secret_key.startswith(("sk_live_", "rk_live_"))
+        self._http = http_client or stripe.new_default_http_client()
+        self._pages_from = f"{(api_base or _STRIPE).rstrip('/')}"
+        self._page_headers = {"Authorization": f"Bearer {secret_key}", "Stripe-Version": API_VERSION}
         self._client = stripe.StripeClient(
             secret_key,
             stripe_version=API_VERSION,
-            max_network_retries=NETWORK_RETRIES,
+            max_network_retries=network_retries,
             base_addresses={"api": api_base.rstrip("/")} if api_base else {},
+            http_client=self._http,
         )
 
     def create_customer(self, params: Json, idempotency_key: str) -> Answer:
@@ -71,9 +97,9 @@ class Gateway:
         """Create a checkout session; the page to send the customer to is its ``url``."""
         return self._write("/v1/checkout/sessions", params, idempotency_key)
 
-    def expire_checkout_session(self, session_id: str) -> Answer:
+    def expire_checkout_session(self, session_id: str, idempotency_key: str) -> Answer:
         """Close an open checkout session, so that it can no longer be paid."""
-        return self._write(f"/v1/checkout/sessions/{session_id}/expire", {}, f"expire:{session_id}")
+        return self._write(f"/v1/checkout/sessions/{session_id}/expire", {}, idempotency_key)
 
     def create_product(self, params: Json, idempotency_key: str) -> Answer:
         """Create a product."""
@@ -87,16 +113,28 @@ class Gateway:
         """Register a webhook endpoint; only this answer shows its ``secret``."""
         return self._write("/v1/webhook_endpoints", params, idempotency_key)
 
+    def update_webhook_endpoint(self, endpoint_id: str, params: Json, idempotency_key: str) -> Answer:
+        """Change a webhook endpoint; its API version stays what it was."""
+        return self._write(f"/v1/webhook_endpoints/{endpoint_id}", params, idempotency_key)
+
     def create_test_clock(self, frozen_time: datetime, name: str, idempotency_key: str) -> Answer:
         """Create a test clock."""
         params = {"frozen_time": to_unix_seconds(frozen_time), "name": name}
         return self._write("/v1/test_helpers/test_clocks", params, idempotency_key)
 
     def advance_test_clock(self, test_clock_id: str, to: datetime) -> Answer:
-        """Begin to move a test clock forward; its ``status`` is ``advancing`` until Stripe is done."""
+        """Begin to move a test clock forward; its ``status`` is ``advancing`` until Stripe is done.
+
+        The key names the clock and the instant: a clock that has arrived there goes no further, whether
+        Stripe still knows the key or refuses to move it to where it is.
+        """
         params = {"frozen_time": to_unix_seconds(to)}
         key = f"advance:{test_clock_id}:{params['frozen_time']}"
         return self._write(f"/v1/test_helpers/test_clocks/{test_clock_id}/advance", params, key)
+
+    def cancel_subscription(self, subscription_id: str) -> Answer:
+        """End a subscription at once, without a refund; Stripe refuses to do so a second time."""
+        return self._call("delete", f"/v1/subscriptions/{subscription_id}", {})
 
     def fetch_subscription(self, subscription_id: str) -> Answer | None:
         """Read a subscription with its latest invoice; ``None`` when Stripe has none of that id."""
@@ -109,6 +147,14 @@ class Gateway:
     def fetch_customer(self, customer_id: str) -> Answer | None:
         """Read a customer (a deleted one says so); ``None`` when Stripe has none of that id."""
         return self._read(f"/v1/customers/{customer_id}")
+
+    def fetch_payment_method(self, payment_method_id: str) -> Answer | None:
+        """Read a payment method, detached ones too; ``None`` when Stripe has none of that id."""
+        return self._read(f"/v1/payment_methods/{payment_method_id}")
+
+    def fetch_schedule(self, schedule_id: str) -> Answer | None:
+        """Read a subscription schedule; ``None`` when Stripe has none of that id."""
+        return self._read(f"/v1/subscription_schedules/{schedule_id}")
 
     def fetch_checkout_session(self, session_id: str) -> Answer | None:
         """Read a checkout session; ``None`` when Stripe has none of that id."""
@@ -123,13 +169,65 @@ class Gateway:
         params = {"customer": customer_id, "status": "all", "expand": ["data.latest_invoice"]}
         return self._pages("/v1/subscriptions", params)
 
-    def list_open_invoices(self, customer_id: str) -> Iterator[Answer]:
-        """Read the invoices of a customer that still wait to be paid."""
-        return self._pages("/v1/invoices", {"customer": customer_id, "status": "open"})
+    def list_invoices(self, customer_id: str) -> Iterator[Answer]:
+        """Read all invoices of a customer: the paid ones tell whether it ever paid."""
+        return self._pages("/v1/invoices", {"customer": customer_id})
+
+    def list_payment_methods(self, customer_id: str) -> Iterator[Answer]:
+        """Read the payment methods that are attached to a customer."""
+        return self._pages(f"/v1/customers/{customer_id}/payment_methods", {})
+
+    def list_schedules(self, customer_id: str) -> Iterator[Answer]:
+        """Read all subscription schedules of a customer, those that are over too."""
+        return self._pages("/v1/subscription_schedules", {"customer": customer_id})
+
+    def list_customers(self, test_clock: str) -> Iterator[Answer]:
+        """Read the customers on a test clock: no search finds them."""
+        return self._pages("/v1/customers", {"test_clock": test_clock})
+
+    def search_customers(self, operation_id: str) -> Iterator[Answer]:
+        """Read the customers that were created by an operation."""
+        query = f"metadata['operation_id']:'{operation_id}'"
+        found = self._call("get", "/v1/customers/search", {"query": query})
+        return iter([Answer(entry, found.answered_at) for entry in found.body["data"]])
+
+    def list_checkout_sessions(self, customer_id: str) -> Iterator[Answer]:
+        """Read the checkout sessions of a customer, the newest first."""
+        return self._pages("/v1/checkout/sessions", {"customer": customer_id})
+
+    def list_webhook_endpoints(self) -> Iterator[Answer]:
+        """Read all webhook endpoints."""
+        return self._pages("/v1/webhook_endpoints", {})
 
     def list_prices(self, lookup_keys: list[str]) -> Iterator[Answer]:
         """Read the prices that bear one of at most ten lookup keys."""
         return self._pages("/v1/prices", {"lookup_keys": lookup_keys})
+
+    def fetch_own_account(self) -> Answer:
+        """Read the Stripe account that the key belongs to."""
+        return self._call("get", "/v1/account", {})
+
+    def page(self, path: str, params: Mapping[str, str], after: str | None = None) -> Page:
+        """Read one page of a list of all there is, a hundred entries, from ``after`` on.
+
+        A page is decoded without the SDK, which takes longer over a page than Stripe does; what is no plain
+        answer is asked again through it, for it knows the errors.
+        """
+        cursor = {"starting_after": after} if after else {}
+        query = {**params, "limit": "100", **cursor}
+        url = f"{self._pages_from}{path}?{urlencode(query)}"
+        try:
+            text, status, headers = self._http.request_with_retries("get", url, self._page_headers)
+        except stripe.APIConnectionError as error:
+            raise StripeUnavailableError(*_unanswered("get", path)) from error
+        if status != HTTPStatus.OK:
+            answer = self._call("get", path, query)
+            return self._page(answer.body, answer.answered_at)
+        return self._page(storable(msgspec.json.decode(text), text), _answered_at(headers))
+
+    def _page(self, body: Json, answered_at: datetime) -> Page:
+        found = [self._with_all_items(entry) for entry in body["data"]]
+        return Page(found, found[-1]["id"] if body["has_more"] else None, answered_at)
 
     def _pages(self, path: str, params: Mapping[str, Any]) -> Iterator[Answer]:
         after: str | None = None
@@ -137,35 +235,51 @@ class Gateway:
             cursor = {"starting_after": after} if after else {}
             page = self._call("get", path, {**params, "limit": 100, **cursor})
             found = page.body["data"]
-            yield from (Answer(entry, page.answered_at) for entry in found)
+            yield from (Answer(self._with_all_items(entry), page.answered_at) for entry in found)
             if not page.body["has_more"]:
                 return
             after = found[-1]["id"]
 
     def _read(self, path: str, params: Mapping[str, Any] | None = None) -> Answer | None:
         try:
-            return self._call("get", path, params or {})
+            return self._completed(self._call("get", path, params or {}))
         except StripeRefusedError as error:
             if error.stripe_code == "resource_missing":
                 return None
             raise
 
     def _write(self, path: str, params: Mapping[str, Any], idempotency_key: str) -> Answer:
-        return self._call("post", path, {**params, "idempotency_key": idempotency_key})
+        return self._completed(self._call("post", path, {**params, "idempotency_key": idempotency_key}))
+
+    def _completed(self, answer: Answer) -> Answer:
+        return replace(answer, body=self._with_all_items(answer.body))
+
+    def _with_all_items(self, body: Json) -> Json:
+        if body.get("object") != "subscription" or has_all_items(body):
+            return body
+        pages = self._pages("/v1/subscription_items", {"subscription": body["id"]})
+        items = {**body["items"], "data": [entry.body for entry in pages], "has_more": False}
+        return {**body, "items": items}
 
     def _call(self, method: str, path: str, params: Mapping[str, Any]) -> Answer:
         try:
             response = self._client.raw_request(method, path, **params)
         except (stripe.APIConnectionError, stripe.APIError, stripe.RateLimitError) as error:
-            raise StripeUnavailableError(
-                f"Stripe did not answer {method.upper()} {path}.", "Nothing is lost: try again in a moment."
-            ) from error
+            raise StripeUnavailableError(*_unanswered(method, path)) from error
         except stripe.StripeError as error:
             raise StripeRefusedError(
                 f"Stripe refused {method.upper()} {path}: {_reason(error)}.", stripe_code=error.code
             ) from error
-        date = response.headers.get("Date") or ""
-        return Answer(response.data, parsedate_to_datetime(date) if date else _NEVER)
+        return Answer(storable(response.data, response.body), _answered_at(response.headers))
+
+
+def _unanswered(method: str, path: str) -> tuple[str, str]:
+    return f"Stripe did not answer {method.upper()} {path}.", "Nothing is lost: try again in a moment."
+
+
+def _answered_at(headers: Mapping[str, str]) -> datetime:
+    date = headers.get("Date") or headers.get("date") or ""
+    return parsedate_to_datetime(date) if date else _NEVER
 
 
 def _reason(error: stripe.StripeError) -> str:

@@ -13,6 +13,10 @@ from tiergate.rules.state import (
     Customer,
     Invoice,
     InvoiceStatus,
+    PauseCollection,
+    PaymentMethod,
+    Schedule,
+    SchedulePhase,
     Subscription,
     SubscriptionItem,
     SubscriptionStatus,
@@ -39,10 +43,17 @@ def read_subscription(raw: Json) -> Subscription:
         default_payment_method=_id(raw.get("default_payment_method")) or _id(raw.get("default_source")),
         collection_method=raw.get("collection_method") or "charge_automatically",
         latest_invoice_id=_id(raw.get("latest_invoice")),
+        pause_collection=_read_pause(raw.get("pause_collection")),
+        schedule_id=_id(raw.get("schedule")),
         test_clock=_id(raw.get("test_clock")),
         livemode=bool(raw.get("livemode")),
         metadata=dict(raw.get("metadata") or {}),
     )
+
+
+def has_all_items(raw: Json) -> bool:
+    """Whether a subscription shows all its items: of many, Stripe embeds only the first ones."""
+    return not (raw.get("items") or {}).get("has_more")
 
 
 def _read_item(item: Json, subscription: Json) -> SubscriptionItem:
@@ -56,6 +67,68 @@ def _read_item(item: Json, subscription: Json) -> SubscriptionItem:
         quantity=1 if quantity is None else quantity,
         current_period_start=from_unix_seconds(start),
         current_period_end=from_unix_seconds(end),
+    )
+
+
+def _read_pause(pause: Json | None) -> PauseCollection | None:
+    if not pause:
+        return None
+    return PauseCollection(pause["behavior"], from_unix_seconds(pause.get("resumes_at")))
+
+
+def read_schedule(raw: Json) -> Schedule:
+    """Read a subscription schedule; one that was released still names the subscription it let go."""
+    return Schedule(
+        id=raw["id"],
+        customer_id=_id(raw["customer"]) or "",
+        status=raw["status"],
+        subscription_id=_id(raw.get("subscription")) or _id(raw.get("released_subscription")),
+        end_behavior=raw.get("end_behavior") or "release",
+        phases=tuple(_read_phase(phase) for phase in raw.get("phases") or ()),
+        test_clock=_id(raw.get("test_clock")),
+        livemode=bool(raw.get("livemode")),
+        metadata=dict(raw.get("metadata") or {}),
+    )
+
+
+def _read_phase(phase: Json) -> SchedulePhase:
+    return SchedulePhase(
+        starts_at=_instant(phase["start_date"]),
+        ends_at=_instant(phase["end_date"]),
+        items=tuple(_read_phase_item(item) for item in phase.get("items") or phase.get("plans") or ()),
+        trial_end=from_unix_seconds(phase.get("trial_end")),
+    )
+
+
+def _read_phase_item(item: Json) -> SubscriptionItem:
+    """Read an item of a phase: it has no id, for it is none of the subscription's yet."""
+    quantity = item.get("quantity")
+    return SubscriptionItem(
+        id="",
+        price_id=_id(item.get("price")) or _id(item.get("plan")) or "",
+        quantity=1 if quantity is None else quantity,
+    )
+
+
+def read_payment_method(raw: Json) -> PaymentMethod:
+    """Read a payment method, or a card or source from before there were any.
+
+    A payment method keeps its details under its type; an old card has them on itself, and Stripe spells
+    the brands of old cards in capitals. Source: https://docs.stripe.com/payments/payment-methods/transitioning
+    """
+    kind = raw.get("type") or raw.get("object") or "card"
+    details = raw.get(kind) or raw
+    brand = details.get("brand")
+    return PaymentMethod(
+        id=raw["id"],
+        customer_id=_id(raw.get("customer")),
+        type=kind,
+        brand=brand.lower().replace(" ", "_") if isinstance(brand, str) else None,
+        last4=details.get("last4"),
+        exp_month=details.get("exp_month"),
+        exp_year=details.get("exp_year"),
+        fingerprint=details.get("fingerprint"),
+        livemode=bool(raw.get("livemode")),
     )
 
 

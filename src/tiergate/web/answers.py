@@ -42,7 +42,10 @@ class DecisionAnswer(BaseModel):
 
     feature: str
     allowed: bool
-    reason: str = Field(description="included, not_included, limit_reached, read_only or blocked")
+    reason: str = Field(
+        description="included, not_included, limit_reached, read_only, blocked, or unknown while the "
+        "database cannot be read"
+    )
     phase: str = Field(description="The reason of the phase behind the answer, such as trialing.")
     plan: str | None
     value: bool | int | str

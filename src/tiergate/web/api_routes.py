@@ -43,9 +43,9 @@ def read_subscription(request: Request, account_id: SignedIn) -> SubscriptionAns
 
 
 @router.get("/check")
-def read_check(request: Request, account_id: SignedIn, feature: str) -> DecisionAnswer:
+async def read_check(request: Request, account_id: SignedIn, feature: str) -> DecisionAnswer:
     """Tell whether the signed-in account may use a feature; a refusal is an answer, not an error."""
-    return decision_answer(billing_of(request).check(account_id, feature))
+    return decision_answer(await billing_of(request).acheck(account_id, feature))
 
 
 @router.post(

@@ -74,10 +74,7 @@ def _no_subscription(page: BillingPage) -> Situation:
     if page.plan is None:
         text = f"Choose a plan to start using {page.frame.product.name}."
         return Situation(Banner(Tone.INFO, "You have no plan yet", text, _choose_a_plan(page)))
-    if page.plan.is_free:
-        return Situation(next=_standing(page), settled=True)
-    words = f"You have {page.plan.name} without a subscription: nothing is charged for it."
-    return Situation(next=words, settled=True)
+    return Situation(next=_standing(page), settled=True)
 
 
 def _trialing(page: BillingPage) -> Situation:
@@ -94,6 +91,24 @@ def _trialing(page: BillingPage) -> Situation:
         badge=TRIAL_BADGE,
         due=("Trial ends", end),
     )
+
+
+def _trial_extended(page: BillingPage) -> Situation:
+    end = page.boundary_at
+    if end is None:
+        return Situation(badge=TRIAL_BADGE, next=_standing(page), settled=True)
+    text = f"Your trial of {page.subject_name} goes on until then, and nothing is charged for it."
+    return Situation(
+        banner=Banner(Tone.INFO, _trial_countdown(page, end), text),
+        next=f"On {page.date(end)} {consequence(page.policy.after_trial, page.catalog.free_plan)}.",
+        badge=TRIAL_BADGE,
+        due=("Trial ends", end),
+    )
+
+
+def _comp(page: BillingPage) -> Situation:
+    name = page.plan.name if page.plan else page.subject_name
+    return Situation(next=f"You have {name} without a subscription: nothing is charged for it.", settled=True)
 
 
 def _canceled_trial(page: BillingPage, end: datetime) -> Situation:
@@ -333,6 +348,8 @@ def _write_to_us(page: BillingPage) -> str:
 _SITUATIONS: Mapping[Reason, Callable[[BillingPage], Situation]] = {
     Reason.NO_SUBSCRIPTION: _no_subscription,
     Reason.TRIALING: _trialing,
+    Reason.TRIAL_EXTENDED: _trial_extended,
+    Reason.COMP: _comp,
     Reason.ACTIVE: _active,
     Reason.CANCELING: _canceling,
     Reason.UNCONFIRMED: _unconfirmed,

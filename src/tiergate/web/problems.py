@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,6 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tiergate.rules.catalog import Product
 from tiergate.rules.errors import TiergateError
+from tiergate.services.answer_check import FeatureRefusedError
+from tiergate.web.answers import decision_answer
 from tiergate.web.page_frame import frame_of
 from tiergate.web.problem_page import ProblemPage, render_problem
 from tiergate.web.render import Frame
@@ -52,6 +55,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
 def install_problems(app: FastAPI) -> None:
     """Let every error of an application be answered here."""
     app.add_exception_handler(TiergateError, _on_tiergate_error)
+    app.add_exception_handler(FeatureRefusedError, _on_refused_feature)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
 
@@ -63,12 +67,13 @@ def problem(
     title: str,
     detail: str = "",
     headers: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> Response:
-    """Answer with a problem: as a page where a browser asks, as JSON elsewhere."""
+    """Answer with a problem: as a page where a browser asks, as JSON elsewhere, with ``more`` members."""
     if _wants_page(request):
         page = ProblemPage(frame_of(request), status, title, remedy=detail)
         return HTMLResponse(render_problem(page), status, headers=headers)
-    return _problem_json(status, code, title, detail, headers)
+    return _problem_json(status, code, title, detail, headers, more)
 
 
 class DefectProblems:
@@ -112,9 +117,15 @@ def _wants_page(request: Request) -> bool:
 
 
 def _problem_json(
-    status: int, code: str, title: str, detail: str, headers: Mapping[str, str] | None = None
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> Response:
     body = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
+    body |= more or {}
     return JSONResponse(body, status, headers=headers, media_type="application/problem+json")
 
 
@@ -125,6 +136,15 @@ async def _on_tiergate_error(request: Request, error: Exception) -> Response:
         log.warning("subscription request %s failed: %s", request.url.path, error.message)
         return problem(request, status, error.code, *_TOLD_OUTSIDE[error.code])
     return problem(request, status, error.code, error.message, error.remedy)
+
+
+async def _on_refused_feature(request: Request, error: Exception) -> Response:
+    """Ask for payment where a plan would allow what was refused, and refuse outright where none would."""
+    assert isinstance(error, FeatureRefusedError)  # noqa: S101 - registered for this class only
+    decision = error.decision
+    status = HTTPStatus.PAYMENT_REQUIRED if decision.offer else HTTPStatus.FORBIDDEN
+    more = {"decision": decision_answer(decision).model_dump(mode="json")}
+    return problem(request, status, error.code, error.message, error.remedy, more=more)
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:

@@ -2,12 +2,11 @@
 
 import logging
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from tiergate.billing import Billing
-from tiergate.services.ingest_webhook import UnreadableEventError
+from tiergate.services.read_event import UnreadableEventError
 from tiergate.stripe_api.verify_signature import SignatureError
 from tiergate.web.read_body import read_body
 
@@ -27,7 +26,7 @@ async def receive_webhook(request: Request) -> Response:
     billing: Billing = request.app.state.billing
     signature = request.headers.get("stripe-signature")
     try:
-        event_id = await run_in_threadpool(billing.ingest_webhook, body, signature)
+        event_id = await billing.aingest_webhook(body, signature)
     except (SignatureError, UnreadableEventError) as error:
         log.warning("webhook refused: %s", error.message)
         return JSONResponse({"error": error.code, "message": str(error)}, 400)

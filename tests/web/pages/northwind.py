@@ -208,6 +208,7 @@ def trial_pages() -> Iterator[tuple[str, BillingPage]]:
     yield "trial-tomorrow", on_trial(has_card=False, at=TRIAL_END - timedelta(days=1))
     yield "trial-today", on_trial(has_card=False, at=TRIAL_END - timedelta(hours=2))
     yield "trial-canceled", on_trial(cancel_at=TRIAL_END)
+    yield "trial-extended", on_trial(Reason.TRIAL_EXTENDED, holds_until=SOON)
     yield "trial-unconfirmed", on_trial(Reason.UNCONFIRMED, holds_until=SOON)
     yield "first-charge", on_team(Reason.FIRST_CHARGE_PENDING, trial_end=TRIAL_END)
     yield "first-charge-waiting", back_on_free(Reason.FIRST_CHARGE_PENDING, trial_end=TRIAL_END)
@@ -242,7 +243,7 @@ def billing_pages() -> Iterator[tuple[str, BillingPage]]:
     """Every position that the billing page can be asked to show, by name."""
     calls = UsageLine(FEATURES["api_calls"], 1000)
     yield "free", without_subscription(Access.FULL, plan=FREE, usage=(calls,))
-    yield "comp", without_subscription(Access.FULL, plan=SCALE)
+    yield "comp", without_subscription(Access.FULL, plan=SCALE, reason=Reason.COMP)
     yield "no-plan", without_subscription(Access.BLOCKED)
     yield from trial_pages()
     yield from paid_pages()

@@ -85,6 +85,13 @@ GOLDEN = {
         ["Ends Nov 30, 2026", "Payment method On file"],
         "On Nov 30, 2026 your account moves to the Free plan.",
     ),
+    "trial-extended": (
+        "3 days left in your Team trial"
+        "|Your trial of Team goes on until then, and nothing is charged for it.",
+        "Trial",
+        ["Trial ends Nov 24, 2026", "Payment method On file"],
+        "On Nov 24, 2026 your account moves to the Free plan.",
+    ),
     "trial-unconfirmed": (
         "We are waiting for Stripe to confirm the end of your trial"
         "|You keep Team meanwhile, and there is nothing you need to do.",

@@ -1,0 +1,75 @@
+"""What access that was given by hand contributes: plans, and trials that go on."""
+
+from collections.abc import Iterator
+
+from tiergate.rules.access import Cause, Reason
+from tiergate.rules.catalog import Catalog
+from tiergate.rules.instants import DISTANT_FUTURE
+from tiergate.rules.sold import sold_by, sold_plan
+from tiergate.rules.span import Span, Strength
+from tiergate.rules.state import AccountState, Grant, GrantKind, Subscription, SubscriptionStatus
+
+_NEVER_TRIED = frozenset(
+    [SubscriptionStatus.INCOMPLETE, SubscriptionStatus.INCOMPLETE_EXPIRED, SubscriptionStatus.UNKNOWN]
+)
+
+
+def grant_spans(state: AccountState, catalog: Catalog) -> Iterator[Span]:
+    """Return the spans of all grants that give a plan; what a grant gave leaves nothing behind."""
+    for grant in state.grants:
+        span = None
+        if grant.kind is GrantKind.COMP:
+            span = _comp(grant, catalog)
+        elif grant.kind is GrantKind.EXTENSION:
+            span = _extension(grant, state, catalog)
+        if span is not None and span.starts_at < span.ends_at:
+            yield span
+
+
+def _comp(grant: Grant, catalog: Catalog) -> Span:
+    ends_at = grant.ends_at or DISTANT_FUTURE
+    plan = catalog.as_sold(grant.catalog_version).plans.get(grant.plan_key or "")
+    if plan is None:
+        cause = Cause(grant.id, "plan")
+        return Span(grant.starts_at, ends_at, Strength.REFUSED, Reason.UNMAPPED_PRICE, cause)
+    sold = sold_plan(plan, grant.catalog_version)
+    return Span(grant.starts_at, ends_at, Strength.LIVE, Reason.COMP, Cause(grant.id, "grant"), sold)
+
+
+def _extension(grant: Grant, state: AccountState, catalog: Catalog) -> Span | None:
+    """Keep a trial going past its end, also where Stripe has cancelled it for want of a card.
+
+    A customer who cancelled during the trial, after the extension was given, wanted no more of it.
+    """
+    subscription = _tried(grant, state)
+    if subscription is None or subscription.trial_end is None:
+        return None
+    sold = sold_by(subscription.items, subscription.plan_key, subscription.catalog_version, catalog)
+    if sold is None or sold.plan is None:
+        return None
+    trial_end = min(subscription.trial_end, subscription.ended_at or subscription.trial_end)
+    canceled_at = subscription.canceled_at
+    if canceled_at is not None and grant.starts_at <= canceled_at < subscription.trial_end:
+        return None
+    return Span(
+        max(trial_end, grant.starts_at),
+        grant.ends_at or DISTANT_FUTURE,
+        Strength.LIVE,
+        Reason.TRIAL_EXTENDED,
+        Cause(grant.id, "grant"),
+        sold.in_trial,
+        subscription_id=subscription.id,
+    )
+
+
+def _tried(grant: Grant, state: AccountState) -> Subscription | None:
+    """Return the subscription whose trial a grant extends: the one it names, or the last to end."""
+    tried = (
+        (subscription.trial_end, subscription.id, subscription)
+        for subscription in state.subscriptions
+        if subscription.trial_end is not None
+        and subscription.status not in _NEVER_TRIED
+        and grant.subscription_id in (None, subscription.id)
+    )
+    last = max(tried, key=lambda each: each[:2], default=None)
+    return None if last is None else last[2]

@@ -1,0 +1,184 @@
+"""Takes over an existing Stripe account: all customers and what they have, linked to accounts."""
+
+import logging
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from tiergate.rules.errors import TiergateError
+from tiergate.rules.instants import from_unix_seconds
+from tiergate.services.adopt_prices import adopt_prices, check_assignments
+from tiergate.services.context import Context
+from tiergate.services.load_catalog import load_catalog
+from tiergate.services.save_page import Json, Page, Reading, save_page_within
+from tiergate.services.stripe_lists import LISTS, pages_of, with_nested
+from tiergate.store import Transaction
+from tiergate.store.adopted_rows import link_many, register_many, strangers_customers, strangers_prices
+from tiergate.store.job_rows import Job, find_job, save_job
+from tiergate.store.lease_rows import give_back_lease, take_lease
+from tiergate.store.mirror_many import owners_of
+
+log = logging.getLogger("tiergate")
+
+_JOB = "adopt"
+_LEASE = timedelta(minutes=5)
+_STAGES: list[tuple[str, str, Mapping[str, str]]] = [
+    ("price", "/v1/prices", {"expand[0]": "data.product"}),
+    *LISTS,
+]
+_END = "end"
+_SHOWN = 20
+
+Progress = Callable[[str, int], None]
+"""Told after every page: what is being read, and how many of it were read so far."""
+
+
+class AdoptingError(TiergateError):
+    """Another process is taking the account over at this moment."""
+
+    code = "being_adopted"
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """What was read, and what could not be mapped."""
+
+    looked_at: Mapping[str, int]
+    unmapped_prices: Mapping[str, int]
+    """Prices that no plan sells, with the number of running subscriptions that pay them."""
+    customers_without_account: int
+    some_of_them: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """How an existing account is to be read.
+
+    ``account_key`` is the metadata key of a customer that holds the host's account id; ``prices`` says
+    which plan or add-on a price sells, by the price's id.
+    """
+
+    account_key: str = "account_id"
+    prices: Mapping[str, str] = field(default_factory=dict)
+
+
+def adopt(
+    context: Context, choices: Choices | None = None, progress: Progress = lambda _what, _count: None
+) -> Adopted:
+    """Read prices, customers, subscriptions, schedules and invoices; make and link the accounts.
+
+    An account is known by the customer's metadata. Whoever is not is mirrored all the same, gives no
+    access, and is named in the report. Interrupted, it goes on where it was; run again, it brings
+    everything up to date and changes nothing that is. Raises ``AdoptingError``, ``UnknownPlanError``,
+    ``NoPlansError`` and ``StripeUnavailableError``.
+    """
+    choices = choices or Choices()
+    with context.database.read() as tx:
+        check_assignments(load_catalog(tx), choices.prices)
+    with _alone(context) as prolong:
+        job = _resume(context)
+        for kind, path, params in _STAGES[_position(job.progress["stage"]) :]:
+            for entries, reading, next_after in pages_of(context, path, params, job.progress["after"]):
+                job = _advance(job, kind, len(entries), next_after)
+                if kind == "price":
+                    adopt_prices(context, entries, choices.prices)
+                with context.database.write() as tx:
+                    prolong(tx)
+                    if kind != "price":
+                        _save(context, tx, choices, with_nested(kind, entries), reading)
+                    save_job(tx, job, context.now())
+                progress(kind, job.progress["looked_at"][kind])
+        return _finish(context, job)
+
+
+@contextmanager
+def _alone(context: Context) -> Iterator[Callable[[Transaction], None]]:
+    holder = uuid.uuid4().hex
+
+    def take(tx: Transaction) -> None:
+        now = context.now()
+        if not take_lease(tx, _JOB, holder, now, now + _LEASE):
+            raise AdoptingError(
+                "Another process is adopting this Stripe account.", "Let it finish; it may be restarted."
+            )
+
+    with context.database.write() as tx:
+        take(tx)
+    try:
+        yield take
+    finally:
+        with context.database.write() as tx:
+            give_back_lease(tx, _JOB, holder)
+
+
+def _resume(context: Context) -> Job:
+    with context.database.read() as tx:
+        left = find_job(tx, _JOB)
+    if left is not None and left.finished_at is None:
+        log.info("subscription import goes on at %s", left.progress["stage"])
+        return left
+    return Job(_JOB, {"stage": "price", "after": None, "looked_at": {}}, context.now())
+
+
+def _position(stage: str) -> int:
+    """Return where a stage stands among all; the end stands behind the last."""
+    return [*(kind for kind, _, _ in _STAGES), _END].index(stage)
+
+
+def _advance(job: Job, kind: str, count: int, after: str | None) -> Job:
+    """Note a page as done, and where the next one begins: in this list, or in the one that follows."""
+    looked_at = dict(job.progress["looked_at"])
+    looked_at[kind] = looked_at.get(kind, 0) + count
+    following = [*(kind for kind, _, _ in _STAGES), _END][_position(kind) + 1]
+    progress = {"stage": kind if after else following, "after": after, "looked_at": looked_at}
+    return Job(job.job, progress, job.started_at)
+
+
+def _finish(context: Context, job: Job) -> Adopted:
+    now = context.now()
+    with context.database.write() as tx:
+        save_job(tx, Job(job.job, job.progress, job.started_at, finished_at=now), now)
+    with context.database.read() as tx:
+        unmapped = strangers_prices(tx, context.livemode)
+        count, some = strangers_customers(tx, context.livemode, _SHOWN)
+    return Adopted(dict(job.progress["looked_at"]), unmapped, count, tuple(some))
+
+
+def _save(context: Context, tx: Transaction, choices: Choices, page: Page, reading: Reading) -> None:
+    _make_accounts(context, tx, choices, page.get("customer", ()))
+    save_page_within(context, tx, page, reading)
+
+
+def _make_accounts(context: Context, tx: Transaction, choices: Choices, customers: Sequence[Json]) -> None:
+    """Make known the accounts that customers name, and link those that have no customer yet."""
+    named = {
+        customer["id"]: account_id
+        for customer in customers
+        if (account_id := (customer.get("metadata") or {}).get(choices.account_key))
+    }
+    linked = owners_of(tx, named)
+    new = [customer for customer in customers if customer["id"] in named.keys() - linked.keys()]
+    if not new:
+        return
+    version, now = load_catalog(tx).version, context.now()
+    register_many(tx, [_account(customer, named[customer["id"]], version, now) for customer in new])
+    link_many(tx, [(named[customer["id"]], customer["id"], customer.get("test_clock")) for customer in new])
+
+
+def _account(entry: Json, account_id: str, version: int, now: Any) -> dict[str, Any]:
+    locales = entry.get("preferred_locales") or ["en"]
+    return {
+        "account_id": account_id,
+        "email": entry.get("email"),
+        "name": entry.get("name"),
+        "locale": locales[0],
+        "time_zone": "UTC",
+        "channel": "adopted",
+        "signed_up_at": from_unix_seconds(entry.get("created")) or now,
+        "catalog_version": version,
+        "created_at": now,
+        "updated_at": now,
+    }

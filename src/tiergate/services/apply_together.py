@@ -1,0 +1,137 @@
+"""Applies events that arrived together in one transaction, with few statements for all of them.
+
+Only those are that need nothing but to be saved as they are, or that nothing depends on. All others are
+applied one by one.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tiergate.services.apply_event import why_noted
+from tiergate.services.context import Context
+from tiergate.services.delivery import Arrival, Need, Outcome
+from tiergate.services.save_together import Plain, read_plain, save_together
+from tiergate.store import Transaction
+from tiergate.store.change_feed import account_topic, note_change
+from tiergate.store.due_rows import make_due
+from tiergate.store.event_rows import Fate, claim_events, close_events, insert_events, wait_again
+from tiergate.store.mirror import Saved
+
+log = logging.getLogger("tiergate")
+
+
+@dataclass(slots=True)
+class Sorted:
+    """Arrivals by the way in which they are applied; ``noted`` holds the reasons, by event id."""
+
+    together: list[Arrival] = field(default_factory=list)
+    noted: dict[str, str] = field(default_factory=dict)
+    plain: dict[str, Plain] = field(default_factory=dict)
+    alone: list[Arrival] = field(default_factory=list)
+
+
+def sort_arrivals(context: Context, arrivals: Sequence[Arrival]) -> Sorted:
+    """Sort arrivals, no two of which are the same event.
+
+    Those of one customer keep their order: what follows one that is applied alone is applied alone too.
+    """
+    result = Sorted()
+    concerned: set[str] = set()
+    for arrival in arrivals:
+        event_id, customer_id = arrival.event.event_id, _customer_of(arrival)
+        reason = why_noted(context, arrival)
+        plain = None if reason or customer_id in concerned else read_plain(context, arrival)
+        if reason:
+            result.noted[event_id] = reason
+            result.together.append(arrival)
+        elif plain:
+            result.plain[event_id] = plain
+            result.together.append(arrival)
+        else:
+            concerned.add(customer_id)
+            result.alone.append(arrival)
+    return result
+
+
+def _customer_of(arrival: Arrival) -> str:
+    thing = arrival.thing
+    return str(thing.get("id") if thing["object"] == "customer" else thing.get("customer"))
+
+
+def apply_together(context: Context, batch: Sorted, *, are_stored: bool) -> dict[str, Outcome]:
+    """Store and apply what can be applied together, in one transaction; returns what became of each event.
+
+    ``are_stored``: the events wait in the database already. Strangers' events are left waiting there:
+    whose they are takes more than a look at the stored links.
+    """
+    by_id = {arrival.event.event_id: arrival for arrival in batch.together}
+    with context.database.write() as tx:
+        owners = _claim(tx, batch) if are_stored else _store(tx, batch)
+        owned = {event_id: owner for event_id in batch.plain if (owner := owners.get(event_id))}
+        strangers = [event_id for event_id in batch.plain if event_id in owners and event_id not in owned]
+        needs, changed = _save(context, tx, batch, owned)
+        if are_stored:
+            done = [(event_id, owned.get(event_id), batch.noted.get(event_id)) for event_id in owners]
+            close_events(
+                tx, [end for end in done if end[0] not in needs and end[0] not in strangers], context.now()
+            )
+        else:
+            wait_again(tx, [*strangers, *needs], context.now())
+    outcomes = {event_id: Outcome(by_id[event_id], is_known=event_id not in owners) for event_id in by_id}
+    for event_id in strangers:
+        outcomes[event_id] = Outcome(by_id[event_id], is_left=True)
+    for event_id, owner in owned.items():
+        account_id = owner if event_id in changed else None
+        outcomes[event_id] = Outcome(by_id[event_id], account_id, needs.get(event_id, ()))
+    _log(batch, outcomes)
+    return outcomes
+
+
+def _store(tx: Transaction, batch: Sorted) -> dict[str, str | None]:
+    fates = {event_id: Fate("noted", reason) for event_id, reason in batch.noted.items()}
+    fates |= {event_id: Fate("applied", None, plain.customer_id) for event_id, plain in batch.plain.items()}
+    return insert_events(tx, [arrival.event for arrival in batch.together], fates)
+
+
+def _claim(tx: Transaction, batch: Sorted) -> dict[str, str | None]:
+    customers: dict[str, str | None] = dict.fromkeys(batch.noted)
+    return claim_events(tx, customers | {event_id: p.customer_id for event_id, p in batch.plain.items()})
+
+
+def _save(
+    context: Context, tx: Transaction, batch: Sorted, owned: Mapping[str, str]
+) -> tuple[dict[str, Sequence[Need]], set[str]]:
+    """Save what belongs to somebody; returns what has to be read for which event, and what changed something.
+
+    The accounts are locked before anything else of theirs, as everywhere.
+    """
+    make_due(tx, set(owned.values()))
+    saved = save_together(context, tx, [(batch.plain[event_id], owner) for event_id, owner in owned.items()])
+    needs: dict[str, Sequence[Need]] = {}
+    changed = set()
+    for event_id, outcome in zip(owned, saved, strict=True):
+        plain = batch.plain[event_id]
+        if outcome.saved is Saved.STALE:
+            needs[event_id] = [Need(plain.kind, plain.thing.id)]
+        elif outcome.saved is Saved.SAVED:
+            changed.add(event_id)
+            if outcome.is_card_unknown:
+                needs[event_id] = [Need("customer", plain.customer_id)]
+    note_change(tx, *{account_topic(owned[event_id]) for event_id in changed})
+    return needs, changed
+
+
+def _log(batch: Sorted, outcomes: Mapping[str, Outcome]) -> None:
+    if not log.isEnabledFor(logging.INFO):
+        return
+    for event_id, outcome in outcomes.items():
+        event = outcome.arrival.event
+        if outcome.is_known:
+            log.info("webhook %s %s was received again", event_id, event.event_type)
+            continue
+        log.info("webhook %s %s received", event_id, event.event_type)
+        if event_id in batch.noted:
+            log.info("webhook %s %s noted: %s", event_id, event.event_type, batch.noted[event_id])
+        elif not outcome.needs and not outcome.is_left:
+            log.info("webhook %s %s applied", event_id, event.event_type)

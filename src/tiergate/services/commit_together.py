@@ -1,0 +1,124 @@
+"""Lets callers that come at the same moment share one piece of work, such as a commit.
+
+Whoever comes first works for all who wait by then; whoever comes while nobody works starts at once, so that
+nobody waits who is alone. ``docs/decisions/2026-11-22-webhooks-share-a-commit.md`` says why.
+"""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Generic, TypeVar
+
+from tiergate.services.own_thread import OwnThread
+
+Item = TypeVar("Item")
+Outcome = TypeVar("Outcome")
+Work = Callable[[Sequence[Item]], Sequence[Outcome]]
+
+MOST_AT_ONCE = 200
+_MOMENT_SECONDS = 0.01
+_MOST_MOMENTS = 20
+
+
+@dataclass(slots=True, eq=False)
+class _Ticket(Generic[Item, Outcome]):
+    """One caller's wish: what came of it, or what went wrong; ``future`` is of a caller that cannot block."""
+
+    item: Item
+    future: asyncio.Future[Outcome] | None = None
+    is_done: bool = False
+    outcome: list[Outcome] = field(default_factory=list)
+    error: BaseException | None = None
+
+    def tell(self) -> None:
+        """Wake a caller that waits in its event loop; one that went away meanwhile is not missed."""
+        if self.future is None or self.future.done():
+            return
+        if self.error is None:
+            self.future.set_result(self.outcome[0])
+        else:
+            self.future.set_exception(self.error)
+
+
+class CommitTogether(Generic[Item, Outcome]):
+    """Hands what waits to ``work``, at most 200 items at once, and each caller its outcome.
+
+    ``work`` returns the outcomes in the order of the items; what it raises is raised to each of the callers.
+    Safe to share between threads and event loops. A forked process begins with nothing waiting.
+    """
+
+    def __init__(self) -> None:
+        """Prepare; no thread runs before one is needed."""
+        self._thread = OwnThread("tiergate-together", self._begin_anew)
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._waiting: deque[_Ticket[Item, Outcome]] = deque()
+        self._turn = threading.Lock()
+        self._has_arrived = threading.Event()
+
+    def give_way(self) -> None:
+        """Return once nothing has arrived for a moment; where that never happens, a little later anyway.
+
+        For work that may wait, so that it does not hold up those who wait for an answer.
+        """
+        for _ in range(_MOST_MOMENTS):
+            self._has_arrived.clear()
+            is_quiet = not self._has_arrived.wait(_MOMENT_SECONDS)
+            if is_quiet and not self._turn.locked():
+                return
+
+    def do(self, work: Work[Item, Outcome], item: Item) -> Outcome:
+        """Have ``work`` done on an item, and return what came of it; another caller's thread may do it."""
+        ticket: _Ticket[Item, Outcome] = _Ticket(item)
+        self._add(ticket)
+        while not ticket.is_done:
+            with self._turn:
+                if not ticket.is_done:
+                    self._work(work)
+        if ticket.error is not None:
+            raise ticket.error
+        return ticket.outcome[0]
+
+    async def ado(self, work: Work[Item, Outcome], item: Item) -> Outcome:
+        """Do the same without blocking the event loop: ``work`` runs in a thread."""
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._add(_Ticket(item, future))
+        self._thread.run(lambda: self._work_off(work))
+        return await future
+
+    def _add(self, ticket: _Ticket[Item, Outcome]) -> None:
+        self._waiting.append(ticket)
+        self._has_arrived.set()
+
+    def _work_off(self, work: Work[Item, Outcome]) -> None:
+        while self._waiting:
+            with self._turn:
+                self._work(work)
+
+    def _work(self, work: Work[Item, Outcome]) -> None:
+        tickets = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_AT_ONCE))]
+        try:
+            outcomes = work([ticket.item for ticket in tickets]) if tickets else ()
+            for ticket, outcome in zip(tickets, outcomes, strict=True):
+                ticket.outcome.append(outcome)
+        except BaseException as error:
+            for ticket in tickets:
+                ticket.error = error
+        for ticket in tickets:
+            ticket.is_done = True
+        in_loops = [ticket for ticket in tickets if ticket.future is not None]
+        for loop, told in groupby(in_loops, key=lambda ticket: ticket.future and ticket.future.get_loop()):
+            _wake(loop, list(told))
+
+
+def _wake(loop: asyncio.AbstractEventLoop | None, tickets: Sequence[_Ticket[Item, Outcome]]) -> None:
+    def tell() -> None:
+        for ticket in tickets:
+            ticket.tell()
+
+    if loop is not None and not loop.is_closed():
+        loop.call_soon_threadsafe(tell)

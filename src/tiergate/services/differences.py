@@ -1,0 +1,60 @@
+"""Compares what is mirrored of an object with what Stripe says of it now, field by field."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import Enum
+
+from tiergate.rules.instants import isoformat
+from tiergate.store.mirror import Kind
+from tiergate.store.mirror_many import Mirrored
+
+_BOOKKEEPING = frozenset(["observed_at"])
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field of one object, with both values as text. ``field`` is ``""`` for an object as a whole."""
+
+    kind: Kind
+    object_id: str
+    account_id: str | None
+    field: str
+    ours: str
+    stripes: str
+
+    def __str__(self) -> str:
+        """Read as ``subscription sub_1 (acme): status is active here, past_due at Stripe``."""
+        owner = self.account_id or "a stranger's"
+        name = f"{self.field} is " if self.field else ""
+        return f"{self.kind} {self.object_id} ({owner}): {name}{self.ours} here, {self.stripes} at Stripe"
+
+
+def differences_of(
+    kind: Kind, ours: Mirrored | None, stripes: Mirrored, account_id: str | None
+) -> Iterator[Difference]:
+    """Yield what differs; nothing where both say the same."""
+    if ours is None:
+        yield Difference(kind, stripes.id, account_id, "", "missing", "present")
+        return
+    if ours == stripes:
+        return
+    for field in fields(stripes):
+        before, now = getattr(ours, field.name), getattr(stripes, field.name)
+        if before != now and field.name not in _BOOKKEEPING:
+            yield Difference(kind, stripes.id, account_id, field.name, _told(before), _told(now))
+
+
+def _told(value: object) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, datetime):
+        return str(isoformat(value))
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, tuple):
+        return ", ".join(map(_told, value)) or "nothing"
+    if hasattr(value, "__dataclass_fields__"):
+        told = ((field.name, getattr(value, field.name)) for field in fields(value))  # type: ignore[arg-type]
+        return "{" + ", ".join(f"{name}: {_told(part)}" for name, part in told if part is not None) + "}"
+    return str(value)

@@ -1,0 +1,159 @@
+"""Examines an installation: each of the things that go wrong in practice, with what to do about it."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from tiergate.rules.errors import TiergateError
+from tiergate.rules.instants import isoformat
+from tiergate.services.context import Context
+from tiergate.services.examine_stripe import examine_stripe
+from tiergate.services.finding import Finding, Verdict
+from tiergate.services.load_catalog import load_catalog
+from tiergate.services.reconcile import reconcile
+from tiergate.store.health_rows import Health, health_since, recently_changed_accounts
+from tiergate.store.migrate import CODE_REVISION, check_schema
+
+_PATIENCE = timedelta(minutes=10)
+"""How long anything may wait before it counts as stuck."""
+_SAMPLE = 5
+"""How many accounts are compared with Stripe: those that changed last."""
+
+
+def examine(context: Context) -> list[Finding]:
+    """Look at everything, and return what was found in the order in which it is best repaired.
+
+    Without the tables there is nothing more to look at.
+    """
+    findings = [*_tried(context, _database), *_tried(context, _settings)]
+    if findings[0].verdict is Verdict.OK:
+        for check in (_plans, _tables, examine_stripe, _drift):
+            findings += _tried(context, check)
+    return findings
+
+
+def _tried(context: Context, check: Callable[[Context], Iterator[Finding]]) -> list[Finding]:
+    """Carry a check out; one that cannot be is a finding of its own, and the next goes on."""
+    found: list[Finding] = []
+    try:
+        found.extend(check(context))
+    except TiergateError as error:
+        found.append(Finding(_NAMES[check], Verdict.PROBLEM, error.message, error.remedy))
+    return found
+
+
+def _database(context: Context) -> Iterator[Finding]:
+    with context.database.read() as tx:
+        check_schema(tx)
+    yield Finding("migrations", Verdict.OK, f"The database has the tables of revision {CODE_REVISION}.")
+
+
+def _settings(context: Context) -> Iterator[Finding]:
+    mode = "live" if context.livemode else "test"
+    yield Finding("keys", Verdict.OK, f"STRIPE_SECRET_KEY is a key of {mode} mode.")
+    odd = [secret for secret in context.webhook_secrets if not secret.startswith("whsec_")]
+    if odd:
+        yield Finding(
+            "signature secret",
+            Verdict.WARNING,
+            f"{len(odd)} of the secrets in STRIPE_WEBHOOK_SECRET do not begin with whsec_.",
+            "Copy the endpoint's signing secret (whsec_…) from Developers > Webhooks in Stripe's dashboard.",
+        )
+    if context.livemode and context.test_clock:
+        yield Finding(
+            "test clock",
+            Verdict.WARNING,
+            "TIERGATE_TEST_CLOCK is set and has no effect in live mode.",
+            "Remove it from the environment.",
+        )
+    if context.livemode and not context.public_url.startswith("https://"):
+        yield Finding(
+            "public address",
+            Verdict.PROBLEM,
+            f"TIERGATE_PUBLIC_URL is {context.public_url}: customers come back to it from Stripe.",
+            "Set it to the https:// address of your application.",
+        )
+
+
+def _plans(context: Context) -> Iterator[Finding]:
+    with context.database.read() as tx:
+        catalog = load_catalog(tx)
+    yield Finding("plans", Verdict.OK, f"Version {catalog.version} of the catalogue is published.")
+
+
+def _tables(context: Context) -> Iterator[Finding]:
+    now = context.now()
+    with context.database.read() as tx:
+        health = health_since(tx, now - _PATIENCE, context.livemode)
+    yield _last_event(health, now)
+    for count, check, what, remedy in _ought_to_be_none(health):
+        if count:
+            yield Finding(check, Verdict.PROBLEM, f"{count} {what}.", remedy)
+    if not (health.failed_events or health.waiting_events):
+        yield Finding("events", Verdict.OK, "Every event that came was dealt with.")
+
+
+def _last_event(health: Health, now: datetime) -> Finding:
+    if health.last_event_at is None:
+        return Finding(
+            "last webhook",
+            Verdict.PROBLEM if health.customers else Verdict.WARNING,
+            "No webhook has ever arrived.",
+            "Register the endpoint with `tiergate webhooks create https://YOUR-APP/webhooks/stripe`, or run "
+            "`stripe listen --forward-to localhost:8000/webhooks/stripe` while you develop.",
+        )
+    days = (now - health.last_event_at).days
+    told = f"The last webhook arrived at {isoformat(health.last_event_at)}"
+    if days >= 1:
+        remedy = "Look at the endpoint's deliveries in Stripe's dashboard, and run `tiergate reconcile`."
+        return Finding("last webhook", Verdict.WARNING, f"{told}: {days} days ago.", remedy)
+    return Finding("last webhook", Verdict.OK, f"{told}.")
+
+
+def _ought_to_be_none(health: Health) -> list[tuple[int, str, str, str]]:
+    unmapped = ", ".join(health.unmapped_subscriptions)
+    two = ", ".join(health.accounts_with_two_customers[:5])
+    return [
+        (health.waiting_events, "stuck events", "events wait to be applied for more than ten minutes",
+         "Run `tiergate worker`; `tiergate events list --state received` shows why they wait."),
+        (health.failed_events, "failed events", "events could not be applied",
+         "See `tiergate events list --state failed`, then run `tiergate events replay --failed`."),
+        (health.overdue_accounts, "worker", "accounts are overdue: nobody tells them what time has made due",
+         "Run `tiergate worker`, `tiergate serve`, or call billing.run_due() from your scheduler."),
+        (health.open_operations, "operations", "writes to Stripe have no final answer yet",
+         "They are resumed when the customer tries again; if Stripe is reachable, look into the log."),
+        (len(health.unmapped_subscriptions), "prices",
+         f"prices of running subscriptions belong to no plan: {unmapped}",
+         "Name them in billing.toml and run `tiergate plans push`, or map them: `tiergate adopt --map "
+         "price_…=PLAN`."),
+        (health.stranger_subscriptions, "strangers", "running subscriptions belong to no account",
+         "Put account_id into the metadata of those customers at Stripe, and run `tiergate adopt`."),
+        (health.customers_without_metadata, "metadata", "customers carry no account_id in their metadata",
+         "They are known by the stored link; add metadata.account_id at Stripe so that it can be rebuilt."),
+        (len(health.accounts_with_two_customers), "customers", f"accounts have two Stripe customers: {two}",
+         "One account, one customer: merge what was bought twice, and delete the other customer at Stripe."),
+    ]  # fmt: skip
+
+
+def _drift(context: Context) -> Iterator[Finding]:
+    with context.database.read() as tx:
+        sample = recently_changed_accounts(tx, _SAMPLE)
+    differing = [account for account in sample if reconcile(context, account, dry_run=True).differences]
+    if differing:
+        yield Finding(
+            "drift",
+            Verdict.PROBLEM,
+            f"Of the accounts that changed last these differ from Stripe: {', '.join(differing)}.",
+            "Run `tiergate reconcile`, which repairs them and says what differed.",
+        )
+    elif sample:
+        yield Finding("drift", Verdict.OK, f"The {len(sample)} accounts that changed last agree with Stripe.")
+
+
+_NAMES: dict[Callable[[Context], Iterator[Finding]], str] = {
+    _database: "database",
+    _settings: "settings",
+    _plans: "plans",
+    _tables: "tables",
+    examine_stripe: "stripe",
+    _drift: "drift",
+}

@@ -1,0 +1,95 @@
+"""Examines Stripe's side: the key, the clocks, the prices, the portal, the endpoint and its deliveries."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from tiergate.services.context import Context
+from tiergate.services.finding import Finding, Verdict
+from tiergate.services.load_catalog import load_catalog
+from tiergate.services.webhook_endpoints import check_webhooks
+from tiergate.store.catalog_rows import price_for_sale
+from tiergate.store.health_rows import received_event_ids
+from tiergate.stripe_api.needed_events import needed_events
+
+_SKEW_WARNING = timedelta(seconds=30)
+_SKEW_PROBLEM = timedelta(minutes=4)
+"""A signature older than five minutes is refused."""
+_RECENT = timedelta(minutes=2)
+"""An event younger than this may still be on its way."""
+
+
+def examine_stripe(context: Context) -> Iterator[Finding]:
+    """Ask Stripe about everything that has to be right there. Raises ``StripeUnavailableError``."""
+    yield from _clock_skew(context)
+    yield from _prices(context)
+    yield from _portal(context)
+    yield from check_webhooks(context)
+    yield from _deliveries(context)
+
+
+def _clock_skew(context: Context) -> Iterator[Finding]:
+    before = context.now()
+    answer = context.gateway.fetch_own_account()
+    yield Finding("stripe", Verdict.OK, f"Stripe answers as account {answer.body['id']}.")
+    skew = abs(answer.answered_at - before)
+    seconds = int(skew.total_seconds())
+    if skew < _SKEW_WARNING:
+        yield Finding("clock", Verdict.OK, "This machine's clock agrees with Stripe's.")
+        return
+    yield Finding(
+        "clock",
+        Verdict.PROBLEM if skew > _SKEW_PROBLEM else Verdict.WARNING,
+        f"This machine's clock and Stripe's are {seconds} seconds apart.",
+        "Synchronise it (timedatectl set-ntp true): signatures older than five minutes are refused.",
+    )
+
+
+def _prices(context: Context) -> Iterator[Finding]:
+    with context.database.read() as tx:
+        catalog = load_catalog(tx)
+        missing = [
+            price.lookup_key
+            for plan in catalog
+            for price in plan.prices
+            if price_for_sale(tx, price.lookup_key, context.livemode) is None
+        ]
+    if missing:
+        told = f"Prices of the catalogue are not at Stripe: {', '.join(missing)}."
+        yield Finding("prices", Verdict.PROBLEM, told, "Run `tiergate plans push`.")
+    else:
+        yield Finding("prices", Verdict.OK, "Every price of the catalogue is at Stripe.")
+
+
+def _portal(context: Context) -> Iterator[Finding]:
+    page = context.gateway.page("/v1/billing_portal/configurations", {"active": "true"})
+    if page.entries:
+        yield Finding("portal", Verdict.OK, "Stripe's customer portal is configured.")
+    else:
+        yield Finding(
+            "portal",
+            Verdict.WARNING,
+            "Stripe's customer portal has no active configuration.",
+            "Save its settings once under Settings > Billing > Customer portal in Stripe's dashboard.",
+        )
+
+
+def _deliveries(context: Context) -> Iterator[Finding]:
+    """What Stripe sent and never arrived: the endpoint was down, or the secret does not fit."""
+    page = context.gateway.page("/v1/events", {})
+    needed = needed_events(context.livemode)
+    horizon = (context.now() - _RECENT).timestamp()
+    due = [e for e in page.entries if e["type"] in needed and e["created"] < horizon]
+    with context.database.read() as tx:
+        arrived = received_event_ids(tx, [event["id"] for event in due])
+    missing = [event["id"] for event in due if event["id"] not in arrived]
+    if not missing:
+        yield Finding("deliveries", Verdict.OK, "What Stripe sent lately has arrived.")
+        return
+    newest_arrived = bool(due) and due[0]["id"] in arrived
+    yield Finding(
+        "deliveries",
+        Verdict.WARNING if newest_arrived else Verdict.PROBLEM,
+        f"{len(missing)} of the last {len(due)} events never arrived, such as {missing[0]}.",
+        "If the endpoint is reachable, its signing secret and STRIPE_WEBHOOK_SECRET differ: copy it anew. "
+        "Then run `tiergate reconcile`.",
+    )

@@ -1,0 +1,45 @@
+"""Closes a checkout that is still open, so that it can no longer be paid."""
+
+from tiergate.services.context import Context
+from tiergate.services.follow_checkout import follow_checkout
+from tiergate.services.run_operation import run_operation
+from tiergate.store import Transaction
+from tiergate.store.checkout_rows import Checkout, find_checkout, set_checkout_status
+from tiergate.store.operation_rows import Operation
+from tiergate.stripe_api.gateway import Answer, StripeRefusedError
+
+_EXPIRED = "expired"
+
+
+def expire_checkout(context: Context, checkout: Checkout) -> None:
+    """Expire a session; one that was paid in this very moment is followed instead."""
+    session_id = checkout.checkout_session_id
+
+    def settle(tx: Transaction, operation: Operation, answer: Answer) -> None:
+        # One that was completed counts as open until its subscription is mirrored.
+        if answer.body["status"] == _EXPIRED:
+            set_checkout_status(tx, operation.parameters["session"], _EXPIRED, context.now())
+
+    try:
+        run_operation(
+            context,
+            checkout.account_id,
+            "expire_checkout",
+            {"session": session_id},
+            lambda wanted, key: context.gateway.expire_checkout_session(wanted["session"], key),
+            lambda operation: _look_up(context, operation),
+            settle,
+            lambda tx, _account: _is_open(tx, session_id),
+        )
+    except StripeRefusedError:
+        follow_checkout(context, session_id)
+
+
+def _is_open(tx: Transaction, session_id: str) -> bool:
+    checkout = find_checkout(tx, session_id)
+    return checkout is not None and checkout.status == "open"
+
+
+def _look_up(context: Context, operation: Operation) -> Answer | None:
+    answer = context.gateway.fetch_checkout_session(operation.parameters["session"])
+    return answer if answer and answer.body["status"] != "open" else None

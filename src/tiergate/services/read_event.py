@@ -1,0 +1,78 @@
+"""Reads a webhook's body: is it an event, and what is it about?"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+
+from tiergate.rules.errors import TiergateError
+from tiergate.services.delivery import Arrival
+from tiergate.store.event_rows import StoredEvent
+from tiergate.stripe_api.storable_json import read_json, storable
+
+_FAR_FUTURE_SECONDS = 2**36
+_Id = Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]+$", max_length=255)]
+"""What Stripe calls things by: printable ASCII, which every database can hold."""
+
+
+class UnreadableEventError(TiergateError):
+    """The body is signed, but it is no event."""
+
+    code = "event_unreadable"
+
+
+class _Data(msgspec.Struct):
+    object: dict[str, Any]
+
+
+class _Envelope(msgspec.Struct):
+    """The part of an event that is stored in columns; everything else stays in the payload."""
+
+    id: _Id
+    type: _Id
+    created: Annotated[int, msgspec.Meta(ge=0, le=_FAR_FUTURE_SECONDS)]
+    livemode: bool
+    data: _Data
+    api_version: _Id | None = None
+
+
+class _Identity(msgspec.Struct):
+    object: str
+    id: _Id | None = None
+
+
+_ENVELOPE = msgspec.json.Decoder(_Envelope)
+
+
+def read_event(body: bytes, received_at: datetime) -> Arrival:
+    """Read the body of a webhook. Raises ``UnreadableEventError``."""
+    try:
+        text = body.decode()
+        envelope = _decode(body, text)
+        identity = msgspec.convert(envelope.data.object, _Identity)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableEventError(
+            "The body is not an event of Stripe's snapshot kind.",
+            "Let the endpoint send snapshot events, not thin ones.",
+        ) from error
+    event = StoredEvent(
+        event_id=envelope.id,
+        event_type=envelope.type,
+        object_id=identity.id,
+        livemode=envelope.livemode,
+        api_version=envelope.api_version,
+        event_created_at=datetime.fromtimestamp(envelope.created, UTC),
+        received_at=received_at,
+        payload=text,
+    )
+    return Arrival(event, storable(envelope.data.object, text))
+
+
+def _decode(body: bytes, text: str) -> _Envelope:
+    try:
+        return _ENVELOPE.decode(body)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        # Halves of surrogate pairs are no UTF-8, but JSON can spell them.
+        return msgspec.convert(read_json(text), _Envelope)

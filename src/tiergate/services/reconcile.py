@@ -1,0 +1,161 @@
+"""Compares the mirror with Stripe, repairs what differs, and says what it was."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from tiergate.rules.state import ENDED
+from tiergate.services.context import Context
+from tiergate.services.differences import Difference
+from tiergate.services.read_from_stripe import ask_everything, read_clock, reading_lease
+from tiergate.services.refresh_account import refresh_account
+from tiergate.services.require_account import require_account
+from tiergate.services.save_page import PageOutcome, Reading, save_page
+from tiergate.services.stripe_lists import LISTS, Json, SeenIds, pages_of, with_nested
+from tiergate.store.mirror import Kind, mark_cards_read
+from tiergate.store.mirror_many import accounts_on_clocks, unsettled
+from tiergate.store.test_clock_rows import running_clocks
+
+log = logging.getLogger("tiergate")
+
+_KEPT = 1_000
+_SETTLED: dict[Kind, tuple[str, ...]] = {
+    "subscription": tuple(str(status) for status in ENDED),
+    "invoice": ("paid", "void", "uncollectible"),
+}
+
+Tell = Callable[[Difference], None]
+
+
+@dataclass(slots=True)
+class Reconciled:
+    """What was compared, by kind, and what differed. Where it was no dry run that is repaired."""
+
+    looked_at: Counter[str] = field(default_factory=Counter)
+    count: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    """The first thousand; all are counted, logged, and told one by one."""
+
+    def add(self, outcome: PageOutcome) -> None:
+        """Add what a page brought."""
+        self.looked_at.update(outcome.looked_at)
+        self.count += len(outcome.differences)
+        self.differences += outcome.differences[: _KEPT - len(self.differences)]
+
+
+def reconcile(
+    context: Context,
+    account_id: str | None = None,
+    *,
+    dry_run: bool = False,
+    tell: Tell = lambda _difference: None,
+) -> Reconciled:
+    """Compare one account, or everything, with Stripe: subscriptions, invoices, cards, schedules, clocks.
+
+    That Stripe lists something no more proves nothing: it is asked for by its id, and what Stripe does not
+    have is reported and kept. Raises ``UnknownAccountError`` and ``StripeUnavailableError``.
+    """
+    comparison = _Comparison(context, dry_run, tell)
+    if account_id is None:
+        comparison.everything()
+    else:
+        comparison.one_account(account_id)
+    return comparison.report
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    context: Context
+    dry_run: bool
+    tell: Tell
+    report: Reconciled = field(default_factory=Reconciled)
+
+    def everything(self) -> None:
+        context = self.context
+        with context.database.read() as tx:
+            clocks = [] if context.livemode else running_clocks(tx)
+        for clock in clocks:
+            read_clock(context, clock)
+        listed = {kind: SeenIds() for kind in _SETTLED}
+        for kind, path, params in LISTS:
+            for entries, reading, _ in pages_of(context, path, params):
+                if kind in listed:
+                    listed[kind].add(entry["id"] for entry in entries)
+                self._compare(kind, entries, reading)
+        for kind, seen in listed.items():
+            self._ask_for_unlisted(kind, seen)
+        self._accounts_on_clocks()
+
+    def _accounts_on_clocks(self) -> None:
+        """Compare, one by one, the accounts that live on test clocks: Stripe's lists leave them out.
+
+        Source: https://docs.stripe.com/api/subscriptions/list#list_subscriptions-test_clock
+        """
+        with self.context.database.read() as tx:
+            found = [] if self.context.livemode else accounts_on_clocks(tx)
+        for account_id in found:
+            self.one_account(account_id)
+
+    def one_account(self, account_id: str) -> None:
+        context = self.context
+        with context.database.read() as tx:
+            account = require_account(tx, account_id)
+        customer_id = account.stripe_customer_id
+        if customer_id is None:
+            return
+        with reading_lease(context, f"all of {customer_id}") as held:
+            if not held:
+                return
+            read_clock(context, account.test_clock)
+            began_at = context.now()
+            found = ask_everything(context, account, customer_id)
+            for kind in dict.fromkeys(kind for kind, _ in found):
+                answers = [answer for listed, answer in found if listed == kind]
+                reading = Reading(began_at, min(answer.answered_at for answer in answers))
+                self._compare(kind, [answer.body for answer in answers], reading)
+            if not self.dry_run:
+                with context.database.write() as tx:
+                    mark_cards_read(tx, customer_id, began_at)
+                    refresh_account(context, tx, account_id, cause="reconcile", has_asked=True)
+
+    def _compare(self, kind: Kind, entries: Sequence[Json], reading: Reading) -> None:
+        outcome = save_page(self.context, with_nested(kind, entries), reading, dry_run=self.dry_run)
+        self._note(outcome)
+        if not self.dry_run:
+            self._announce(outcome.account_ids)
+
+    def _note(self, outcome: PageOutcome) -> None:
+        self.report.add(outcome)
+        for difference in outcome.differences:
+            log.warning("subscription mirror differs: %s", difference)
+            self.tell(difference)
+
+    def _announce(self, account_ids: Iterable[str]) -> None:
+        for account_id in sorted(account_ids):
+            with self.context.database.write() as tx:
+                refresh_account(self.context, tx, account_id, cause="reconcile")
+
+    def _ask_for_unlisted(self, kind: Kind, seen: SeenIds) -> None:
+        after = ""
+        while True:
+            with self.context.database.read() as tx:
+                rows = unsettled(tx, kind, _SETTLED[kind], after, limit=500)
+            if not rows:
+                return
+            after = rows[-1][0]
+            for object_id, owner in rows:
+                if object_id not in seen:
+                    self._ask_for(kind, object_id, owner)
+
+    def _ask_for(self, kind: Kind, object_id: str, owner: str | None) -> None:
+        gateway = self.context.gateway
+        self.context.pace()
+        began_at = self.context.now()
+        fetch = gateway.fetch_subscription if kind == "subscription" else gateway.fetch_invoice
+        answer = fetch(object_id)
+        if answer is not None:
+            self._compare(kind, [answer.body], Reading(began_at, answer.answered_at))
+            return
+        gone = Difference(kind, object_id, owner, "", "present", "missing")
+        self._note(PageOutcome({kind: 1}, (gone,), frozenset()))

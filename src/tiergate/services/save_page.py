@@ -1,0 +1,202 @@
+"""Saves a page of objects read from Stripe: only what differs from the mirror is written."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from tiergate.rules.state import Customer, Invoice, PaymentMethod, Schedule, Subscription
+from tiergate.services.context import Context
+from tiergate.services.differences import Difference, differences_of
+from tiergate.services.find_owner import find_owner
+from tiergate.services.sold_as import Prices, prices_in, scheduled_as, sold_as
+from tiergate.store import Transaction
+from tiergate.store.catalog_rows import find_prices
+from tiergate.store.change_feed import account_topic, note_change
+from tiergate.store.due_rows import make_due
+from tiergate.store.mirror import (
+    Kind,
+    Sighted,
+    Sighting,
+    customer_sighted,
+    invoice_sighted,
+    payment_method_sighted,
+    save_all,
+    schedule_sighted,
+    subscription_sighted,
+)
+from tiergate.store.mirror_many import Mirrored, known_accounts, mirrored, owners_of
+from tiergate.store.test_clock_rows import clocks_now
+from tiergate.stripe_api.read_shapes import (
+    read_customer,
+    read_invoice,
+    read_payment_method,
+    read_schedule,
+    read_subscription,
+)
+
+Json = Mapping[str, Any]
+
+Page = Mapping[Kind, Sequence[Json]]
+"""What Stripe answered at once, by kind, in an order in which owners come before what they own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """When something was read: ``began_at`` in real time here, ``answered_at`` by Stripe's clock."""
+
+    began_at: datetime
+    answered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PageOutcome:
+    """How many objects of each kind were looked at, what differed, and the accounts that it concerns."""
+
+    looked_at: Mapping[Kind, int]
+    differences: tuple[Difference, ...]
+    account_ids: frozenset[str]
+
+
+@dataclass(slots=True)
+class _Found:
+    """One object as Stripe has it, beside the JSON that it was read from."""
+
+    thing: Mirrored
+    raw: Json
+    differences: tuple[Difference, ...]
+    owner: str | None
+
+
+def save_page(context: Context, page: Page, reading: Reading, *, dry_run: bool = False) -> PageOutcome:
+    """Compare a page with the mirror, and save what differs in one transaction.
+
+    Nothing is written where nothing differs. The accounts concerned become due, so that what changed for
+    them is announced. ``dry_run`` only compares.
+    """
+    with context.database.read() as tx:
+        differing = _differing(tx, page)
+    if differing and not dry_run:
+        with context.database.write() as tx:
+            _save(context, tx, differing, reading)
+    differences = tuple(difference for one in differing for difference in one.differences)
+    looked_at = {kind: len(entries) for kind, entries in page.items()}
+    return PageOutcome(looked_at, differences, frozenset(one.owner for one in differing if one.owner))
+
+
+def save_page_within(context: Context, tx: Transaction, page: Page, reading: Reading) -> None:
+    """Save what differs of a page in a transaction of the caller's, in which that becomes due as well."""
+    if differing := _differing(tx, page):
+        _save(context, tx, differing, reading)
+
+
+def _save(context: Context, tx: Transaction, differing: Sequence[_Found], reading: Reading) -> None:
+    _find_owners(context, tx, differing)
+    save_all(tx, list(_sighted(context, tx, differing, reading)))
+    owners = sorted({one.owner for one in differing if one.owner})
+    note_change(tx, *map(account_topic, owners))
+    make_due(tx, owners)
+
+
+def _differing(tx: Transaction, page: Page) -> list[_Found]:
+    read = {kind: [_READERS[kind](raw) for raw in entries] for kind, entries in page.items()}
+    things = [thing for kind in read for thing in read[kind]]
+    prices = find_prices(tx, {price for thing in things for price in _prices_of(thing)})
+    owners = owners_of(tx, {_customer_of(thing) for thing in things})
+    differing = []
+    for kind, entries in page.items():
+        ours = mirrored(tx, kind, [thing.id for thing in read[kind]])
+        for thing, raw in zip(read[kind], entries, strict=True):
+            before = ours.get(thing.id)
+            named = _as_sold(thing, before, prices)
+            owner = owners.get(_customer_of(thing))
+            if differences := tuple(differences_of(kind, before, named, owner)):
+                differing.append(_Found(named, raw, differences, owner))
+    return differing
+
+
+def _prices_of(thing: Mirrored) -> Iterable[str]:
+    return prices_in(thing) if isinstance(thing, (Subscription, Schedule)) else ()
+
+
+def _as_sold(thing: Mirrored, before: Mirrored | None, prices: Prices) -> Mirrored:
+    """Name what is sold; as long as a subscription sells the same at the same price it keeps its version."""
+    if isinstance(thing, Schedule):
+        return scheduled_as(thing, prices)
+    if not isinstance(thing, Subscription):
+        return thing
+    sold = sold_as(thing, prices)
+    named = sold.subscription
+    if sold.is_told or not isinstance(before, Subscription) or before.catalog_version is None:
+        return named
+    same = before.plan_key == named.plan_key and _price_ids(before)[:1] == _price_ids(named)[:1]
+    return replace(named, catalog_version=before.catalog_version) if same else named
+
+
+def _price_ids(subscription: Subscription) -> list[str]:
+    return [item.price_id for item in subscription.items]
+
+
+def _find_owners(context: Context, tx: Transaction, differing: Sequence[_Found]) -> None:
+    """Find the owners of what belongs to nobody yet: its metadata may name an account that is known."""
+    nobodys = [one for one in differing if one.owner is None]
+    named = {account_id for one in nobodys if (account_id := _metadata_of(one.thing).get("account_id"))}
+    known = known_accounts(tx, named) if named else set()
+    owners = {}
+    for one in nobodys:
+        metadata, customer_id = _metadata_of(one.thing), _customer_of(one.thing)
+        if metadata.get("account_id") in known:
+            owners[customer_id] = find_owner(context, tx, customer_id, metadata, _clock_of(one.thing))
+    for one in nobodys:
+        one.owner = owners.get(_customer_of(one.thing))
+
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+def _sighted(
+    context: Context, tx: Transaction, found: Sequence[_Found], reading: Reading
+) -> Iterator[Sighted]:
+    clock_ids = {clock for one in found if (clock := _clock_of(one.thing))}
+    clocks = clocks_now(tx, clock_ids) if clock_ids else {}
+    now = context.now()
+    for one in found:
+        clock = _clock_of(one.thing)
+        as_of = clocks.get(clock, _LONG_AGO) if clock else reading.answered_at
+        sighting = Sighting(as_of, seen_at=reading.began_at, account_id=one.owner)
+        yield _as_sighted(one.thing, one.raw, sighting, now)
+
+
+def _as_sighted(thing: Mirrored, raw: Json, sighting: Sighting, now: datetime) -> Sighted:
+    match thing:
+        case Subscription():
+            return subscription_sighted(thing, raw, sighting, now)
+        case Invoice():
+            return invoice_sighted(thing, raw, sighting, now)
+        case Customer():
+            return customer_sighted(thing, raw, sighting, now)
+        case PaymentMethod():
+            return payment_method_sighted(thing, raw, sighting, now)
+        case Schedule():
+            return schedule_sighted(thing, raw, sighting, now)
+
+
+def _metadata_of(thing: Mirrored) -> Mapping[str, str]:
+    return {} if isinstance(thing, PaymentMethod) else thing.metadata
+
+
+def _clock_of(thing: Mirrored) -> str | None:
+    return None if isinstance(thing, PaymentMethod) else thing.test_clock
+
+
+def _customer_of(thing: Mirrored) -> str:
+    return thing.id if isinstance(thing, Customer) else thing.customer_id or ""
+
+
+_READERS: dict[Kind, Callable[[Json], Mirrored]] = {
+    "customer": read_customer,
+    "subscription": read_subscription,
+    "invoice": read_invoice,
+    "payment_method": read_payment_method,
+    "subscription_schedule": read_schedule,
+}

@@ -1,0 +1,36 @@
+"""Reads Stripe's JSON as something that every database can hold."""
+
+import json
+import re
+from typing import Any
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def read_json(text: str) -> Any:
+    """Parse a JSON text; what no database can hold in it is replaced.
+
+    JSON can spell the character NUL and halves of surrogate pairs, which PostgreSQL refuses in text and in
+    ``jsonb``, and which have no UTF-8. They become U+FFFD: better than an event that can never be applied.
+    Source: https://www.postgresql.org/docs/current/datatype-json.html
+    """
+    return storable(json.loads(text), text)
+
+
+def storable(document: Any, text: str | bytes) -> Any:
+    """Return a document that was parsed from ``text`` as every database can hold it."""
+    escaped = text.decode() if isinstance(text, bytes) else text
+    if "\\u" not in escaped:
+        return document
+    lowered = escaped.lower()
+    return _cleaned(document) if "\\u0000" in lowered or "\\ud" in lowered else document
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, dict):
+        return {_cleaned(key): _cleaned(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(entry) for entry in value]
+    return value

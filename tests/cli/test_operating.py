@@ -1,0 +1,105 @@
+"""The commands by which an installation is looked after: reconcile, adopt, events, doctor."""
+
+from pathlib import Path
+
+import pytest
+import stripe
+
+from tests.cli.running import KEY, NORTHWIND, Tiergate, configured
+
+Run = Tiergate
+
+
+@pytest.fixture
+def pushed(tiergate: Tiergate, sandbox_url: str, tmp_path: Path) -> Run:
+    """Run commands in an installation whose plans are at Stripe."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        return tiergate(*arguments, **configured(sandbox_url))
+
+    (tmp_path / "billing.toml").write_text(NORTHWIND)
+    assert run("migrate")[0] == 0
+    assert run("plans", "push")[0] == 0
+    return run
+
+
+def existing(sandbox_url: str, price: str | None = None, **metadata: str) -> str:
+    """Make a customer with a subscription at Stripe, without tiergate's help."""
+    client = stripe.StripeClient(KEY, base_addresses={"api": sandbox_url})
+    customer = client.v1.customers.create(
+        {
+            "metadata": metadata,
+            "payment_method": "pm_card_visa",
+            "invoice_settings": {"default_payment_method": "pm_card_visa"},
+        }
+    )
+    wanted = price or client.v1.prices.list({"lookup_keys": ["team_monthly"]}).data[0].id
+    client.v1.subscriptions.create({"customer": customer.id, "items": [{"price": wanted}]})
+    return customer.id
+
+
+def test_adopt_and_reconcile(pushed: Run, sandbox_url: str) -> None:
+    """An existing Stripe account is adopted; afterwards nothing differs."""
+    existing(sandbox_url, account_id="globex")
+    code, out, _ = pushed("adopt")
+    assert code == 0
+    assert "1 customer\n" in out
+    assert "not mapped" not in out
+    code, out, _ = pushed("reconcile")
+    assert (code, out.splitlines()[-1]) == (0, "Nothing differs.")
+    assert "team" in pushed("explain", "globex")[1]
+
+
+def test_adopt_names_what_it_could_not_map(pushed: Run, sandbox_url: str) -> None:
+    """A customer without an account is named, with what to do about it."""
+    customer = existing(sandbox_url)
+    code, out, _ = pushed("adopt", "--account-key", "workspace_id")
+    assert code == 0
+    assert customer in out
+    assert "'workspace_id'" in out
+
+
+def test_a_wrong_assignment_is_refused(pushed: Run) -> None:
+    """What is no assignment is refused in one line."""
+    code, _, err = pushed("adopt", "--map", "price_1")
+    assert code == 1
+    assert "--map price_123=team" in err
+
+
+def test_reconcile_tells_each_difference(pushed: Run, sandbox_url: str) -> None:
+    """Each difference is printed with both values; a dry run repairs none of them."""
+    customer = existing(sandbox_url, account_id="globex")
+    pushed("adopt")
+    client = stripe.StripeClient(KEY, base_addresses={"api": sandbox_url})
+    client.v1.subscriptions.cancel(client.v1.subscriptions.list({"customer": customer}).data[0].id)
+    for arguments, last in ((("--dry-run",), "dry run"), ((), "Repaired.")):
+        code, out, _ = pushed("reconcile", "--account", "globex", *arguments)
+        assert code == 0
+        assert "(globex): status is active here, canceled at Stripe" in out
+        assert last in out.splitlines()[-1]
+
+
+def test_events_are_listed_shown_and_replayed(pushed: Run) -> None:
+    """With nothing received each of them says so, and an unknown event is refused."""
+    assert pushed("events", "list")[1].startswith("No event fits.")
+    assert pushed("events", "replay", "--failed")[1] == "No event has failed.\n"
+    for command in ("show", "replay"):
+        code, _, err = pushed("events", command, "evt_nowhere")
+        assert code == 1
+        assert "evt_nowhere" in err
+
+
+def test_doctor_names_problems_and_ends_with_1(pushed: Run) -> None:
+    """An installation without an endpoint has problems, each with a remedy."""
+    code, out, _ = pushed("doctor")
+    assert code == 1
+    assert "✗ webhooks" in out
+    assert "tiergate webhooks create" in out
+    assert "✓ prices" in out
+
+
+def test_doctor_before_anything_was_done(tiergate: Tiergate) -> None:
+    """Without tables and without Stripe the doctor still says what to do."""
+    code, out, _ = tiergate("doctor", **configured())
+    assert code == 1
+    assert "tiergate migrate" in out

@@ -1,0 +1,111 @@
+"""A process that takes webhooks in, and is killed at one of its steps."""
+
+import os
+import sqlite3
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from tests.services.bench import PUBLIC_URL, Clock, Line, LineGateway
+from tiergate.services.context import Context
+from tiergate.services.ingest_webhook import ingest_webhook
+from tiergate.store import Database
+from tiergate_sandbox.journal import Snapshot
+from tiergate_sandbox.testing import Sandbox
+
+KILLED = 137
+COMMITS = frozenset({"commit"})
+"""What leaves a trace that outlives the process: enough to tell all its deaths apart."""
+WRITES = COMMITS | {"execute", "executemany"}
+"""Every single write as well, though its transaction takes it along."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the process is to do: where, when, and with which deliveries (body and signature)."""
+
+    database_url: str
+    now: datetime
+    stripe: Snapshot
+    deliveries: Sequence[tuple[bytes, str]]
+    dies_at: int
+    counted: frozenset[str]
+    """The calls to the database that are steps: ``COMMITS`` or ``WRITES``."""
+
+
+class Steps:
+    """Counts the steps that leave a trace: requests, and calls to the database. Dies before one of them."""
+
+    def __init__(self, dies_at: int, counted: frozenset[str]) -> None:
+        self._left = dies_at
+        self._counted = counted
+
+    def step(self) -> None:
+        """Take a step, or die."""
+        self._left -= 1
+        if self._left == 0:
+            os._exit(KILLED)
+
+    def watch(self) -> None:
+        """Count what is done to the database from now on, in whatever thread."""
+        threading.setprofile(self._profile)
+        sys.setprofile(self._profile)
+
+    def _profile(self, frame: FrameType, event: str, called: Any) -> None:
+        if event == "c_call":
+            owner = getattr(called, "__self__", None)
+            if isinstance(owner, sqlite3.Cursor | sqlite3.Connection) and called.__name__ in self._counted:
+                self._step_unless_reading(frame)
+        elif event == "call" and frame.f_code.co_name in self._counted and _is_psycopg(frame):
+            self._step_unless_reading(frame)
+
+    def _step_unless_reading(self, frame: FrameType) -> None:
+        statement = frame.f_locals.get("statement") or frame.f_locals.get("query")
+        if not str(statement).lstrip().upper().startswith("SELECT"):
+            self.step()
+
+
+def _is_psycopg(frame: FrameType) -> bool:
+    return Path(frame.f_code.co_filename).parent.name == "psycopg"
+
+
+class WatchedLine(Line):
+    """The line to Stripe, where each request is a step before it and one after it."""
+
+    def __init__(self, sandbox: Sandbox, clock: Clock, steps: Steps) -> None:
+        super().__init__(sandbox, clock)
+        self._steps = steps
+
+    def request(self, *args: Any, **options: Any) -> tuple[str, int, Mapping[str, str]]:
+        """Make one request, if nothing happens before."""
+        self._steps.step()
+        answer = super().request(*args, **options)
+        self._steps.step()
+        return answer
+
+
+def take_in(task: Task, acknowledged: Connection) -> None:
+    """Take in webhook after webhook, and report each that was acknowledged; ends the process."""
+    clock = Clock(task.now)
+    sandbox = Sandbox(now=clock.unix_seconds)
+    sandbox.service.restore(task.stripe)
+    steps = Steps(task.dies_at, task.counted)
+    context = Context(
+        database=Database(task.database_url),
+        gateway=LineGateway(WatchedLine(sandbox, clock, steps)),
+        now=clock,
+        webhook_secrets=(sandbox.webhook_secret,),
+        public_url=PUBLIC_URL,
+    )
+    steps.watch()
+    for body, signature in task.deliveries:
+        event_id = ingest_webhook(context, body, signature)
+        steps.step()
+        acknowledged.send(event_id)
+    os._exit(0)

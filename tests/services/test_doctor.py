@@ -1,0 +1,162 @@
+"""The doctor: each thing that goes wrong in practice is found, and its remedy named."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import delete, insert, text, update
+
+from tests.services.bench import ACCOUNT, Bench
+from tiergate.services.doctor import examine
+from tiergate.services.finding import Finding, Verdict
+from tiergate.store.tables import accounts, customers, events, prices, subscriptions
+from tiergate.stripe_api.gateway import API_VERSION
+from tiergate.stripe_api.needed_events import needed_events
+
+LONG_AGO = datetime(2027, 2, 1, tzinfo=UTC)
+URL = "https://app.example/webhooks/stripe"
+
+
+@pytest.fixture
+def healthy(bench: Bench) -> Bench:
+    """An installation where all is as it should be."""
+    endpoint = {
+        "url": URL,
+        "enabled_events": sorted(needed_events(livemode=False)),
+        "api_version": API_VERSION,
+    }
+    bench.post("/v1/webhook_endpoints", **endpoint)
+    bench.post("/v1/billing_portal/configurations", features={"invoice_history": {"enabled": True}})
+    bench.subscribe("team")
+    bench.tick()
+    bench.deliver(*bench.webhooks())
+    bench.clock.advance(minutes=3)
+    return bench
+
+
+def troubles(bench: Bench) -> dict[str, Finding]:
+    """Return what is not well, by check."""
+    return {found.check: found for found in examine(bench.context) if found.verdict is not Verdict.OK}
+
+
+def sql(statement: object) -> Callable[[Bench], None]:
+    """Break something in the tables."""
+
+    def breaks(bench: Bench) -> None:
+        with bench.context.database.write() as tx:
+            tx.execute(statement)  # type: ignore[call-overload]
+
+    return breaks
+
+
+def test_all_is_well(healthy: Bench) -> None:
+    """A healthy installation has no finding but good ones, one for each thing that was looked at."""
+    assert troubles(healthy) == {}
+    looked_at = {found.check for found in examine(healthy.context)}
+    assert looked_at >= {
+        "migrations",
+        "keys",
+        "plans",
+        "last webhook",
+        "webhooks",
+        "events",
+        "stripe",
+        "clock",
+        "prices",
+        "portal",
+        "deliveries",
+        "drift",
+    }
+
+
+def _lose_a_webhook(bench: Bench) -> None:
+    bench.stripe.v1.subscriptions.cancel(bench.rows(subscriptions)[0].stripe_subscription_id)
+    bench.webhooks()
+    bench.clock.advance(minutes=3)
+
+
+def _stop_the_endpoint(bench: Bench) -> None:
+    endpoint = bench.stripe.v1.webhook_endpoints.list().data[0]
+    bench.stripe.v1.webhook_endpoints.update(endpoint.id, {"disabled": True})
+
+
+def _forget_events(bench: Bench) -> None:
+    endpoint = bench.stripe.v1.webhook_endpoints.list().data[0]
+    bench.stripe.v1.webhook_endpoints.update(endpoint.id, {"enabled_events": ["invoice.paid"]})
+
+
+def _remove_the_endpoint(bench: Bench) -> None:
+    bench.stripe.v1.webhook_endpoints.delete(bench.stripe.v1.webhook_endpoints.list().data[0].id)
+
+
+def _run_late(bench: Bench) -> None:
+    line_now = bench.clock.now
+    bench.context = replace(bench.context, now=lambda: line_now - timedelta(minutes=6))
+
+
+def _use_an_odd_secret(bench: Bench) -> None:
+    bench.context = replace(bench.context, webhook_secrets=("sk_test_by_mistake",))
+
+
+def _wait(bench: Bench) -> None:
+    with bench.context.database.write() as tx:
+        tx.execute(update(accounts).values(next_due_at=bench.clock.now - timedelta(hours=1)))
+
+
+BREAKAGES: dict[str, tuple[Callable[[Bench], None], str, Verdict, str]] = {
+    "a webhook was lost": (_lose_a_webhook, "deliveries", Verdict.PROBLEM, "secret"),
+    "the mirror differs": (_lose_a_webhook, "drift", Verdict.PROBLEM, "tiergate reconcile"),
+    "the endpoint is disabled": (_stop_the_endpoint, "webhooks", Verdict.PROBLEM, "webhooks create"),
+    "the endpoint lacks events": (_forget_events, "webhooks", Verdict.PROBLEM, "webhooks create"),
+    "there is no endpoint": (_remove_the_endpoint, "webhooks", Verdict.PROBLEM, "webhooks create"),
+    "the clock is wrong": (_run_late, "clock", Verdict.PROBLEM, "Synchronise"),
+    "the secret is something else": (_use_an_odd_secret, "signature secret", Verdict.WARNING, "whsec_"),
+    "nothing ever arrived": (sql(delete(events)), "last webhook", Verdict.PROBLEM, "stripe listen"),
+    "an event failed": (
+        sql(update(events).values(state="failed")), "failed events", Verdict.PROBLEM, "replay"
+    ),
+    "events wait": (
+        sql(update(events).values(state="received", received_at=LONG_AGO)), "stuck events",
+        Verdict.PROBLEM, "worker",
+    ),
+    "a price sells no plan": (
+        sql(update(subscriptions).values(plan_key=None)), "prices", Verdict.PROBLEM, "adopt --map"
+    ),
+    "a subscription is nobody's": (
+        sql(update(subscriptions).values(account_id=None)), "strangers", Verdict.PROBLEM, "account_id"
+    ),
+    "metadata is missing": (
+        sql(update(customers).values(metadata={})), "metadata", Verdict.PROBLEM, "metadata.account_id"
+    ),
+    "prices are not at Stripe": (sql(delete(prices)), "prices", Verdict.PROBLEM, "plans push"),
+    "the database is too old": (
+        sql(text("DELETE FROM tiergate_alembic_version")), "database", Verdict.PROBLEM, "tiergate migrate"
+    ),
+    "nobody does what is due": (_wait, "worker", Verdict.PROBLEM, "tiergate worker"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BREAKAGES)
+def test_what_is_broken_is_found(healthy: Bench, name: str) -> None:
+    """Each breakage is reported under its check, with a remedy."""
+    breaks, check, verdict, remedy = BREAKAGES[name]
+    breaks(healthy)
+    found = troubles(healthy)
+    assert found[check].verdict is verdict, found
+    assert remedy in found[check].remedy
+
+
+def test_stripe_may_be_silent(healthy: Bench) -> None:
+    """Where Stripe does not answer that is a finding, and everything local is examined all the same."""
+    healthy.line.down = True
+    found = troubles(healthy)
+    assert {"stripe", "drift"} <= found.keys()
+    assert "database" not in found
+
+
+def test_two_customers_of_one_account_are_found(healthy: Bench) -> None:
+    """An account with two customers at Stripe pays in two places: that is told."""
+    row = dict(healthy.rows(customers)[0]._mapping) | {"stripe_customer_id": "cus_second"}
+    sql(insert(customers).values(row))(healthy)
+    assert ACCOUNT in troubles(healthy)["customers"].message

@@ -1,0 +1,160 @@
+"""Events that are applied together leave what they would have left one by one."""
+
+import asyncio
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.services.bench import ACCOUNT, Bench, Json
+from tiergate.services import apply_together
+from tiergate.services.delivery import Arrival
+from tiergate.services.ingest_webhook import aingest_webhook, apply_stored
+from tiergate.services.read_event import read_event
+from tiergate.services.run_due import run_due
+from tiergate.services.take_in import take_in
+from tiergate.store.event_rows import insert_events
+from tiergate.store.tables import accounts, customers, events, invoices, journal, subscriptions
+
+_BOOKKEEPING = {"fetched_at", "last_event_id", "created_at", "updated_at", "raw", "as_of"}
+
+
+def arrival(bench: Bench, event: Json) -> Arrival:
+    """An event that arrives now."""
+    return read_event(msgspec.json.encode(event), bench.clock.now)
+
+
+def life(bench: Bench) -> list[Json]:
+    """What happens to a subscription, with an end in the middle, ties, and somebody else's events between."""
+    active = bench.at_stripe(f"/v1/subscriptions/{bench.subscribe()}")
+    paid = bench.at_stripe(f"/v1/invoices/{active['latest_invoice']}")
+    customer = bench.at_stripe(f"/v1/customers/{active['customer']}")
+    bench.webhooks()
+    bench.tick()
+    told = [
+        bench.event("customer.subscription.created", {**active, "status": "incomplete"}),
+        bench.event("invoice.created", {**paid, "status": "open", "amount_paid": 0}),
+        bench.event("customer.updated", customer),
+        bench.event("charge.dispute.created", {"id": "dp_1", "object": "dispute"}),
+    ]
+    bench.tick()
+    told += [
+        bench.event("customer.subscription.updated", active),
+        bench.event("invoice.paid", paid),
+        bench.event(
+            "customer.subscription.created", {**active, "id": "sub_other", "customer": "cus_stranger"}
+        ),
+        bench.event("customer.subscription.updated", {**active, "cancel_at_period_end": True}),
+    ]
+    bench.tick()
+    return [*told, bench.event("invoice.updated", paid)]
+
+
+def mirror(bench: Bench) -> list[Any]:
+    """What is mirrored, apart from how it was learnt."""
+    return [
+        sorted(
+            (
+                sorted((name, str(value)) for name, value in row._mapping.items() if name not in _BOOKKEEPING)
+                for row in bench.rows(table)
+            ),
+        )
+        for table in (customers, subscriptions, invoices)
+    ]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_together_is_like_one_by_one(both: Bench, seed: int) -> None:
+    """In any order, a batch leaves the mirror, the states and the access of single deliveries."""
+    told = life(both)
+    Random(seed).shuffle(told)
+    arrivals = [arrival(both, event) for event in told]
+    for outcome in take_in(both.context, arrivals):
+        assert outcome.error is None
+    run_due(both.context)
+    together = (mirror(both), {row.event_id: row.state for row in both.rows(events)}, both.reason())
+    for table in (events, subscriptions, invoices, customers, journal):
+        with both.context.database.write() as tx:
+            tx.execute(table.delete())
+    for event in told:
+        both.ingest(event)
+    run_due(both.context)
+    assert (mirror(both), {row.event_id: row.state for row in both.rows(events)}, both.reason()) == together
+    assert set(together[1].values()) == {"applied", "noted"}
+
+
+def test_one_that_breaks_takes_nobody_down(both: Bench) -> None:
+    """The neighbours of an event that no database can save are applied; it waits with its error."""
+    told = life(both)[:3]
+    broken = both.event("customer.subscription.updated", {"id": "sub_1", "object": "subscription"})
+    unsavable = both.event("invoice.updated", {**told[1]["data"]["object"], "id": "in_2", "total": 2**80})
+    arrivals = [arrival(both, event) for event in (told[0], broken, unsavable, *told[1:])]
+    outcomes = take_in(both.context, arrivals)
+    assert [outcome.error for outcome in outcomes] == [None] * len(arrivals)
+    assert [both.stored(event["id"]).state for event in told] == ["applied"] * 3
+    for event in (broken, unsavable):
+        row = both.stored(event["id"])
+        assert (row.state, row.attempts) == ("received", 1)
+        assert row.note
+
+
+def test_where_a_batch_fails_each_is_applied_alone(both: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A transaction that fails as a whole is undone, and nothing in it is lost or done twice."""
+    told = life(both)[:3]
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("out of order")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(apply_together, "note_change", fail)
+        take_in(both.context, [arrival(both, event) for event in told])
+    assert [both.stored(event["id"]).state for event in told] == ["applied"] * 3
+    assert len(both.rows(subscriptions)) == 1
+
+
+def test_the_same_event_twice_in_a_batch_is_one(both: Bench) -> None:
+    """The second delivery is told that it is known, and nothing is stored twice."""
+    event = life(both)[0]
+    outcomes = take_in(both.context, [arrival(both, event), arrival(both, event)])
+    assert [outcome.is_known for outcome in outcomes] == [False, True]
+    assert [row.event_id for row in both.rows(events)] == [event["id"]]
+
+
+def test_a_route_answers_first_and_tells_then(both: Bench) -> None:
+    """What a loop delivered is durable and applied on return; it is told, and ties are settled, soon."""
+    told = life(both)
+    bodies = [msgspec.json.encode(event) for event in told]
+
+    async def deliver() -> list[str]:
+        sent = [aingest_webhook(both.context, body, both.sign(body)) for body in bodies]
+        return await asyncio.gather(*sent)
+
+    assert asyncio.run(deliver()) == [event["id"] for event in told]
+    assert len(both.rows(events)) == len(told)
+    assert both.context.finishing.wait_until_done(30)
+    assert both.context.telling.wait_until_done(30)
+    assert "received" not in {row.state for row in both.rows(events)}
+    assert [entry.kind for entry in both.explain().journal].count("access_changed") >= 2
+    assert both.reason() == "active"
+
+
+def test_a_process_that_dies_before_telling_is_made_up_for(both: Bench) -> None:
+    """What was committed and not told is due at once, on the account's time, and told by the worker."""
+    take_in(both.context, [arrival(both, event) for event in life(both)[:1]])
+    assert [entry.kind for entry in both.explain().journal] == ["access_changed"]
+    due = {row.account_id for row in both.rows(accounts) if row.next_due_at < both.clock.now}
+    assert due == {ACCOUNT}
+    run_due(both.context)
+    assert [entry.kind for entry in both.explain().journal] == ["access_changed"] * 2
+
+
+def test_stored_events_are_taken_up_by_one_worker(both: Bench) -> None:
+    """Waiting events are applied together; a second worker that read them too finds nothing to do."""
+    arrivals = [arrival(both, event) for event in life(both)[:4]]
+    waiting = [one.event for one in arrivals]
+    with both.context.database.write() as tx:
+        insert_events(tx, waiting)
+    assert apply_stored(both.context, waiting) == len(waiting)
+    assert {row.state for row in both.rows(events)} == {"applied", "noted"}
+    assert apply_stored(both.context, waiting) == 0
