@@ -23,7 +23,7 @@ test: setup ## Run every test, and hold the rules to full branch coverage
 	$(BIN)/pytest -n 2
 
 test-auckland: setup ## Run what depends on time half a day away from UTC
-	TZ=Pacific/Auckland $(BIN)/pytest -n 2 tests/rules tests/store tests/story
+	TZ=Pacific/Auckland $(BIN)/pytest -n 2 tests/rules tests/store tests/services tests/story
 
 lint: $(PYTHON_READY) ## Check style, types, the direction of imports, and the source itself
 	$(BIN)/ruff check

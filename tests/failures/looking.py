@@ -21,7 +21,8 @@ from tiergate.store.tables import (
 from tiergate_sandbox.journal import Snapshot
 
 MIRROR = (customers, subscriptions, invoices, payment_methods, subscription_schedules)
-BOOKKEEPING = {"as_of", "fetched_at", "cards_read_at", "last_event_id", "raw", "created_at", "updated_at"}
+_SEEN = {"as_of", "fetched_at", "event_seen_at", "cards_read_at", "last_event_id"}
+BOOKKEEPING = _SEEN | {"raw", "created_at", "updated_at"}
 
 
 @dataclass(frozen=True)

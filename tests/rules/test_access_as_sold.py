@@ -81,6 +81,17 @@ def test_a_feature_that_only_an_older_version_has_is_still_answered() -> None:
         decide(build_timeline(bought(1), versions()), "telex", MOMENT)
 
 
+def test_every_feature_is_that_of_the_latest_version_that_has_it() -> None:
+    """Those in force come first, as in the file; then those that were dropped, as they last were."""
+    third = replace(versions(), version=3, features={"sso": versions().features["sso"]})
+    fax = Feature("faxes", "Fax machines", FeatureKind.METERED)
+    second = replace(versions(), features={"faxes": fax, "sso": Feature("sso", "Old", FeatureKind.SWITCH)})
+    found = replace(third, older={2: second, 1: versions().older[1]}).every_feature
+    assert next(iter(found)) == "sso"
+    assert set(found) == {*versions().features, "faxes"}
+    assert (found["sso"].name, found["faxes"]) == ("SSO", fax)
+
+
 def test_add_ons_and_grants_have_their_version_too() -> None:
     """An add-on of version 1 and a comp of version 1 give what they gave then."""
     item = replace(sold("team"), add_on_key=None)

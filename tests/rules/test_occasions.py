@@ -1,13 +1,15 @@
 """What time makes due: reminders before a trial ends, each named once and for all."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.rules.builders import BEGAN, TRIAL_END, account, at, subscription, trial
+from tests.rules.builders import BEGAN, TRIAL_END, Cards, account, at, grant, subscription, trial
 from tiergate.rules.occasions import Occasion, occasions_of
 
 ZONES = ["UTC", "Pacific/Auckland", "America/Los_Angeles", "Asia/Kolkata", "Africa/Cairo", "Pacific/Apia"]
@@ -73,6 +75,69 @@ def test_nothing_is_due_for_who_has_no_trial() -> None:
     """An account without a trial, or whose trial has no end, has no occasions."""
     assert occasions_of(account()) == ()
     assert occasions_of(account(subscription("trialing"))) == ()
+
+
+EXTENDED_TO = "2026-03-25T09:30:00"
+
+
+def extended(*, status: str = "trialing", cards: Cards = Cards.NONE, **differing: Any) -> list[Occasion]:
+    """Return the reminders of a trial that was extended by ten days on its tenth day."""
+    given = {"starts_at": "2026-03-11T00:00:00", "ends_at": EXTENDED_TO, **differing}
+    grants = (grant("extension", given["starts_at"], given["ends_at"]),)
+    return list(occasions_of(replace(account(trial(status), cards=cards), grants=grants)))
+
+
+@pytest.mark.parametrize("status", ["trialing", "canceled", "paused"])
+@pytest.mark.parametrize("cards", [Cards.NONE, Cards.UNKNOWN])
+def test_a_trial_that_goes_on_by_hand_is_reminded_of_before_its_real_end(status: str, cards: Cards) -> None:
+    """The reminders are those of the extension's end, also once Stripe has ended the trial."""
+    assert extended(status=status, cards=cards) == reminders(EXTENDED_TO)
+
+
+def test_an_extension_that_a_paid_subscription_overtakes_is_not_reminded_of() -> None:
+    """Who has bought meanwhile loses nothing when the extension of the ended trial ends."""
+    state = account(trial("canceled"), subscription(subscription_id="sub_2"))
+    given = grant("extension", "2026-03-11T00:00:00", EXTENDED_TO)
+    assert occasions_of(replace(state, grants=(given,))) == ()
+
+
+def test_a_trial_with_a_card_is_reminded_of_before_it_is_charged() -> None:
+    """Stripe charges the card at the end of the trial, whatever was given by hand."""
+    assert extended(cards=Cards.DEFAULT) == reminders("2026-03-15T09:30:00")
+
+
+def test_a_card_that_is_not_charged_any_more_changes_nothing() -> None:
+    """Once Stripe has ended the trial no card is charged, and the extension ends all the same."""
+    assert extended(status="canceled", cards=Cards.DEFAULT) == reminders(EXTENDED_TO)
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "ends_at"),
+    [
+        pytest.param("2026-03-11T00:00:00", "2026-03-14T00:00:00", id="over before the trial"),
+        pytest.param("2026-03-15T09:30:01", EXTENDED_TO, id="after a gap"),
+    ],
+)
+def test_an_extension_that_does_not_go_on_changes_no_reminder(starts_at: str, ends_at: str) -> None:
+    """The trial ends where Stripe ends it when the extension is over by then, or has not begun."""
+    assert extended(starts_at=starts_at, ends_at=ends_at) == reminders("2026-03-15T09:30:00")
+    assert extended(status="canceled", starts_at=starts_at, ends_at=ends_at) == []
+
+
+def test_extensions_follow_each_other() -> None:
+    """A trial ends with the last extension that begins where the one before it ends; a comp adds nothing."""
+    chain = (
+        grant("extension", EXTENDED_TO, "2026-04-05T00:00:00", grant_id="gr_2"),
+        grant("extension", "2026-03-11T00:00:00", EXTENDED_TO),
+        grant("comp", "2026-03-11T00:00:00", "2026-05-01T00:00:00", grant_id="gr_3", plan_key="team"),
+    )
+    state = replace(account(trial(), cards=Cards.NONE), grants=chain)
+    assert list(occasions_of(state)) == reminders("2026-04-05T00:00:00")
+
+
+def test_an_extension_without_an_end_is_not_reminded_of() -> None:
+    """A trial that goes on until further notice ends on no day that could be named."""
+    assert extended(ends_at=None) == []
 
 
 @pytest.mark.parametrize(

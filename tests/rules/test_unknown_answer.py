@@ -50,11 +50,16 @@ def test_what_was_known_last_holds_for_a_while(was_allowed: bool) -> None:
     assert (late.allowed, late.reason, late.valid_until) == (False, Verdict.UNKNOWN, None)
 
 
-def test_what_was_over_already_is_not_known() -> None:
-    """An answer that had run out while all was well gives nothing; one that runs out later still holds."""
-    sold = catalog(LAST_KNOWN)
+def test_an_answer_does_not_outlive_the_boundary_that_it_named() -> None:
+    """What was known to change at an instant holds until then, and nobody is let in from then on."""
+    sold, boundary = catalog(LAST_KNOWN), KNOWN_AT + 2 * A_MOMENT
+    before = answer(sold, known(valid_until=boundary), A_MOMENT)
+    assert (before.allowed, before.valid_until) == (True, boundary)
+    over = answer(sold, known(valid_until=boundary), 2 * A_MOMENT)
+    assert (over.allowed, over.valid_until) == (False, None)
     assert not answer(sold, known(valid_until=KNOWN_AT)).allowed
-    assert answer(sold, known(valid_until=KNOWN_AT + A_MOMENT), 2 * A_MOMENT).allowed
+    later = KNOWN_AT + LAST_KNOWN.last_known_for
+    assert answer(sold, known(valid_until=later + A_MOMENT)).valid_until == later
 
 
 def test_a_feature_may_have_a_policy_of_its_own() -> None:

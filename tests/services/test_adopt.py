@@ -6,6 +6,7 @@ from sqlalchemy import select
 from tests.services.bench import Bench, Json
 from tiergate.rules.errors import UnknownPlanError
 from tiergate.services.adopt import Adopted, AdoptingError, Choices, adopt
+from tiergate.services.reconcile import reconcile
 from tiergate.store.job_rows import find_job
 from tiergate.store.lease_rows import take_lease
 from tiergate.store.tables import accounts, subscriptions
@@ -132,3 +133,35 @@ def test_progress_is_told_page_by_page(bench: Bench) -> None:
         assert job is not None
         assert job.finished_at is not None
         assert len(tx.execute(select(accounts)).all()) == 4
+
+
+def test_a_strangers_objects_are_linked_later(both: Bench) -> None:
+    """What webhooks mirrored for nobody belongs to the account once its customer names it."""
+    subscription = existing_customer(both, both.price("team"), {})
+    both.deliver(*both.webhooks())
+    assert both.mirrored(subscription["id"]).account_id is None
+    both.stripe.v1.customers.update(subscription["customer"], {"metadata": {"account_id": "globex"}})
+    both.tick()
+    adopt(both.context)
+    assert both.mirrored(subscription["id"]).account_id == "globex"
+    assert both.explain("globex").phase.plan_key == "team"
+
+
+@pytest.mark.parametrize("key", ["account_id", "workspace"])
+def test_every_customer_that_names_an_account_counts(both: Bench, key: str) -> None:
+    """Of two customers that name one account the paying one gives access, whichever is linked."""
+    existing_customer(both, both.price("team"), {key: "globex"})
+    both.stripe.v1.customers.create({"metadata": {key: "globex"}})
+    report = adopt(both.context, Choices(account_key=key))
+    assert report.customers_without_account == 0
+    assert both.explain("globex").phase.plan_key == "team"
+
+
+def test_reconcile_finds_the_owner_as_events_do(both: Bench) -> None:
+    """A second customer that names an account gives it what it pays for, also where only lists told of it."""
+    both.customer()
+    existing_customer(both, both.price("team"), {"account_id": "acme"})
+    both.webhooks()
+    both.tick()
+    reconcile(both.context)
+    assert both.explain().phase.plan_key == "team"

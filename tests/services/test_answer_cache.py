@@ -5,7 +5,7 @@ from itertools import count
 from tiergate.rules.catalog import Catalog, Product
 from tiergate.services.answer_cache import AnswerCache
 from tiergate.services.outlines import Outline
-from tiergate.services.prepare_answers import Answers
+from tiergate.services.prepare_answers import Answers, Unprepared
 from tiergate.store.change_feed import CATALOG, account_topic, clock_topic
 
 _numbers = count()
@@ -63,6 +63,21 @@ def test_an_account_that_is_kept_anew_counts_once() -> None:
     keep(cache, "b")
     assert len(cache) == 3
     assert cache.find("b") is not newer
+
+
+def test_what_was_forgotten_is_not_prepared_for_keeps() -> None:
+    """Answers take the place of what they were prepared from, but not of newer ones, nor after a change."""
+    cache = AnswerCache(4)
+    unprepared = Unprepared(b"", 0.0, Catalog(Product("Northwind"), {}, {}), None, None)
+    ticket, prepared = cache.take_ticket(), answers()
+    cache.keep(ticket, dict.fromkeys(["a", "b", "c"], unprepared))
+    cache.forget([account_topic("b")])
+    keep(cache, "c")
+    for account_id in ("a", "b", "c"):
+        cache.exchange(account_id, unprepared, prepared)
+    assert cache.find("a") is prepared
+    assert cache.find("b") is None
+    assert cache.find("c") is not prepared
 
 
 def test_what_changed_is_forgotten() -> None:

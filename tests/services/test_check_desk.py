@@ -6,7 +6,7 @@ from datetime import timedelta
 from threading import current_thread
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import create_engine, event
 
 from tests.services.bench import ACCOUNT, BEGIN, KEY, Bench, northwind
 from tests.services.desks import Ears, elsewhere, open_desk, statements
@@ -178,6 +178,53 @@ def test_a_change_while_an_account_is_read_is_not_missed(
     assert desk.allowed(ACCOUNT, FEATURE)
 
 
+def test_a_feature_that_was_dropped_is_still_answered(both: Bench, desk: CheckDesk) -> None:
+    """Who bought a feature under an older version has it, and for all others it is not included."""
+    fax = '[features.fax]\nname = "Fax"\nkind = "switch"\n\n[plans.free]'
+    with_fax = northwind().replace("[plans.free]", fax)
+    with_fax = with_fax.replace("[plans.team.features]", "[plans.team.features]\nfax = true")
+    push_plans(both.context, with_fax)
+    both.subscribe()
+    both.deliver(*both.webhooks())
+    push_plans(both.context, northwind())
+    both.register("newcomer")
+    for account_id, has in ((ACCOUNT, True), ("newcomer", False)):
+        assert desk.allowed(account_id, "fax") is has
+        assert desk.check(account_id, "fax") == answer_check(both.context, account_id, "fax")
+        assert desk.check(account_id, "fax").reason == ("included" if has else "not_included")
+    with pytest.raises(UnknownFeatureError):
+        desk.allowed(ACCOUNT, "telex")
+
+
+def test_what_the_host_commits_itself_is_told_at_once(both: Bench, desk: CheckDesk) -> None:
+    """What was counted in a transaction of the host is in the next answer once that is committed."""
+    host = create_engine(both.database_url)
+    with host.connect() as connection:
+        for number, end, used in ((1, connection.rollback, 0), (2, connection.commit, 30)):
+            assert desk.check(ACCOUNT, COUNTED).used == 0
+            consume(both.context, ACCOUNT, COUNTED, 30, key=f"calls-{number}", connection=connection)
+            assert desk.remembered(ACCOUNT, COUNTED) is not None
+            end()
+            assert (desk.remembered(ACCOUNT, COUNTED) is None) is (used == 30)
+            assert desk.check(ACCOUNT, COUNTED).used == used
+        consume(both.context, ACCOUNT, COUNTED, 5, key="more", connection=connection)
+        connection.commit()
+        assert desk.check(ACCOUNT, COUNTED).used == 35
+    host.dispose()
+
+
+def test_what_is_read_while_the_host_commits_is_not_kept(both: Bench, desk: CheckDesk) -> None:
+    """A check in the midst of the commit may see the state before it, and the next one does not."""
+    host = create_engine(both.database_url)
+    with host.connect() as connection:
+        consume(both.context, ACCOUNT, COUNTED, 30, key="calls", connection=connection)
+        seen: list[int | None] = []
+        event.listen(connection, "commit", lambda _: seen.append(desk.check(ACCOUNT, COUNTED).used))
+        connection.commit()
+        assert (seen, desk.check(ACCOUNT, COUNTED).used) == ([0], 30)
+    host.dispose()
+
+
 def test_a_full_memory_answers_all_the_same(both: Bench) -> None:
     """Where more accounts are asked for than are kept, every answer is right."""
     for number in range(7):
@@ -212,6 +259,14 @@ def test_all_accounts_are_loaded_at_once(both: Bench, desk: CheckDesk) -> None:
         answers = {(one, feature): desk.check(one, feature) for one in ids for feature in (FEATURE, COUNTED)}
     assert asked == []
     assert answers == {asked_for: answer_check(both.context, *asked_for) for asked_for in answers}
+
+
+def test_a_long_history_takes_no_more_memory(both: Bench, desk: CheckDesk) -> None:
+    """An account that was given much is loaded as its answers alone, however much that was."""
+    for number in range(100):
+        give(both, f"gift-{number}")
+    assert desk.warm() == 1
+    assert desk.remembered(ACCOUNT, COUNTED) is not None
 
 
 def test_no_more_are_loaded_than_are_kept(both: Bench) -> None:

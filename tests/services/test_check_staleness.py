@@ -153,6 +153,30 @@ def test_without_a_database_the_policy_answers(
     assert desk.check(ACCOUNT, FEATURE).reason is Verdict.INCLUDED
 
 
+@pytest.mark.parametrize("in_trial", [True, False])
+def test_a_boundary_is_passed_without_a_database(both: Bench, line: Line, in_trial: bool) -> None:
+    """A trial without a card ends at its end, also where on_unknown goes on with what was known last."""
+    push_plans(both.context, northwind().replace("[policy]", f"[policy]\n{POLICY}"))
+    if in_trial:
+        order = {"customer": both.customer_without_card(), "items": [{"price": both.price("team")}]}
+        no_card = {"end_behavior": {"missing_payment_method": "cancel"}}
+        both.post("/v1/subscriptions", **order, trial_period_days=1, trial_settings=no_card)
+    else:
+        both.subscribe()
+    both.deliver(*both.webhooks())
+    with open_desk(both) as desk:
+        ends_at = desk.check(ACCOUNT, FEATURE).valid_until
+        assert ends_at is not None
+        both.clock.now = ends_at - timedelta(seconds=1)
+        for feature in (FEATURE, "projects"):
+            assert desk.allowed(ACCOUNT, feature)
+        cut(both, line, seconds=STALE_SECONDS)
+        line.gone = True
+        assert desk.check(ACCOUNT, FEATURE).reason is Verdict.UNKNOWN
+        assert desk.allowed(ACCOUNT, FEATURE) is not in_trial
+        assert desk.allowed(ACCOUNT, "projects")
+
+
 def test_a_database_that_is_gone_is_spared(both: Bench, line: Line, desk: CheckDesk) -> None:
     """It is asked once a second, not with every check; as soon as it answers the policy is out of play."""
     cut(both, line)

@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, text, update
 from tests.services.bench import ACCOUNT, Bench
 from tiergate.services.doctor import examine
 from tiergate.services.finding import Finding, Verdict
-from tiergate.store.tables import accounts, customers, events, prices, subscriptions
+from tiergate.store.tables import accounts, customers, events, outbox, prices, subscriptions
 from tiergate.stripe_api.gateway import API_VERSION
 from tiergate.stripe_api.needed_events import needed_events
 
@@ -104,6 +104,25 @@ def _wait(bench: Bench) -> None:
         tx.execute(update(accounts).values(next_due_at=bench.clock.now - timedelta(hours=1)))
 
 
+def _archive_a_price(bench: Bench) -> None:
+    bench.post(f"/v1/prices/{bench.price('team')}", active=False)
+
+
+def _close_the_portal(bench: Bench) -> None:
+    for configuration in bench.stripe.v1.billing_portal.configurations.list().data:
+        bench.post(f"/v1/billing_portal/configurations/{configuration.id}", active=False)
+
+
+_FAILED_MESSAGE = {
+    "account_id": ACCOUNT,
+    "message_key": "one",
+    "channel": "callback",
+    "kind": "access_changed",
+    "payload": {},
+    "state": "failed",
+    "created_at": LONG_AGO,
+}
+
 BREAKAGES: dict[str, tuple[Callable[[Bench], None], str, Verdict, str]] = {
     "a webhook was lost": (_lose_a_webhook, "deliveries", Verdict.PROBLEM, "secret"),
     "the mirror differs": (_lose_a_webhook, "drift", Verdict.PROBLEM, "tiergate reconcile"),
@@ -132,6 +151,15 @@ BREAKAGES: dict[str, tuple[Callable[[Bench], None], str, Verdict, str]] = {
     "prices are not at Stripe": (sql(delete(prices)), "prices", Verdict.PROBLEM, "plans push"),
     "the database is too old": (
         sql(text("DELETE FROM tiergate_alembic_version")), "database", Verdict.PROBLEM, "tiergate migrate"
+    ),
+    "a price was archived at Stripe": (_archive_a_price, "prices", Verdict.PROBLEM, "plans push"),
+    "the portal has no configuration": (_close_the_portal, "portal", Verdict.WARNING, "Customer portal"),
+    "live events come": (
+        sql(update(events).values(livemode=True, received_at=datetime(2027, 3, 1, 10, 3, tzinfo=UTC))),
+        "other mode", Verdict.PROBLEM, "of one mode",
+    ),
+    "the callback gave up": (
+        sql(insert(outbox).values(_FAILED_MESSAGE)), "callback", Verdict.PROBLEM, "explain"
     ),
     "nobody does what is due": (_wait, "worker", Verdict.PROBLEM, "tiergate worker"),
 }  # fmt: skip

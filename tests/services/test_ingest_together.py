@@ -17,7 +17,7 @@ from tiergate.services.take_in import take_in
 from tiergate.store.event_rows import insert_events
 from tiergate.store.tables import accounts, customers, events, invoices, journal, subscriptions
 
-_BOOKKEEPING = {"fetched_at", "last_event_id", "created_at", "updated_at", "raw", "as_of"}
+_BOOKKEEPING = {"fetched_at", "event_seen_at", "last_event_id", "created_at", "updated_at", "raw", "as_of"}
 
 
 def arrival(bench: Bench, event: Json) -> Arrival:

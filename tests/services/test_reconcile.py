@@ -1,5 +1,6 @@
 """Reconcile: the mirror against Stripe, field by field."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from tests.services.bench import ACCOUNT, Bench
 from tiergate.rules.errors import UnknownAccountError
 from tiergate.rules.instants import to_unix_seconds
 from tiergate.services.differences import Difference
+from tiergate.services.read_from_stripe import BeingReadError, reading_lease
 from tiergate.services.reconcile import Reconciled, reconcile
 from tiergate.store.tables import customers, events, invoices, payment_methods, subscriptions
 
@@ -149,3 +151,25 @@ def test_accounts_on_test_clocks_are_compared_too(bench: Bench) -> None:
     assert ("subscription", "status") in fields(reconcile(bench.context))
     assert bench.mirrored(subscription_id).status == "canceled"
     assert reconcile(bench.context).count == 0
+
+
+def test_an_account_that_is_being_read_is_refused(lived: Bench) -> None:
+    """While somebody else reads an account a reconcile of it does not claim that all is well."""
+    customer = lived.rows(customers)[0].stripe_customer_id
+    with reading_lease(lived.context, f"all of {customer}"), pytest.raises(BeingReadError):
+        reconcile(lived.context, ACCOUNT)
+
+
+def test_a_dry_run_moves_no_clock(bench: Bench) -> None:
+    """A dry run does not even note what time a test clock shows."""
+    clock = bench.post("/v1/test_helpers/test_clocks", frozen_time=to_unix_seconds(bench.clock.now))
+    bench.use_test_clock(clock["id"])
+    bench.register("globex")
+    bench.customer("globex")
+    bench.deliver(*bench.webhooks())
+    before = bench.explain("globex").at
+    later = to_unix_seconds(bench.clock.now + timedelta(days=9))
+    bench.post(f"/v1/test_helpers/test_clocks/{clock['id']}/advance", frozen_time=later)
+    reconcile(bench.context, dry_run=True)
+    reconcile(bench.context, "globex", dry_run=True)
+    assert bench.explain("globex").at == before

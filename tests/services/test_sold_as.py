@@ -7,9 +7,10 @@ from tests.services.bench import ACCOUNT, Bench, northwind
 from tiergate.rules.state import Subscription, SubscriptionItem
 from tiergate.services.push_plans import push_plans
 from tiergate.services.remap import remap
+from tiergate.services.run_due import run_due
 from tiergate.services.sold_as import sold_as
 from tiergate.store.catalog_rows import MappedPrice
-from tiergate.store.tables import accounts, catalog_versions, changes, prices
+from tiergate.store.tables import accounts, catalog_versions, changes, journal, prices
 
 TEAM = MappedPrice("price_team", "prod_1", "team", "team", "month", "usd", 4900, False, 3, True)
 SEATS = MappedPrice(
@@ -143,3 +144,17 @@ def test_the_catalogue_knows_its_history(both: Bench) -> None:
     catalog = both.explain().catalog
     names = {version: catalog.as_sold(version).plans["team"].name for version in (1, 2, 3, None, 99)}
     assert names == {1: "Team", 2: "Crew", 3: "Band", None: "Band", 99: "Band"}
+
+
+def test_a_feature_that_is_dropped_is_lost_by_nobody_who_bought_it(both: Bench) -> None:
+    """A version without a feature changes nothing for who has it from the version before: nothing is told."""
+    fax = '[features.fax]\nname = "Fax"\nkind = "switch"\n\n[plans.free]'
+    with_fax = northwind().replace("[plans.free]", fax)
+    push_plans(both.context, with_fax.replace("[plans.team.features]", "[plans.team.features]\nfax = true"))
+    both.subscribe()
+    both.deliver(*both.webhooks())
+    told = len(both.rows(journal))
+    push_plans(both.context, northwind())
+    both.tick()
+    run_due(both.context)
+    assert len(both.rows(journal)) == told

@@ -31,11 +31,21 @@ def test_what_comes_along_is_taken_apart() -> None:
         {"id": "sub_2", "latest_invoice": "in_2", "default_payment_method": card},
         {"id": "sub_3"},
     ]
-    assert list(with_nested("subscription", entries)) == [
-        ("subscription", entries),
-        ("invoice", [invoice]),
-        ("payment_method", [card]),
-    ]
+    assert with_nested("subscription", entries) == {
+        "subscription": [
+            {"id": "sub_1", "latest_invoice": "in_1", "default_payment_method": "pm_1"},
+            {"id": "sub_2", "latest_invoice": "in_2", "default_payment_method": "pm_1"},
+            {"id": "sub_3"},
+        ],
+        "invoice": [invoice],
+        "payment_method": [card],
+    }
     customer: dict[str, Any] = {"id": "cus_1", "invoice_settings": {"default_payment_method": card}}
-    assert list(with_nested("customer", [customer]))[1] == ("payment_method", [card])
-    assert list(with_nested("invoice", [invoice])) == [("invoice", [invoice])]
+    assert with_nested("customer", [customer, {"id": "cus_2"}]) == {
+        "customer": [
+            {"id": "cus_1", "invoice_settings": {"default_payment_method": "pm_1"}},
+            {"id": "cus_2"},
+        ],
+        "payment_method": [card],
+    }
+    assert with_nested("invoice", [invoice]) == {"invoice": [invoice]}

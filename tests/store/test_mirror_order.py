@@ -37,7 +37,13 @@ CASES = {
     ),
     "an event from another clock": Case([event(5)], event(6), Saved.STALE, "clock_1", "clock_2"),
     "an event received before the reading began": Case(
-        [reading(5, began=100)], event(6, received=99), Saved.COVERED
+        [reading(5, began=100)], event(5, received=99), Saved.COVERED
+    ),
+    "an event received before the reading began, which Stripe dates later: our clocks differ": Case(
+        [reading(5, began=100)], event(6, received=99), Saved.STALE
+    ),
+    "an event received before the reading began, in another kind of time": Case(
+        [reading(5, began=100)], event(4, received=99), Saved.STALE, None, "clock_1"
     ),
     "an older event received before the reading began": Case(
         [reading(5, began=100)], event(4, received=99), Saved.COVERED
@@ -63,7 +69,37 @@ CASES = {
     ),
     "a reading that began after another": Case([reading(5, began=100)], reading(5, began=101), Saved.SAVED),
     "a reading that began before one that has finished": Case(
-        [reading(5, began=100)], reading(6, began=99), Saved.COVERED
+        [reading(5, began=100)], reading(5, began=99), Saved.COVERED
+    ),
+    "a reading that began before one that has finished, and was answered after it": Case(
+        [reading(5, began=100)], reading(6, began=99), Saved.STALE
+    ),
+    "a reading that began before an event was received": Case(
+        [event(5, received=101)], reading(4, began=100), Saved.STALE
+    ),
+    "a reading that began before an event was received, and was answered within the minute": Case(
+        [event(5, received=101)], reading(65, began=100), Saved.STALE
+    ),
+    "a reading answered more than a minute later, by a machine whose clock is behind": Case(
+        [event(5, received=101)], reading(66, began=100), Saved.SAVED
+    ),
+    "a reading answered more than a minute after another, by a machine whose clock is behind": Case(
+        [reading(5, began=101)], reading(66, began=100), Saved.SAVED
+    ),
+    "a reading in clock time, where nothing but the order of arrival counts": Case(
+        [event(5, received=101)], reading(900, began=100), Saved.STALE, "clock_1", "clock_1"
+    ),
+    "a reading that began when an event was received": Case(
+        [event(5, received=100)], reading(5, began=100), Saved.SAVED
+    ),
+    "a reading that began before the later received of two events": Case(
+        [event(5, received=101), event(6, received=99)], reading(7, began=100), Saved.STALE
+    ),
+    "a reading that began before an event was received, after another reading": Case(
+        [reading(4, began=90), event(5, received=101)], reading(5, began=100), Saved.STALE
+    ),
+    "a reading that began before an event, which another reading has covered": Case(
+        [event(5, received=101), reading(6, began=102)], reading(5, began=100), Saved.COVERED
     ),
     "a reading that began together with another": Case(
         [reading(5, began=100)], reading(5, began=100), Saved.SAVED

@@ -4,7 +4,13 @@ from dataclasses import replace
 
 from tests.store.builders import NOON, at
 from tiergate.store import Database
-from tiergate.store.phase_rows import RecordedFeature, RecordedPhase, append_phase, newest_phase, phases_of
+from tiergate.store.phase_rows import (
+    RecordedFeature,
+    RecordedPhase,
+    append_forecast,
+    newest_forecast,
+    phases_of,
+)
 
 TRIAL = RecordedPhase(
     account_id="acme",
@@ -28,14 +34,24 @@ FREE = replace(TRIAL, known_at=at(120), starts_at=at(100), ends_at=None, plan_ke
 
 def test_phases_come_back_as_they_were_recorded(database: Database) -> None:
     """In the order of becoming known, each with its features and instants, without those of others."""
+    foreseen = replace(FREE, known_at=at(9))
     with database.write() as tx:
-        numbers = [append_phase(tx, phase) for phase in (TRIAL, replace(TRIAL, account_id="globex"), FREE)]
-        earlier = replace(FREE, starts_at=at(50))
-        append_phase(tx, earlier)
+        forecasts = [[TRIAL, foreseen], [replace(TRIAL, account_id="globex")], [FREE]]
+        numbers = [append_forecast(tx, forecast) for forecast in forecasts]
         assert numbers == sorted(set(numbers))
-        assert phases_of(tx, "acme") == [TRIAL, FREE, earlier]
-        assert newest_phase(tx, "acme") == earlier
-        assert newest_phase(tx, "nobody") is None
+        assert phases_of(tx, "acme") == [TRIAL, foreseen, FREE]
+        assert newest_forecast(tx, "nobody") == ()
+
+
+def test_the_newest_forecast_is_what_was_known_last(database: Database) -> None:
+    """It begins with the phase that held then, and goes on with those foreseen, in order."""
+    sooner = replace(FREE, account_at=at(6), starts_at=at(5))
+    ahead = [replace(sooner, starts_at=at(day)) for day in range(7, 27)]
+    with database.write() as tx:
+        append_forecast(tx, [TRIAL, FREE])
+        assert newest_forecast(tx, "acme") == (TRIAL, FREE)
+        append_forecast(tx, [sooner, *ahead])
+        assert newest_forecast(tx, "acme") == (sooner, *ahead)
 
 
 def test_what_brought_the_news_is_no_news() -> None:

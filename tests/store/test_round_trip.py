@@ -264,18 +264,24 @@ def test_the_state_tells_when_stripe_was_last_heard(database: Database) -> None:
         assert sighting.as_of - NOON == timedelta(seconds=6)
 
 
-def test_a_grant_that_was_revoked_is_not_in_the_state(database: Database) -> None:
-    """It can be revoked once, by its own account; the others stay."""
+def test_a_grant_that_was_revoked_held_until_then(database: Database) -> None:
+    """It can be revoked once, by its own account; before its beginning it leaves nothing."""
     with database.write() as tx:
         register(tx, "acme", {}, NOON)
-        for grant_id in ("grant_1", "grant_2"):
-            save_grant(tx, "acme", replace(GRANT, id=grant_id), "ada", NOON)
+        for grant_id in ("grant_1", "grant_2", "grant_3", "grant_4"):
+            save_grant(tx, "acme", replace(GRANT, id=grant_id, starts_at=NOON, ends_at=at(7)), "ada", NOON)
         assert [close_grant(tx, owner, "grant_1", at(5)) for owner in ("globex", "acme", "acme")] == [
             False,
             True,
             False,
         ]
-        assert [grant.id for grant in _load(tx, "acme").grants] == ["grant_2"]
+        assert close_grant(tx, "acme", "grant_3", NOON)
+        assert close_grant(tx, "acme", "grant_4", at(9))
+        assert [(grant.id, grant.ends_at) for grant in _load(tx, "acme").grants] == [
+            ("grant_1", at(5)),
+            ("grant_2", at(7)),
+            ("grant_4", at(7)),
+        ]
 
 
 def test_the_first_version_of_the_catalogue_stays(database: Database) -> None:

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
+from sqlalchemy import insert, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.event import listen
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from tests.store.builders import NOON, event, rows, save, subscription
 from tests.store.together import together
@@ -14,7 +16,7 @@ from tiergate.store import Database, Transaction
 from tiergate.store.account_rows import find_account, register
 from tiergate.store.event_rows import StoredEvent, insert_event
 from tiergate.store.journal_rows import Entry, append
-from tiergate.store.tables import accounts, events, journal, subscriptions
+from tiergate.store.tables import accounts, customers, events, journal, subscriptions
 
 HANDS = 8
 ROUNDS = 6
@@ -121,6 +123,19 @@ def test_readers_and_writers_work_side_by_side(database: Database) -> None:
     writers: list[Callable[[], set[bool]]] = [partial(write, number) for number in range(HANDS // 2)]
     outcomes = together([*writers, *[read] * (HANDS // 2)])
     assert set().union(*outcomes) == {True}
+
+
+def test_an_error_tells_no_value(database: Database) -> None:
+    """What is stored is the customers': a statement that fails is told of without its values."""
+    wrong = text("SELECT * FROM nowhere WHERE email = :email")
+    with pytest.raises(DBAPIError) as raised, database.write() as tx:
+        tx.execute(wrong, {"email": "ada@acme.test"})
+    assert "nowhere" in str(raised.value)
+    assert "ada@acme.test" not in f"{raised.value} {raised.value!r}"
+    row = {"stripe_customer_id": "cus_1", "email": "ada@acme.test", "created_at": None}
+    with pytest.raises(IntegrityError) as refused, database.write() as tx:
+        tx.execute(insert(customers).values(row))
+    assert "ada@acme.test" not in f"{refused.value} {refused.value!r} {refused.value.orig}"
 
 
 def test_sqlite_is_set_up_to_last(sqlite_url: str) -> None:

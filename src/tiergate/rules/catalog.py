@@ -133,6 +133,14 @@ class Catalog:
         default_factory=dict, init=False, compare=False, repr=False
     )
     """What combinations of plans and add-ons come to, worked out once for all accounts that have them."""
+    every_feature: Mapping[str, Feature] = field(init=False, compare=False, repr=False)
+    """The features, then those that only earlier versions have, each as the latest of these has it."""
+
+    def __post_init__(self) -> None:
+        """Gather the features of all versions."""
+        versions = (self.older[version].features for version in sorted(self.older))
+        every = {key: feature for features in versions for key, feature in features.items()}
+        object.__setattr__(self, "every_feature", {**self.features, **every, **self.features})
 
     def as_sold(self, version: int | None) -> "Catalog":
         """Return the version that something was sold under; this one where that is not known (any more)."""
@@ -168,7 +176,4 @@ class Catalog:
 
     def find_feature(self, key: str) -> Feature | None:
         """Return a feature by key, of the latest version that has it, or ``None``."""
-        if key in self.features:
-            return self.features[key]
-        versions = (self.older[version] for version in sorted(self.older, reverse=True))
-        return next((each.features[key] for each in versions if key in each.features), None)
+        return self.every_feature.get(key)

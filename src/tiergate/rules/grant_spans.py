@@ -1,6 +1,7 @@
 """What access that was given by hand contributes: plans, and trials that go on."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from tiergate.rules.access import Cause, Reason
 from tiergate.rules.catalog import Catalog
@@ -37,22 +38,15 @@ def _comp(grant: Grant, catalog: Catalog) -> Span:
 
 
 def _extension(grant: Grant, state: AccountState, catalog: Catalog) -> Span | None:
-    """Keep a trial going past its end, also where Stripe has cancelled it for want of a card.
-
-    A customer who cancelled during the trial, after the extension was given, wanted no more of it.
-    """
-    subscription = _tried(grant, state)
-    if subscription is None or subscription.trial_end is None:
+    """Keep a trial going past its end, also where Stripe has cancelled it for want of a card."""
+    subscription = _extended(grant, state)
+    if subscription is None:
         return None
     sold = sold_by(subscription.items, subscription.plan_key, subscription.catalog_version, catalog)
     if sold is None or sold.plan is None:
         return None
-    trial_end = min(subscription.trial_end, subscription.ended_at or subscription.trial_end)
-    canceled_at = subscription.canceled_at
-    if canceled_at is not None and grant.starts_at <= canceled_at < subscription.trial_end:
-        return None
     return Span(
-        max(trial_end, grant.starts_at),
+        max(_ended_at(subscription), grant.starts_at),
         grant.ends_at or DISTANT_FUTURE,
         Strength.LIVE,
         Reason.TRIAL_EXTENDED,
@@ -60,6 +54,34 @@ def _extension(grant: Grant, state: AccountState, catalog: Catalog) -> Span | No
         sold.in_trial,
         subscription_id=subscription.id,
     )
+
+
+def extended_until(subscription: Subscription, state: AccountState) -> datetime | None:
+    """Return until when extensions keep a trial going without a gap; ``None`` where there is none."""
+    until = ends_at = _ended_at(subscription)
+    for grant in sorted(state.grants, key=lambda each: each.starts_at):
+        is_extension = grant.kind is GrantKind.EXTENSION and _extended(grant, state) is subscription
+        if is_extension and grant.starts_at <= until:
+            until = max(until, grant.ends_at or DISTANT_FUTURE)
+    return until if until > ends_at else None
+
+
+def _ended_at(subscription: Subscription) -> datetime:
+    """Return when a trial is over by itself."""
+    trial_end = subscription.trial_end or subscription.began_at
+    return min(trial_end, subscription.ended_at or trial_end)
+
+
+def _extended(grant: Grant, state: AccountState) -> Subscription | None:
+    """Return the subscription whose trial a grant keeps going.
+
+    A customer who cancelled during the trial, after the extension was given, wanted no more of it.
+    """
+    subscription = _tried(grant, state)
+    if subscription is None or subscription.trial_end is None or subscription.canceled_at is None:
+        return subscription
+    gave_up = grant.starts_at <= subscription.canceled_at < subscription.trial_end
+    return None if gave_up else subscription
 
 
 def _tried(grant: Grant, state: AccountState) -> Subscription | None:

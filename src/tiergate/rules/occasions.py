@@ -6,9 +6,19 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from tiergate.rules.grant_spans import extended_until
+from tiergate.rules.instants import DISTANT_FUTURE
 from tiergate.rules.state import AccountState, Subscription, SubscriptionStatus
 
 OccasionKind = Literal["trial_reminder"]
+
+_MAY_STILL_END = frozenset(
+    [SubscriptionStatus.TRIALING, SubscriptionStatus.PAUSED, SubscriptionStatus.CANCELED]
+)
+"""What Stripe says of a trial that runs, and of one that it has ended for want of a card."""
+
+_GOES_ON = frozenset([SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE])
+"""Beside such a subscription the end of an extension takes nothing away that needs a reminder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +35,36 @@ class Occasion:
 
 def occasions_of(state: AccountState, time_zone: str = "UTC") -> tuple[Occasion, ...]:
     """Return every occasion that today's facts hold for an account, in order of time."""
-    found = (occasion for subscription in state.subscriptions for occasion in _trial(subscription, time_zone))
+    found = (
+        occasion
+        for subscription in state.subscriptions
+        if (ends_at := _trial_ends_at(subscription, state)) is not None
+        for occasion in _trial(subscription, ends_at, time_zone)
+    )
     return tuple(sorted(found, key=lambda occasion: (occasion.due_at, occasion.key)))
 
 
-def _trial(subscription: Subscription, time_zone: str) -> Iterable[Occasion]:
-    """Remind of a trial's end 3 days before, 1 day before, and on the day itself."""
+def _trial_ends_at(subscription: Subscription, state: AccountState) -> datetime | None:
+    """Return when a trial ends for the account, be it the end of an extension; ``None`` where none ends.
+
+    Where there is a card Stripe charges it at ``trial_end``, whatever was given by hand.
+    """
     trial_end = subscription.trial_end
-    if subscription.status is not SubscriptionStatus.TRIALING or trial_end is None:
-        return
+    if trial_end is None or subscription.status not in _MAY_STILL_END:
+        return None
+    is_trialing = subscription.status is SubscriptionStatus.TRIALING
+    if is_trialing and state.has_card(subscription):
+        return trial_end
+    ends_at = extended_until(subscription, state)
+    if is_trialing:
+        ends_at = ends_at or trial_end
+    elif any(other.status in _GOES_ON for other in state.subscriptions):
+        return None
+    return None if ends_at == DISTANT_FUTURE else ends_at
+
+
+def _trial(subscription: Subscription, trial_end: datetime, time_zone: str) -> Iterable[Occasion]:
+    """Remind of a trial's end 3 days before, 1 day before, and on the day itself."""
     steps = [
         ("3_days", trial_end - timedelta(days=3)),
         ("1_day", trial_end - timedelta(days=1)),

@@ -7,6 +7,7 @@ from typing import assert_never
 from tiergate.rules.access import Reason
 from tiergate.rules.catalog import Catalog
 from tiergate.rules.decision import Decision, Verdict
+from tiergate.rules.instants import DISTANT_FUTURE
 from tiergate.rules.policy import OnUnknown, Policy
 
 
@@ -15,8 +16,9 @@ def answer_unknown(
 ) -> Decision:
     """Answer by the policy ``on_unknown`` of the plan that was known last.
 
-    ``known`` is the last answer, true until ``known_at`` at least. Both instants are real time. An account of
-    which nothing is known is let in only where every plan would let it in. Raises ``UnknownFeatureError``.
+    ``known`` is the last answer, true until ``known_at`` at least, and never past its ``valid_until``. All
+    instants are real time. An account of which nothing is known is let in only where every plan would let it
+    in. Raises ``UnknownFeatureError``.
     """
     catalog.feature(feature)
     if known is None:
@@ -37,9 +39,8 @@ def _by_policy(
         case OnUnknown.DENY:
             return False, None
         case OnUnknown.LAST_KNOWN:
-            until = known_at + policy.last_known_for
-            was_over = known.valid_until is not None and known.valid_until <= known_at
-            return (False, None) if was_over or at >= until else (known.allowed, until)
+            until = min(known_at + policy.last_known_for, known.valid_until or DISTANT_FUTURE)
+            return (False, None) if at >= until else (known.allowed, until)
         case _:
             assert_never(policy.on_unknown)
 

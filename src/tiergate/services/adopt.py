@@ -13,10 +13,11 @@ from tiergate.rules.instants import from_unix_seconds
 from tiergate.services.adopt_prices import adopt_prices, check_assignments
 from tiergate.services.context import Context
 from tiergate.services.load_catalog import load_catalog
-from tiergate.services.save_page import Json, Page, Reading, save_page_within
-from tiergate.services.stripe_lists import LISTS, pages_of, with_nested
+from tiergate.services.save_page import Reading, save_page_within
+from tiergate.services.stripe_lists import LISTS, Json, pages_of, with_nested
 from tiergate.store import Transaction
 from tiergate.store.adopted_rows import link_many, register_many, strangers_customers, strangers_prices
+from tiergate.store.due_rows import make_due
 from tiergate.store.job_rows import Job, find_job, save_job
 from tiergate.store.lease_rows import give_back_lease, take_lease
 from tiergate.store.mirror_many import owners_of
@@ -88,7 +89,7 @@ def adopt(
                 with context.database.write() as tx:
                     prolong(tx)
                     if kind != "price":
-                        _save(context, tx, choices, with_nested(kind, entries), reading)
+                        _save(context, tx, choices, kind, entries, reading)
                     save_job(tx, job, context.now())
                 progress(kind, job.progress["looked_at"][kind])
         return _finish(context, job)
@@ -147,9 +148,13 @@ def _finish(context: Context, job: Job) -> Adopted:
     return Adopted(dict(job.progress["looked_at"]), unmapped, count, tuple(some))
 
 
-def _save(context: Context, tx: Transaction, choices: Choices, page: Page, reading: Reading) -> None:
-    _make_accounts(context, tx, choices, page.get("customer", ()))
-    save_page_within(context, tx, page, reading)
+def _save(
+    context: Context, tx: Transaction, choices: Choices, kind: str, entries: Sequence[Json], reading: Reading
+) -> None:
+    if kind == "customer":
+        _make_accounts(context, tx, choices, entries)
+    page = with_nested(kind, entries)  # type: ignore[arg-type]  # every list but that of prices
+    save_page_within(context, tx, page, reading, choices.account_key)
 
 
 def _make_accounts(context: Context, tx: Transaction, choices: Choices, customers: Sequence[Json]) -> None:
@@ -159,13 +164,14 @@ def _make_accounts(context: Context, tx: Transaction, choices: Choices, customer
         for customer in customers
         if (account_id := (customer.get("metadata") or {}).get(choices.account_key))
     }
-    linked = owners_of(tx, named)
-    new = [customer for customer in customers if customer["id"] in named.keys() - linked.keys()]
+    linked = owners_of(tx, named) if named else {}
+    new = [customer for customer in customers if customer["id"] in named and customer["id"] not in linked]
     if not new:
         return
     version, now = load_catalog(tx).version, context.now()
     register_many(tx, [_account(customer, named[customer["id"]], version, now) for customer in new])
     link_many(tx, [(named[customer["id"]], customer["id"], customer.get("test_clock")) for customer in new])
+    make_due(tx, {named[customer["id"]] for customer in new})
 
 
 def _account(entry: Json, account_id: str, version: int, now: Any) -> dict[str, Any]:

@@ -8,17 +8,17 @@ from typing import Any
 
 from tiergate.rules.access import Reason
 from tiergate.rules.catalog import FeatureValue
-from tiergate.rules.decision import Verdict, decide
-from tiergate.rules.instants import DISTANT_FUTURE, isoformat
+from tiergate.rules.decision import Verdict
+from tiergate.rules.instants import isoformat
 from tiergate.rules.timeline import Timeline
-from tiergate.rules.usage import UNCOUNTED
 from tiergate.services.access_change import AccessChange, Standing
 from tiergate.services.context import Context
+from tiergate.services.forecast_access import forecast_access, was_foreseen
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account
 from tiergate.store.journal_rows import Entry, append
 from tiergate.store.outbox_rows import Message, enqueue
-from tiergate.store.phase_rows import RecordedFeature, RecordedPhase, append_phase, newest_phase
+from tiergate.store.phase_rows import RecordedFeature, RecordedPhase, append_forecast, newest_forecast
 
 log = logging.getLogger("tiergate")
 
@@ -37,28 +37,27 @@ Features = Mapping[str, RecordedFeature]
 def announce_access(
     context: Context, tx: Transaction, account: Account, timeline: Timeline, at: datetime, cause: str
 ) -> Account:
-    """Record the phase that holds at ``at``, tell of it if access became different, and return the account
-    with what is announced of it now.
+    """Record what holds at ``at`` and what is foreseen, where that is news, and tell of access that became
+    different. Returns the account with what is announced of it now.
 
-    That Stripe has not spoken yet changes nothing for anybody: it is no news as long as access stays.
+    That Stripe has not spoken yet changes nothing for anybody: nobody is told as long as access stays.
     """
     phase = timeline.at(at)
-    last = newest_phase(tx, account.account_id)
-    now = _recorded(context, account, timeline, at, cause)
+    last = newest_forecast(tx, account.account_id)
+    now, *ahead = forecast_access(context, account, timeline, at, cause)
     announced = replace(account, plan_key=now.plan_key, access=now.access, reason=now.reason)
-    changed = _changed_features(last.features, now.features) if last else {}
-    if last and changed and announced == account and now.because == last.because:
-        # The phase goes on, and gives something else from a later instant on.
-        now = replace(now, starts_at=_changed_at(timeline, at, since=last.account_at))
-    is_waiting = phase.reason is Reason.UNCONFIRMED and _has(announced) == _has(account)
-    if is_waiting and not changed:
+    changed = _changed_features(last[0].features, now.features) if last else {}
+    stays = _has(announced) == _has(account) and not changed
+    if phase.reason is Reason.UNCONFIRMED and stays:
+        announced = account
+    is_different = announced != account or bool(changed)
+    if not is_different and was_foreseen(last, (now, *ahead)):
         return account
-    is_news = announced != account or bool(changed)
-    if not is_news and last is not None and last.says_the_same(now):
-        return account
-    number = append_phase(tx, now)
-    if is_news:
-        before = _before(account, last)
+    if last and not stays and _goes_on(last[0], now):
+        now = replace(now, starts_at=at)
+    number = append_forecast(tx, (now, *ahead))
+    if is_different:
+        before = _before(account, last[0] if last else None)
         after = Standing(now.plan_key, now.access, now.reason, _usable(now.features))
         key = f"access_changed:{number:012d}"
         change = AccessChange(key, account.account_id, before, after, now.starts_at, cause)
@@ -66,29 +65,10 @@ def announce_access(
     return announced
 
 
-def features_at(timeline: Timeline, at: datetime) -> dict[str, RecordedFeature]:
-    """Return what every feature is worth at an instant, whatever has been used of it."""
-    decisions = (decide(timeline, key, at, UNCOUNTED) for key in timeline.catalog.features)
-    return {d.feature: RecordedFeature(d.value, str(d.reason)) for d in decisions}
-
-
-def _recorded(
-    context: Context, account: Account, timeline: Timeline, at: datetime, cause: str
-) -> RecordedPhase:
-    phase = timeline.at(at)
-    return RecordedPhase(
-        account_id=account.account_id,
-        known_at=context.now(),
-        account_at=at,
-        starts_at=min(max(phase.starts_at, account.signed_up_at), at),
-        ends_at=None if phase.ends_at == DISTANT_FUTURE else phase.ends_at,
-        plan_key=phase.plan_key,
-        access=str(phase.access),
-        reason=str(phase.reason),
-        because=str(phase.cause),
-        cause=cause,
-        features=features_at(timeline, at),
-    )
+def _goes_on(last: RecordedPhase, now: RecordedPhase) -> bool:
+    """Whether a phase is the one that was recorded last, and gives something else from now on."""
+    is_same = (last.reason, last.because) == (now.reason, now.because)
+    return is_same and now.starts_at <= last.account_at
 
 
 def _tell(
@@ -122,13 +102,6 @@ def _before(account: Account, last: RecordedPhase | None) -> Standing | None:
         return None
     features = _usable(last.features) if last else {}
     return Standing(account.plan_key, account.access, account.reason, features)
-
-
-def _changed_at(timeline: Timeline, at: datetime, since: datetime) -> datetime:
-    """Return the boundary that has passed since an instant, of the account or of a feature; else ``at``."""
-    timelines = (timeline, *map(timeline.of_feature, timeline.by_feature))
-    boundary = max(each.at(at).starts_at for each in timelines)
-    return boundary if boundary > since else at
 
 
 def _changed_features(before: Features, after: Features) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from tiergate.rules.decision import Decision
 from tiergate.rules.errors import TiergateError
 from tiergate.services.context import Context
 from tiergate.services.outlines import Outlines
-from tiergate.services.prepare_answers import Answers, prepare_answers
+from tiergate.services.prepare_answers import Answers, read_accounts
 from tiergate.services.require_account import require_account
 from tiergate.store import Transaction
 
@@ -30,4 +30,4 @@ def answer_check(context: Context, account_id: str, feature: str) -> Decision:
 def read_answers(context: Context, tx: Transaction, account_id: str, outlines: Outlines) -> Answers:
     """Read all answers about an account. Raises ``UnknownAccountError`` and ``NoPlansError``."""
     account = require_account(tx, account_id)
-    return prepare_answers(context, tx, [account], outlines)[account_id]
+    return read_accounts(context, tx, [account])[account_id].prepare(context, outlines)

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from weakref import WeakSet
 
@@ -14,7 +15,7 @@ from tiergate.services.answer_check import read_answers
 from tiergate.services.context import Context
 from tiergate.services.follow_changes import ChangeFeed
 from tiergate.services.outlines import Outlines
-from tiergate.services.prepare_answers import Answers, prepare_answers
+from tiergate.services.prepare_answers import Answers, Unprepared, read_accounts
 from tiergate.store import Transaction
 from tiergate.store.account_rows import accounts_after
 from tiergate.store.engine import DatabaseUnavailableError
@@ -22,6 +23,7 @@ from tiergate.store.engine import DatabaseUnavailableError
 log = logging.getLogger("tiergate")
 
 _LOADED_TOGETHER = 500
+_MOST_BYTES_UNPREPARED = 1_600
 _SPARE_SECONDS = 1.0
 """How long a database that does not answer is spared before it is asked again."""
 
@@ -40,6 +42,7 @@ class CheckDesk:
         self._catalog: Catalog | None = None
         self._spared_until = 0.0
         context.database.tell_changes(self._cache.forget)
+        context.database.foretell_changes(self._cache.forget_at_commit)
         _desks.add(self)
 
     def begin_after_fork(self) -> None:
@@ -87,7 +90,7 @@ class CheckDesk:
             try:
                 with self._context.database.read() as tx:
                     found = accounts_after(tx, last, min(_LOADED_TOGETHER, self._most_accounts - loaded))
-                    self._cache.keep(ticket, prepare_answers(self._context, tx, found, self._outlines))
+                    self._cache.keep(ticket, self._compact(read_accounts(self._context, tx, found)))
             finally:
                 self._cache.give_back(ticket)
             if not found:
@@ -109,7 +112,7 @@ class CheckDesk:
     def _find(self, account_id: str, feature: str) -> Decision:
         """Answer what is not at hand."""
         now = self._clock()
-        known = self._cache.find(account_id)
+        known = self._prepared(account_id)
         if known and known.until > now < self._feed.trusted_until:
             return known.decision(feature)
         try:
@@ -118,6 +121,24 @@ class CheckDesk:
             return self._read(account_id).decision(feature)
         except DatabaseUnavailableError as error:
             return self._answer_unknown(known, account_id, feature, error)
+
+    def _prepared(self, account_id: str) -> Answers | None:
+        """Return the answers that are in memory, whether or not they hold."""
+        known = self._cache.find(account_id)
+        if not isinstance(known, Unprepared):
+            return known
+        answers = known.prepare(self._context, self._outlines)
+        self._cache.exchange(account_id, known, answers)
+        return answers
+
+    def _compact(self, read: Mapping[str, Unprepared]) -> dict[str, Answers | Unprepared]:
+        """Prepare those that would take more memory than their answers, which a long history does."""
+        return {
+            account_id: one.prepare(self._context, self._outlines)
+            if len(one.packed) > _MOST_BYTES_UNPREPARED
+            else one
+            for account_id, one in read.items()
+        }
 
     def _read(self, account_id: str) -> Answers:
         """Read an account, and keep the answers where changes of it will be heard of."""
@@ -142,7 +163,7 @@ class CheckDesk:
         decision = answer_unknown(
             catalog,
             feature,
-            known.decision(feature) if known else None,
+            known.decision_at(feature, _instant(now)) if known else None,
             _instant(max(known.known_at, self._feed.confirmed_at) if known else now),
             _instant(now),
         )

@@ -58,7 +58,8 @@ class CommitTogether(Generic[Item, Outcome]):
     def _begin_anew(self) -> None:
         self._waiting: deque[_Ticket[Item, Outcome]] = deque()
         self._turn = threading.Lock()
-        self._has_arrived = threading.Event()
+        self._arrivals = 0
+        self._moment = threading.Event()
 
     def give_way(self) -> None:
         """Return once nothing has arrived for a moment; where that never happens, a little later anyway.
@@ -66,9 +67,9 @@ class CommitTogether(Generic[Item, Outcome]):
         For work that may wait, so that it does not hold up those who wait for an answer.
         """
         for _ in range(_MOST_MOMENTS):
-            self._has_arrived.clear()
-            is_quiet = not self._has_arrived.wait(_MOMENT_SECONDS)
-            if is_quiet and not self._turn.locked():
+            arrivals = self._arrivals
+            self._moment.wait(_MOMENT_SECONDS)
+            if arrivals == self._arrivals and not self._turn.locked():
                 return
 
     def do(self, work: Work[Item, Outcome], item: Item) -> Outcome:
@@ -92,7 +93,7 @@ class CommitTogether(Generic[Item, Outcome]):
 
     def _add(self, ticket: _Ticket[Item, Outcome]) -> None:
         self._waiting.append(ticket)
-        self._has_arrived.set()
+        self._arrivals += 1
 
     def _work_off(self, work: Work[Item, Outcome]) -> None:
         while self._waiting:

@@ -86,6 +86,7 @@ def consume(
     """
     wish = _Wish(account_id, feature, _amount(n), _key(key))
     if connection is not None:
+        context.database.take_part_in(connection)
         return _once(context, connection, wish, _look(context, connection, wish))
     with context.database.write() as tx:
         return _once(context, tx, wish, _look(context, tx, wish))

@@ -6,17 +6,17 @@ from datetime import datetime, timedelta
 from tiergate.rules.errors import TiergateError
 from tiergate.rules.instants import isoformat
 from tiergate.services.context import Context
-from tiergate.services.examine_stripe import examine_stripe
+from tiergate.services.examine_stripe import AT_STRIPE
 from tiergate.services.finding import Finding, Verdict
 from tiergate.services.load_catalog import load_catalog
 from tiergate.services.reconcile import reconcile
-from tiergate.store.health_rows import Health, health_since, recently_changed_accounts
+from tiergate.store.health_rows import Health, health_since, longest_unheard_accounts
 from tiergate.store.migrate import CODE_REVISION, check_schema
 
 _PATIENCE = timedelta(minutes=10)
 """How long anything may wait before it counts as stuck."""
 _SAMPLE = 5
-"""How many accounts are compared with Stripe: those that changed last."""
+"""How many accounts are compared with Stripe: those it has said nothing about for longest."""
 
 
 def examine(context: Context) -> list[Finding]:
@@ -24,20 +24,20 @@ def examine(context: Context) -> list[Finding]:
 
     Without the tables there is nothing more to look at.
     """
-    findings = [*_tried(context, _database), *_tried(context, _settings)]
+    findings = [*_tried(context, "database", _database), *_tried(context, "settings", _settings)]
     if findings[0].verdict is Verdict.OK:
-        for check in (_plans, _tables, examine_stripe, _drift):
-            findings += _tried(context, check)
+        for name, check in {"plans": _plans, "tables": _tables, **AT_STRIPE, "drift": _drift}.items():
+            findings += _tried(context, name, check)
     return findings
 
 
-def _tried(context: Context, check: Callable[[Context], Iterator[Finding]]) -> list[Finding]:
+def _tried(context: Context, name: str, check: Callable[[Context], Iterator[Finding]]) -> list[Finding]:
     """Carry a check out; one that cannot be is a finding of its own, and the next goes on."""
     found: list[Finding] = []
     try:
         found.extend(check(context))
     except TiergateError as error:
-        found.append(Finding(_NAMES[check], Verdict.PROBLEM, error.message, error.remedy))
+        found.append(Finding(name, Verdict.PROBLEM, error.message, error.remedy))
     return found
 
 
@@ -117,6 +117,10 @@ def _ought_to_be_none(health: Health) -> list[tuple[int, str, str, str]]:
          "Run `tiergate worker`; `tiergate events list --state received` shows why they wait."),
         (health.failed_events, "failed events", "events could not be applied",
          "See `tiergate events list --state failed`, then run `tiergate events replay --failed`."),
+        (health.failed_messages, "callback", "changes of access could not be told to your callback",
+         "Its error is in the log; when it is repaired, `tiergate explain ACCOUNT` shows what it missed."),
+        (health.other_mode_events, "other mode", "events of the other mode came lately and were not applied",
+         "STRIPE_SECRET_KEY and the endpoint's secret must be of one mode: both live, or both test."),
         (health.overdue_accounts, "worker", "accounts are overdue: nobody tells them what time has made due",
          "Run `tiergate worker`, `tiergate serve`, or call billing.run_due() from your scheduler."),
         (health.open_operations, "operations", "writes to Stripe have no final answer yet",
@@ -136,24 +140,18 @@ def _ought_to_be_none(health: Health) -> list[tuple[int, str, str, str]]:
 
 def _drift(context: Context) -> Iterator[Finding]:
     with context.database.read() as tx:
-        sample = recently_changed_accounts(tx, _SAMPLE)
+        sample = longest_unheard_accounts(tx, _SAMPLE)
     differing = [account for account in sample if reconcile(context, account, dry_run=True).differences]
     if differing:
         yield Finding(
             "drift",
             Verdict.PROBLEM,
-            f"Of the accounts that changed last these differ from Stripe: {', '.join(differing)}.",
+            f"Of {len(sample)} accounts that were compared these differ from Stripe: {', '.join(differing)}.",
             "Run `tiergate reconcile`, which repairs them and says what differed.",
         )
     elif sample:
-        yield Finding("drift", Verdict.OK, f"The {len(sample)} accounts that changed last agree with Stripe.")
-
-
-_NAMES: dict[Callable[[Context], Iterator[Finding]], str] = {
-    _database: "database",
-    _settings: "settings",
-    _plans: "plans",
-    _tables: "tables",
-    examine_stripe: "stripe",
-    _drift: "drift",
-}
+        yield Finding(
+            "drift",
+            Verdict.OK,
+            f"The {len(sample)} accounts that nothing was heard of for longest agree with Stripe.",
+        )

@@ -1,7 +1,8 @@
 """Examines Stripe's side: the key, the clocks, the prices, the portal, the endpoint and its deliveries."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from itertools import islice
 
 from tiergate.services.context import Context
 from tiergate.services.finding import Finding, Verdict
@@ -14,17 +15,9 @@ from tiergate.stripe_api.needed_events import needed_events
 _SKEW_WARNING = timedelta(seconds=30)
 _SKEW_PROBLEM = timedelta(minutes=4)
 """A signature older than five minutes is refused."""
+_MOST_LOOKUP_KEYS = 10
 _RECENT = timedelta(minutes=2)
 """An event younger than this may still be on its way."""
-
-
-def examine_stripe(context: Context) -> Iterator[Finding]:
-    """Ask Stripe about everything that has to be right there. Raises ``StripeUnavailableError``."""
-    yield from _clock_skew(context)
-    yield from _prices(context)
-    yield from _portal(context)
-    yield from check_webhooks(context)
-    yield from _deliveries(context)
 
 
 def _clock_skew(context: Context) -> Iterator[Finding]:
@@ -47,17 +40,30 @@ def _clock_skew(context: Context) -> Iterator[Finding]:
 def _prices(context: Context) -> Iterator[Finding]:
     with context.database.read() as tx:
         catalog = load_catalog(tx)
-        missing = [
-            price.lookup_key
-            for plan in catalog
-            for price in plan.prices
-            if price_for_sale(tx, price.lookup_key, context.livemode) is None
-        ]
-    if missing:
-        told = f"Prices of the catalogue are not at Stripe: {', '.join(missing)}."
+        offers = [*catalog, *catalog.add_ons.values()]
+        wanted = {
+            price.lookup_key: price_for_sale(tx, price.lookup_key, context.livemode)
+            for offer in offers
+            for price in offer.prices
+        }
+    for_sale: set[str] = set()
+    for keys in _in_batches(wanted):
+        for answer in context.gateway.list_prices(list(keys)):
+            ours = wanted[answer.body["lookup_key"]]
+            if ours is not None and answer.body["active"] and answer.body["id"] == ours.stripe_price_id:
+                for_sale.add(ours.lookup_key)
+    if missing := [key for key in wanted if key not in for_sale]:
+        told = f"Prices of the catalogue are not for sale at Stripe: {', '.join(missing)}."
         yield Finding("prices", Verdict.PROBLEM, told, "Run `tiergate plans push`.")
     else:
-        yield Finding("prices", Verdict.OK, "Every price of the catalogue is at Stripe.")
+        yield Finding("prices", Verdict.OK, "Every price of the catalogue is for sale at Stripe.")
+
+
+def _in_batches(keys: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """Cut lookup keys into as many as Stripe takes at once."""
+    rest = iter(keys)
+    while some := tuple(islice(rest, _MOST_LOOKUP_KEYS)):
+        yield some
 
 
 def _portal(context: Context) -> Iterator[Finding]:
@@ -93,3 +99,13 @@ def _deliveries(context: Context) -> Iterator[Finding]:
         "If the endpoint is reachable, its signing secret and STRIPE_WEBHOOK_SECRET differ: copy it anew. "
         "Then run `tiergate reconcile`.",
     )
+
+
+AT_STRIPE: dict[str, Callable[[Context], Iterator[Finding]]] = {
+    "stripe": _clock_skew,
+    "prices": _prices,
+    "portal": _portal,
+    "webhooks": check_webhooks,
+    "deliveries": _deliveries,
+}
+"""What has to be right at Stripe, each checked by itself: a key may be allowed one and refused another."""

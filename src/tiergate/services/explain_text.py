@@ -48,7 +48,8 @@ def _past(told: "Explanation") -> Iterator[str]:
         yield "had nothing that was recorded: it is older than the record."
     else:
         yield f"had {_recorded(told, held)}, to last {_until(held.ends_at)}."
-        yield f"This was known since {isoformat(held.known_at)}, by {held.cause}."
+        how = "foreseen at" if held.is_foreseen else "known since"
+        yield f"This was {how} {isoformat(held.known_at)}, by {held.cause}."
         if told.feature:
             yield f"{told.feature} {_recorded_feature(held, told.feature)}."
     for phase in later:

@@ -9,7 +9,7 @@ from tiergate.services.context import Context
 from tiergate.services.delivery import Arrival, Need, cause_of
 from tiergate.services.read_from_stripe import BeingReadError, Reading, read_object
 from tiergate.store import Transaction
-from tiergate.store.event_rows import StoredEvent, postpone_event
+from tiergate.store.event_rows import StoredEvent, close_events, postpone_event
 
 log = logging.getLogger("tiergate")
 
@@ -52,6 +52,15 @@ def close_all(
     for arrival in arrivals:
         close_checkout(context, tx, arrival.thing)
         close(context, tx, arrival.event, "applied", account_id=owner, note=note)
+
+
+def close_known(context: Context, tx: Transaction, ended: Sequence[tuple[Arrival, str]]) -> None:
+    """Close events as applied, each with its account, with one statement for all of them."""
+    for arrival, _ in ended:
+        close_checkout(context, tx, arrival.thing)
+    close_events(tx, [(arrival.event.event_id, owner, None) for arrival, owner in ended], context.now())
+    for arrival, _ in ended:
+        log.info("webhook %s %s applied", arrival.event.event_id, arrival.event.event_type)
 
 
 def postpone(context: Context, event: StoredEvent, error: Exception) -> None:

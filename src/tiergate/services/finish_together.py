@@ -2,19 +2,19 @@
 
 import logging
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import datetime
 
 from tiergate.services.context import Context
 from tiergate.services.delivery import Arrival, Need, cause_of
-from tiergate.services.finish_event import close_all, finish_event, is_settled, postpone
+from tiergate.services.finish_event import close_all, close_known, finish_event, is_settled, postpone
 from tiergate.services.read_from_stripe import READING_LEASE, Reading, reader_of
-from tiergate.services.save_reading import save_reading
+from tiergate.services.save_readings import save_readings
 from tiergate.store import Transaction
-from tiergate.store.due_rows import make_due
-from tiergate.store.lease_rows import give_back_lease, take_lease
-from tiergate.store.mirror import owner_of, test_clock_of
+from tiergate.store.lease_rows import give_back_leases, take_leases
+from tiergate.store.mirror import Saved, those_on_clocks
 from tiergate.stripe_api.gateway import Answer
 
 log = logging.getLogger("tiergate")
@@ -58,35 +58,63 @@ def _finish(context: Context, waiting: Waiting, causes: Causes) -> set[Need]:
 def _read_and_save(context: Context, waiting: Waiting, causes: Causes) -> set[Need]:
     holder, began_at = uuid.uuid4().hex, context.now()
     with context.database.write() as tx:
-        mine = [
-            need
-            for need in waiting
-            if test_clock_of(tx, need.kind, need.object_id) is None
-            and take_lease(tx, _lease_of(need), holder, began_at, began_at + READING_LEASE)
-        ]
+        names = {_lease_of(need): need for need in waiting if need not in _on_clocks(tx, waiting)}
+        taken = take_leases(tx, names, holder, began_at, began_at + READING_LEASE)
+    mine = [need for name, need in names.items() if name in taken]
     try:
         answers = _ask(context, mine)
-        failed = {need: answer for need, answer in answers.items() if isinstance(answer, Exception)}
         found = {need: answer for need, answer in answers.items() if not isinstance(answer, Exception)}
         with context.database.write() as tx:
-            _lock_owners(tx, found)
-            for need, answer in found.items():
-                owner = save_reading(context, tx, need.kind, answer, began_at) if answer else None
-                close_all(context, tx, waiting[need], [Reading(owner) if answer else None])
-                if owner:
-                    causes.setdefault(owner, []).append(cause_of(waiting[need][-1].event))
-            make_due(tx, causes)
+            overtaken = _save(context, tx, waiting, found, began_at, causes)
+            give_back_leases(tx, taken, holder)
     except Exception as error:
         log.info("%s objects are read one by one", len(mine), exc_info=error)
-        return set()
-    finally:
         with context.database.write() as tx:
-            for need in mine:
-                give_back_lease(tx, _lease_of(need), holder)
-    for need, failure in failed.items():
-        for arrival in waiting[need]:
-            postpone(context, arrival.event, failure)
-    return set(mine)
+            give_back_leases(tx, taken, holder)
+        return set()
+    for need, failure in answers.items():
+        if isinstance(failure, Exception):
+            for arrival in waiting[need]:
+                postpone(context, arrival.event, failure)
+    return set(mine) - overtaken
+
+
+def _on_clocks(tx: Transaction, needs: Collection[Need]) -> set[Need]:
+    kinds = {need.kind for need in needs}
+    return {
+        Need(kind, object_id)
+        for kind in kinds
+        for object_id in those_on_clocks(tx, kind, {one.object_id for one in needs if one.kind == kind})
+    }
+
+
+def _save(
+    context: Context,
+    tx: Transaction,
+    waiting: Waiting,
+    found: Mapping[Need, Answer | None],
+    began_at: datetime,
+    causes: Causes,
+) -> set[Need]:
+    """Save what Stripe answered, and close the events that waited for it.
+
+    Returns what has to be read once more, since an event has told something newer of it meanwhile.
+    """
+    readings = {need: answer for need, answer in found.items() if answer}
+    saved = save_readings(context, tx, [(need.kind, answer) for need, answer in readings.items()], began_at)
+    outcomes = dict(zip(readings, saved, strict=True))
+    overtaken = {need for need, outcome in outcomes.items() if outcome.saved is Saved.STALE}
+    owners = {need: outcome.account_id for need, outcome in outcomes.items() if need not in overtaken}
+    for need, owner in owners.items():
+        if owner:
+            causes.setdefault(owner, []).append(cause_of(waiting[need][-1].event))
+    close_known(
+        context, tx, [(one, owner) for need, owner in owners.items() if owner for one in waiting[need]]
+    )
+    for need, answer in found.items():
+        if not owners.get(need) and need not in overtaken:
+            close_all(context, tx, waiting[need], [Reading(None) if answer else None])
+    return overtaken
 
 
 def _ask(context: Context, needs: Sequence[Need]) -> dict[Need, Answer | Exception | None]:
@@ -102,12 +130,6 @@ def _ask(context: Context, needs: Sequence[Need]) -> dict[Need, Answer | Excepti
         return {}
     with ThreadPoolExecutor(min(len(needs), _MOST_SIDE_BY_SIDE), "tiergate-reading") as pool:
         return dict(zip(needs, pool.map(ask, needs), strict=True))
-
-
-def _lock_owners(tx: Transaction, found: Mapping[Need, Answer | None]) -> None:
-    """Lock the accounts before anything else, and in one order, as everywhere."""
-    owners = (owner_of(tx, need.kind, need.object_id) for need in found)
-    make_due(tx, {owner for owner in owners if owner})
 
 
 def _lease_of(need: Need) -> str:

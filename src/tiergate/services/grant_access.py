@@ -76,10 +76,13 @@ def grant_access(context: Context, account_id: str, details: GrantDetails) -> st
 
 
 def revoke_grant(context: Context, account_id: str, grant_id: str, revoked_by: str = "") -> None:
-    """Take a grant back from now on. Raises ``UnknownGrantError`` and ``UnknownAccountError``."""
+    """Take a grant back from now on; that it held until now stays true.
+
+    Raises ``UnknownGrantError`` and ``UnknownAccountError``.
+    """
     with context.database.write() as tx:
         account = require_account(tx, account_id, lock=True)
-        if not close_grant(tx, account_id, grant_id, context.now()):
+        if not close_grant(tx, account_id, grant_id, account_now(context, tx, account)):
             raise UnknownGrantError(
                 f"Account {account_id!r} has no grant {grant_id!r} that could be revoked.",
                 f"See its grants: tiergate explain {account_id}",

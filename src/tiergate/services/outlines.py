@@ -6,7 +6,7 @@ from datetime import datetime
 
 from tiergate.rules.catalog import Catalog
 from tiergate.rules.decision import Decision, decide
-from tiergate.rules.timeline import Timeline
+from tiergate.rules.timeline import Phase, Timeline
 from tiergate.rules.usage import NOTHING_USED
 
 _MOST_OUTLINES = 10_000
@@ -21,7 +21,7 @@ class Outline:
     """
 
     catalog: Catalog
-    phases: Sequence[object]
+    phases: Sequence[Phase]
     decisions: Mapping[str, Decision]
     allowed: Mapping[str, bool]
     ends: Mapping[str, int]
@@ -52,7 +52,9 @@ class Outlines:
 
 def _outline(timeline: Timeline, index: int, at: datetime) -> Outline:
     plain = Timeline(timeline.account_id, timeline.catalog, timeline.phases)
-    decisions = {feature: decide(plain, feature, at, NOTHING_USED) for feature in timeline.catalog.features}
+    decisions = {
+        feature: decide(plain, feature, at, NOTHING_USED) for feature in timeline.catalog.every_feature
+    }
     coming = [phase.starts_at for phase in timeline.phases[index + 1 :]]
     ends = {
         feature: coming.index(decision.valid_until)

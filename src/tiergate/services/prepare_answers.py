@@ -1,13 +1,14 @@
-"""Loads accounts and prepares the answers about them, as they hold now on the time of each."""
+"""Reads accounts, and prepares the answers about them as they hold now on the time of each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import inf
+from typing import ClassVar
 
 from tiergate.rules.catalog import Catalog, FeatureKind
 from tiergate.rules.decision import Decision, decide
-from tiergate.rules.instants import DISTANT_FUTURE
+from tiergate.rules.instants import DISTANT_FUTURE, DISTANT_PAST
 from tiergate.rules.state import AccountState
 from tiergate.rules.timeline import Timeline, build_timeline
 from tiergate.rules.usage import Usage
@@ -18,10 +19,7 @@ from tiergate.services.load_catalog import load_catalog
 from tiergate.services.outlines import Outline, Outlines
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account
-from tiergate.store.load_accounts import load_states, load_usage
-
-Used = Mapping[tuple[str, datetime], int]
-"""What an account has used, by feature and start of the window."""
+from tiergate.store.load_accounts import Used, load_packed, unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +39,8 @@ class Answers:
     boundaries: tuple[datetime, ...]
     """When the phases to come begin."""
     test_clock: str | None = None
+    apart: frozenset[str] = frozenset()
+    """The features whose phases are others than those of the outline."""
 
     @property
     def catalog(self) -> Catalog:
@@ -58,25 +58,64 @@ class Answers:
             self.decisions[feature] = decision
         return decision
 
+    def decision_at(self, feature: str, at: datetime) -> Decision:
+        """Return the answer at a later instant of real time, as far as memory tells: else one that is over.
 
-def prepare_answers(
-    context: Context, tx: Transaction, found: Sequence[Account], outlines: Outlines
-) -> dict[str, Answers]:
-    """Prepare the answers about accounts that follow each other by id. Raises ``NoPlansError``."""
-    catalog = load_catalog(tx)
-    states, used = load_states(tx, found), load_usage(tx, found)
-    clocks = clock_times(context, tx, found)
-    moment = Moment(context.now(), outlines)
-    prepared = {}
-    for account in found:
-        account_id = account.account_id
-        answers = moment.answers(
-            states[account_id], catalog, used.get(account_id, {}), clocks.get(account_id)
+        What was used counts on, also where a new window may have begun. Raises ``UnknownFeatureError``.
+        """
+        decision = self.decision(feature)
+        if self.test_clock is not None:
+            return replace(decision, valid_until=None)
+        holds = decision.valid_until is None or at < decision.valid_until
+        if holds or feature in self.apart:
+            return decision
+        starts, ends = (DISTANT_PAST, *self.boundaries), (*self.boundaries, DISTANT_FUTURE)
+        phases = (
+            replace(phase, starts_at=starts_at, ends_at=ends_at)
+            for phase, starts_at, ends_at in zip(self.outline.phases, starts, ends, strict=True)
         )
-        if account.test_clock is not None and not context.livemode:
-            answers = replace(answers, test_clock=account.test_clock)
-        prepared[account_id] = answers
-    return prepared
+        return decide(Timeline("", self.catalog, tuple(phases)), feature, at, Usage(decision.used))
+
+
+@dataclass(frozen=True, slots=True)
+class Unprepared:
+    """An account as it was read, whose answers nobody has asked for yet. What it says holds for no time."""
+
+    until: ClassVar[float] = -inf
+    allowed: ClassVar[Mapping[str, bool]] = {}
+    decisions: ClassVar[Mapping[str, Decision]] = {}
+
+    packed: bytes
+    known_at: float
+    catalog: Catalog
+    clock_at: datetime | None
+    test_clock: str | None
+
+    def prepare(self, context: Context, outlines: Outlines) -> Answers:
+        """Prepare the answers as they hold now; the database is not asked."""
+        state, used = unpack(context.database.engine.dialect, self.packed)
+        moment = Moment(context.now(), outlines)
+        answers = moment.answers(state, self.catalog, used, self.clock_at)
+        return replace(answers, known_at=self.known_at, test_clock=self.test_clock)
+
+
+def read_accounts(context: Context, tx: Transaction, found: Sequence[Account]) -> dict[str, Unprepared]:
+    """Read all that the answers about accounts rest on; these follow each other by id.
+
+    Raises ``NoPlansError``.
+    """
+    catalog, clocks = load_catalog(tx), clock_times(context, tx, found)
+    packed, known_at = load_packed(tx, found), context.now().timestamp()
+    return {
+        account.account_id: Unprepared(
+            packed[account.account_id],
+            known_at,
+            catalog,
+            clocks.get(account.account_id),
+            None if context.livemode else account.test_clock,
+        )
+        for account in found
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +141,7 @@ class Moment:
             decisions=own,
             outline=outline,
             boundaries=boundaries,
+            apart=frozenset(timeline.by_feature),
         )
 
 
@@ -109,7 +149,7 @@ def _own_decisions(state: AccountState, timeline: Timeline, used: Used, at: date
     """Decide what an account shares with no other: what it has used, and what has a policy of its own."""
     counted = {feature for feature, _ in used}
     own = {}
-    for feature in timeline.catalog.features.values():
+    for feature in timeline.catalog.every_feature.values():
         if feature.kind is FeatureKind.METERED or feature.key in counted:
             own[feature.key] = decide(
                 timeline, feature.key, at, _usage(state, timeline, feature.key, used, at)

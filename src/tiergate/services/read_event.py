@@ -74,5 +74,5 @@ def _decode(body: bytes, text: str) -> _Envelope:
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
-        # Halves of surrogate pairs are no UTF-8, but JSON can spell them.
+        # The typed decoder takes UTF-8 alone.
         return msgspec.convert(read_json(text), _Envelope)

@@ -1,10 +1,10 @@
 """Recalls what held at a past instant, from what was recorded at the time and what was learned since."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tiergate.rules.access import Reason
+from tiergate.services.forecast_access import position_at
 from tiergate.store.phase_rows import RecordedPhase
 
 
@@ -21,23 +21,51 @@ class Recalled:
 def recall(recorded: Sequence[RecordedPhase], at: datetime) -> Recalled:
     """Return what held at an instant, given all that was recorded of an account in the order it became known.
 
-    News counts from the moment at which it came. A boundary that was foreseen took effect by itself, however
-    much later somebody wrote it down.
+    News counts from the moment at which it came. From then on that held which was foreseen with it, until
+    the next news.
     """
+    forecasts = list(_forecasts(recorded))
     known_then = 0
-    for before, phase in zip([None, *recorded], recorded, strict=False):
-        if _took_effect_at(phase, before) > at:
+    for forecast in forecasts:
+        if _took_effect_at(forecast, is_first=known_then == 0) > at:
             break
         known_then += 1
-    held = recorded[known_then - 1] if known_then else None
-    later = (phase for phase in recorded[known_then:] if _covers(phase, at))
-    return Recalled(held, tuple(phase for phase in later if held is None or not _is_same(phase, held)))
+    said = [forecast[position_at(forecast, at)] for forecast in forecasts[:known_then]]
+    later = (forecast[0] for forecast in forecasts[known_then:] if _covers(forecast[0], at))
+    held = _since_known(said)
+    return Recalled(held, tuple(_differing(held, later)))
 
 
-def _took_effect_at(phase: RecordedPhase, before: RecordedPhase | None) -> datetime:
-    if before is None or before.ends_at == phase.starts_at or phase.reason == Reason.UNKNOWN:
-        return phase.starts_at
-    return phase.account_at
+def _forecasts(recorded: Sequence[RecordedPhase]) -> Iterator[list[RecordedPhase]]:
+    forecast: list[RecordedPhase] = []
+    for phase in recorded:
+        if forecast and not phase.is_foreseen:
+            yield forecast
+            forecast = []
+        forecast.append(phase)
+    if forecast:
+        yield forecast
+
+
+def _took_effect_at(forecast: Sequence[RecordedPhase], *, is_first: bool) -> datetime:
+    return forecast[0].starts_at if is_first else forecast[0].account_at
+
+
+def _since_known(said: Sequence[RecordedPhase]) -> RecordedPhase | None:
+    """Return what was said last of an instant, as it was said first: a repetition is no news."""
+    held = None
+    for phase in reversed(said):
+        if held and not (phase.starts_at == held.starts_at and phase.says_the_same(held)):
+            break
+        held = phase
+    return held
+
+
+def _differing(held: RecordedPhase | None, later: Iterable[RecordedPhase]) -> Iterator[RecordedPhase]:
+    for phase in later:
+        if held is None or not _is_same(phase, held):
+            yield phase
+        held = phase
 
 
 def _is_same(one: RecordedPhase, other: RecordedPhase) -> bool:

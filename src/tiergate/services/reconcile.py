@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tiergate.rules.state import ENDED
 from tiergate.services.context import Context
 from tiergate.services.differences import Difference
-from tiergate.services.read_from_stripe import ask_everything, read_clock, reading_lease
+from tiergate.services.read_from_stripe import BeingReadError, ask_everything, read_clock, reading_lease
 from tiergate.services.refresh_account import refresh_account
 from tiergate.services.require_account import require_account
 from tiergate.services.save_page import PageOutcome, Reading, save_page
@@ -54,7 +54,8 @@ def reconcile(
     """Compare one account, or everything, with Stripe: subscriptions, invoices, cards, schedules, clocks.
 
     That Stripe lists something no more proves nothing: it is asked for by its id, and what Stripe does not
-    have is reported and kept. Raises ``UnknownAccountError`` and ``StripeUnavailableError``.
+    have is reported and kept. Raises ``UnknownAccountError``, ``StripeUnavailableError``, and
+    ``BeingReadError`` where somebody else is reading the same account.
     """
     comparison = _Comparison(context, dry_run, tell)
     if account_id is None:
@@ -73,10 +74,8 @@ class _Comparison:
 
     def everything(self) -> None:
         context = self.context
-        with context.database.read() as tx:
-            clocks = [] if context.livemode else running_clocks(tx)
-        for clock in clocks:
-            read_clock(context, clock)
+        if not self.dry_run:
+            self._read_clocks()
         listed = {kind: SeenIds() for kind in _SETTLED}
         for kind, path, params in LISTS:
             for entries, reading, _ in pages_of(context, path, params):
@@ -86,6 +85,12 @@ class _Comparison:
         for kind, seen in listed.items():
             self._ask_for_unlisted(kind, seen)
         self._accounts_on_clocks()
+
+    def _read_clocks(self) -> None:
+        with self.context.database.read() as tx:
+            clocks = [] if self.context.livemode else running_clocks(tx)
+        for clock in clocks:
+            read_clock(self.context, clock)
 
     def _accounts_on_clocks(self) -> None:
         """Compare, one by one, the accounts that live on test clocks: Stripe's lists leave them out.
@@ -106,8 +111,11 @@ class _Comparison:
             return
         with reading_lease(context, f"all of {customer_id}") as held:
             if not held:
-                return
-            read_clock(context, account.test_clock)
+                raise BeingReadError(
+                    f"The account {account_id!r} is being read by somebody else.", "Try again in a moment."
+                )
+            if not self.dry_run:
+                read_clock(context, account.test_clock)
             began_at = context.now()
             found = ask_everything(context, account, customer_id)
             for kind in dict.fromkeys(kind for kind, _ in found):

@@ -20,7 +20,7 @@ from tiergate.services.resolve_duplicates import resolve_duplicates
 from tiergate.store.account_rows import Due, due_accounts, find_account, load_state
 from tiergate.store.checkout_rows import unwatched_checkouts
 from tiergate.store.event_rows import waiting_events
-from tiergate.store.test_clock_rows import running_clocks
+from tiergate.store.test_clock_rows import is_clock_deleted, running_clocks
 
 log = logging.getLogger("tiergate")
 
@@ -101,6 +101,9 @@ def _must_ask(context: Context, account_id: str) -> bool:
             return False
         state = load_state(tx, account)
         at = account_now(context, tx, account)
+        is_known_gone = state.customer is not None and state.customer.deleted
+        if account.test_clock and not is_known_gone and is_clock_deleted(tx, account.test_clock):
+            return True
         verify_at = next_verification_at(build_timeline(state, load_catalog(tx)), state, at)
     return verify_at is not None and verify_at <= at
 

@@ -16,6 +16,7 @@ from tiergate.store.change_feed import account_topic, note_change
 from tiergate.store.due_rows import make_due
 from tiergate.store.mirror import (
     Kind,
+    Saved,
     Sighted,
     Sighting,
     customer_sighted,
@@ -25,7 +26,7 @@ from tiergate.store.mirror import (
     schedule_sighted,
     subscription_sighted,
 )
-from tiergate.store.mirror_many import Mirrored, known_accounts, mirrored, owners_of
+from tiergate.store.mirror_many import Mirrored, known_accounts, mirrored, owners_of, told_since
 from tiergate.store.test_clock_rows import clocks_now
 from tiergate.stripe_api.read_shapes import (
     read_customer,
@@ -36,6 +37,9 @@ from tiergate.stripe_api.read_shapes import (
 )
 
 Json = Mapping[str, Any]
+
+ACCOUNT_KEY = "account_id"
+"""The metadata key under which we name the host's account at Stripe."""
 
 Page = Mapping[Kind, Sequence[Json]]
 """What Stripe answered at once, by kind, in an order in which owners come before what they own."""
@@ -60,42 +64,68 @@ class PageOutcome:
 
 @dataclass(slots=True)
 class _Found:
-    """One object as Stripe has it, beside the JSON that it was read from."""
+    """One object as Stripe has it, beside the JSON that it was read from; ``is_known``: we had it before."""
 
+    kind: Kind
     thing: Mirrored
     raw: Json
     differences: tuple[Difference, ...]
     owner: str | None
+    is_known: bool
 
 
 def save_page(context: Context, page: Page, reading: Reading, *, dry_run: bool = False) -> PageOutcome:
     """Compare a page with the mirror, and save what differs in one transaction.
 
     Nothing is written where nothing differs. The accounts concerned become due, so that what changed for
-    them is announced. ``dry_run`` only compares.
+    them is announced. ``dry_run`` only compares. What was learnt of an object since the reading began is no
+    difference, and is left as it is.
     """
     with context.database.read() as tx:
-        differing = _differing(tx, page)
+        differing = _not_told_since(tx, _differing(tx, page), reading)
     if differing and not dry_run:
         with context.database.write() as tx:
-            _save(context, tx, differing, reading)
+            differing = _save(context, tx, differing, reading)
     differences = tuple(difference for one in differing for difference in one.differences)
     looked_at = {kind: len(entries) for kind, entries in page.items()}
     return PageOutcome(looked_at, differences, frozenset(one.owner for one in differing if one.owner))
 
 
-def save_page_within(context: Context, tx: Transaction, page: Page, reading: Reading) -> None:
-    """Save what differs of a page in a transaction of the caller's, in which that becomes due as well."""
+def save_page_within(
+    context: Context, tx: Transaction, page: Page, reading: Reading, account_key: str = ACCOUNT_KEY
+) -> None:
+    """Save what differs of a page in a transaction of the caller's, in which that becomes due as well.
+
+    ``account_key`` is the metadata key under which the host's account is named.
+    """
     if differing := _differing(tx, page):
-        _save(context, tx, differing, reading)
+        _save(context, tx, differing, reading, account_key)
 
 
-def _save(context: Context, tx: Transaction, differing: Sequence[_Found], reading: Reading) -> None:
-    _find_owners(context, tx, differing)
-    save_all(tx, list(_sighted(context, tx, differing, reading)))
-    owners = sorted({one.owner for one in differing if one.owner})
+def _save(
+    context: Context,
+    tx: Transaction,
+    differing: Sequence[_Found],
+    reading: Reading,
+    account_key: str = ACCOUNT_KEY,
+) -> list[_Found]:
+    """Save objects, and return those that were not overtaken by something newer."""
+    _find_owners(context, tx, differing, account_key)
+    outcomes = save_all(tx, list(_sighted(context, tx, differing, reading)))
+    saved = [one for one, outcome in zip(differing, outcomes, strict=True) if outcome is Saved.SAVED]
+    owners = sorted({one.owner for one in saved if one.owner})
     note_change(tx, *map(account_topic, owners))
     make_due(tx, owners)
+    return saved
+
+
+def _not_told_since(tx: Transaction, differing: Sequence[_Found], reading: Reading) -> list[_Found]:
+    ids: dict[Kind, list[str]] = {}
+    for one in differing:
+        if one.is_known:
+            ids.setdefault(one.kind, []).append(one.thing.id)
+    told = {kind: told_since(tx, kind, found, reading.began_at) for kind, found in ids.items()}
+    return [one for one in differing if one.thing.id not in told.get(one.kind, ())]
 
 
 def _differing(tx: Transaction, page: Page) -> list[_Found]:
@@ -111,7 +141,7 @@ def _differing(tx: Transaction, page: Page) -> list[_Found]:
             named = _as_sold(thing, before, prices)
             owner = owners.get(_customer_of(thing))
             if differences := tuple(differences_of(kind, before, named, owner)):
-                differing.append(_Found(named, raw, differences, owner))
+                differing.append(_Found(kind, named, raw, differences, owner, before is not None))
     return differing
 
 
@@ -137,16 +167,20 @@ def _price_ids(subscription: Subscription) -> list[str]:
     return [item.price_id for item in subscription.items]
 
 
-def _find_owners(context: Context, tx: Transaction, differing: Sequence[_Found]) -> None:
-    """Find the owners of what belongs to nobody yet: its metadata may name an account that is known."""
+def _find_owners(context: Context, tx: Transaction, differing: Sequence[_Found], account_key: str) -> None:
+    """Find the owners of what belongs to nobody yet: its metadata may name an account that is known.
+
+    What carries none of its own was looked up by its customer, whose metadata was read before.
+    """
     nobodys = [one for one in differing if one.owner is None]
-    named = {account_id for one in nobodys if (account_id := _metadata_of(one.thing).get("account_id"))}
+    named = {account_id for one in nobodys if (account_id := _metadata_of(one.thing).get(account_key))}
     known = known_accounts(tx, named) if named else set()
     owners = {}
     for one in nobodys:
-        metadata, customer_id = _metadata_of(one.thing), _customer_of(one.thing)
-        if metadata.get("account_id") in known:
-            owners[customer_id] = find_owner(context, tx, customer_id, metadata, _clock_of(one.thing))
+        account_id, customer_id = _metadata_of(one.thing).get(account_key), _customer_of(one.thing)
+        if account_id in known:
+            told = {ACCOUNT_KEY: account_id}
+            owners[customer_id] = find_owner(context, tx, customer_id, told, _clock_of(one.thing))
     for one in nobodys:
         one.owner = owners.get(_customer_of(one.thing))
 

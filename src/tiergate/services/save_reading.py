@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from tiergate.services.context import Context
-from tiergate.services.save_object import clock_of_method, save_object
+from tiergate.services.save_object import Outcome, clock_of_method, save_object
 from tiergate.store import Transaction
 from tiergate.store.mirror import Kind, Sighting
 from tiergate.store.test_clock_rows import clock_now
@@ -14,18 +14,19 @@ from tiergate.stripe_api.gateway import Answer
 
 def save_reading(
     context: Context, tx: Transaction, kind: Kind, answer: Answer, began_at: datetime
-) -> str | None:
-    """Save an object read from Stripe, and return the account it belongs to.
+) -> Outcome:
+    """Save an object read from Stripe, and return what became of it and the account it belongs to.
 
-    ``began_at`` is the real time at which the reading began: it covers every event received before. The
-    answer to a write of our own counts as a reading.
+    ``began_at`` is the real time at which the reading began: it covers every event received before. What an
+    event has brought since is left as it is: the outcome is ``STALE`` then. The answer to a write of our own
+    counts as a reading.
     """
     sighting = Sighting(_as_of(tx, kind, answer), seen_at=began_at)
-    owner = save_object(context, tx, kind, answer.body, sighting).account_id
+    outcome = save_object(context, tx, kind, answer.body, sighting)
     latest_invoice = answer.body.get("latest_invoice")
     if isinstance(latest_invoice, Mapping):
         save_object(context, tx, "invoice", latest_invoice, sighting)
-    return owner
+    return outcome
 
 
 def _as_of(tx: Transaction, kind: Kind, answer: Answer) -> datetime:

@@ -47,24 +47,30 @@ class PlainOutcome:
 
 
 def read_plain(context: Context, arrival: Arrival) -> Plain | None:
-    """Read the object of an event, where it can be saved as it is.
+    """Read the object of an event, where it can be saved as it is; see ``plain_of``."""
+    event = arrival.event
+    if event.event_type == "customer.deleted":
+        return None
+    sighting = Sighting(event.event_created_at, event.received_at, event.event_id)
+    return plain_of(context, arrival.thing, sighting)
 
-    Not so what lives on a test clock, which the event moves on; what was deleted, of which Stripe shows
-    nothing but the id; what has more items than the event shows; and what cannot be read, the reason for
-    which is noted when it is applied alone.
+
+def plain_of(context: Context, thing: Mapping[str, Any], sighting: Sighting) -> Plain | None:
+    """Read an object, where it can be saved as it is.
+
+    Not so what lives on a test clock, which an event moves on; what was deleted, of which Stripe shows
+    nothing but the id; what has more items than it shows; and what cannot be read, the reason for which
+    is noted when it is saved alone.
     """
-    event, thing = arrival.event, arrival.thing
     read = _READERS.get(thing["object"])
     on_clock = not context.livemode and thing.get("test_clock") is not None
-    is_deleted = thing.get("deleted") or event.event_type == "customer.deleted"
-    if read is None or on_clock or is_deleted or not has_all_items(thing):
+    if read is None or on_clock or thing.get("deleted") or not has_all_items(thing):
         return None
     try:
         found = read(thing)
     except Exception:
         return None
     customer_id = found.id if isinstance(found, Customer) else found.customer_id
-    sighting = Sighting(event.event_created_at, event.received_at, event.event_id)
     return Plain(thing["object"], found, customer_id, thing, sighting) if customer_id else None
 
 

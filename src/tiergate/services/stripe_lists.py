@@ -3,12 +3,15 @@
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
 from tiergate.services.context import Context
 from tiergate.services.save_page import Reading
 from tiergate.store.mirror import Kind
+from tiergate.stripe_api.gateway import Page
 
 Json = dict[str, Any]
 
@@ -30,32 +33,54 @@ def pages_of(
 ) -> Iterator[tuple[list[Json], Reading, str | None]]:
     """Read a list page by page at the pace that Stripe allows, from ``after`` on.
 
-    Yields the entries, when they were read, and where the next page begins (``None`` after the last).
+    Yields the entries, when they were read, and where the next page begins (``None`` after the last). That
+    one is asked for while the caller is busy with this one.
     """
-    while True:
+
+    def read(after: str | None) -> tuple[datetime, Page]:
         context.pace()
         began_at = context.now()
-        page = context.gateway.page(path, params, after)
-        yield page.entries, Reading(began_at, page.answered_at), page.next_after
-        if page.next_after is None:
-            return
-        after = page.next_after
+        return began_at, context.gateway.page(path, params, after)
+
+    with ThreadPoolExecutor(1, "tiergate-pages") as ahead:
+        began_at, page = read(after)
+        while page.next_after is not None:
+            coming = ahead.submit(read, page.next_after)
+            yield page.entries, Reading(began_at, page.answered_at), page.next_after
+            began_at, page = coming.result()
+        yield page.entries, Reading(began_at, page.answered_at), None
 
 
 def with_nested(kind: Kind, entries: Sequence[Json]) -> dict[Kind, Sequence[Json]]:
-    """Return a page's entries, and what came along expanded: latest invoices, and the cards to charge."""
-    page: dict[Kind, Sequence[Json]] = {kind: entries}
+    """Return a page's entries, and what came along expanded: latest invoices, and the cards to charge.
+
+    What came along stands in the entries by its id alone, as it does in events.
+    """
     if kind == "subscription":
-        page["invoice"] = _expanded(entry.get("latest_invoice") for entry in entries)
-        page["payment_method"] = _expanded(entry.get("default_payment_method") for entry in entries)
+        entries, invoices = _parted(entries, "latest_invoice")
+        entries, cards = _parted(entries, "default_payment_method")
+        page: dict[Kind, Sequence[Json]] = {kind: entries, "invoice": invoices, "payment_method": cards}
     elif kind == "customer":
-        settings = (entry.get("invoice_settings") or {} for entry in entries)
-        page["payment_method"] = _expanded(setting.get("default_payment_method") for setting in settings)
+        entries, cards = _parted(entries, "default_payment_method", "invoice_settings")
+        page = {kind: entries, "payment_method": cards}
+    else:
+        page = {kind: entries}
     return {part: things for part, things in page.items() if things}
 
 
-def _expanded(found: Iterable[Any]) -> list[Json]:
-    return list({thing["id"]: thing for thing in found if isinstance(thing, dict)}.values())
+def _parted(entries: Sequence[Json], name: str, within: str | None = None) -> tuple[list[Json], list[Json]]:
+    """Return the entries with the ids of what was expanded under a name, and what that was."""
+    parted, expanded = [], {}
+    for entry in entries:
+        holder = (entry.get(within) or {}) if within else entry
+        thing = holder.get(name)
+        if isinstance(thing, dict):
+            expanded[thing["id"]] = thing
+            shut = {**holder, name: thing["id"]}
+            parted.append({**entry, within: shut} if within else shut)
+        else:
+            parted.append(entry)
+    return parted, list(expanded.values())
 
 
 class SeenIds:

@@ -1,17 +1,18 @@
 """Accounts, and the state of one as the rules read it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import case, func, literal, or_, select, tuple_, update
+from sqlalchemy import bindparam, case, func, literal, or_, select, tuple_, update
 
 from tiergate.rules.state import AccountState
 from tiergate.store.change_feed import account_topic, note_change
 from tiergate.store.column_types import Instant
 from tiergate.store.engine import Transaction
 from tiergate.store.insert_into import insert_into
-from tiergate.store.load_accounts import load_states
+from tiergate.store.load_accounts import load_packed, unpack
 from tiergate.store.tables import accounts, test_clocks
 
 
@@ -38,6 +39,8 @@ class Account:
 
 _ACCOUNT = [accounts.c[name] for name in Account.__dataclass_fields__]
 _FIND = select(*_ACCOUNT)
+_FIND_ONE = _FIND.where(accounts.c.account_id == bindparam("account_id"))
+_FIND_LOCKED = _FIND_ONE.with_for_update()
 
 
 def register(tx: Transaction, account_id: str, values: dict[str, Any], now: datetime) -> None:
@@ -63,8 +66,7 @@ def register(tx: Transaction, account_id: str, values: dict[str, Any], now: date
 
 def find_account(tx: Transaction, account_id: str, *, lock: bool = False) -> Account | None:
     """Return an account; ``lock`` makes other writers of it wait until the transaction ends."""
-    query = _FIND.where(accounts.c.account_id == account_id)
-    row = tx.execute(query.with_for_update() if lock else query).first()
+    row = tx.execute(_FIND_LOCKED if lock else _FIND_ONE, {"account_id": account_id}).first()
     return Account(*row) if row else None
 
 
@@ -79,6 +81,14 @@ def account_of_customer(tx: Transaction, customer_id: str, *, lock: bool = False
     query = select(accounts.c.account_id).where(accounts.c.stripe_customer_id == customer_id)
     found: str | None = tx.execute(query.with_for_update() if lock else query).scalar()
     return found
+
+
+def accounts_of_customers(tx: Transaction, customer_ids: Collection[str]) -> dict[str, str]:
+    """Return the accounts that some Stripe customers belong to; strangers are left out."""
+    query = select(accounts.c.stripe_customer_id, accounts.c.account_id).where(
+        accounts.c.stripe_customer_id.in_(sorted(customer_ids))
+    )
+    return {row.stripe_customer_id: row.account_id for row in tx.execute(query)}
 
 
 def link_customer(
@@ -149,7 +159,8 @@ def due_accounts(tx: Transaction, now: datetime, limit: int, after: Due | None =
 
 def load_state(tx: Transaction, account: Account) -> AccountState:
     """Return all that is known of an account: what is mirrored, and the grants that were not revoked."""
-    return load_states(tx, [account])[account.account_id]
+    state, _ = unpack(tx.dialect, load_packed(tx, [account])[account.account_id])
+    return state
 
 
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)

@@ -9,6 +9,7 @@ from tiergate.rules.state import ENDED
 from tiergate.store.change_feed import account_topic, note_change
 from tiergate.store.engine import Transaction
 from tiergate.store.insert_into import insert_into
+from tiergate.store.mirror import TABLES
 from tiergate.store.tables import accounts, customers, subscriptions
 
 _LINK = (
@@ -16,6 +17,18 @@ _LINK = (
     .where(accounts.c.account_id == bindparam("of_account"), accounts.c.stripe_customer_id.is_(None))
     .values(stripe_customer_id=bindparam("to_customer"), test_clock=bindparam("on_clock"))
 )
+_GIVE = {
+    table.name: update(table)
+    .where(
+        table.c.stripe_customer_id.in_(bindparam("customers", expanding=True)), table.c.account_id.is_(None)
+    )
+    .values(
+        account_id=select(accounts.c.account_id)
+        .where(accounts.c.stripe_customer_id == table.c.stripe_customer_id)
+        .scalar_subquery()
+    )
+    for table in TABLES.values()
+}
 
 
 def register_many(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -25,10 +38,15 @@ def register_many(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def link_many(tx: Transaction, links: Sequence[tuple[str, str, str | None]]) -> None:
-    """Tie accounts (the first of each triple) that have no customer to theirs, with its test clock."""
+    """Tie accounts (the first of each triple) that have no customer to theirs, with its test clock.
+
+    They are given all that is mirrored of it and belonged to nobody.
+    """
     if links:
         names = ("of_account", "to_customer", "on_clock")
         tx.execute(_LINK, [dict(zip(names, link, strict=True)) for link in links])
+        for table in TABLES.values():
+            tx.execute(_GIVE[table.name], {"customers": [customer_id for _, customer_id, _ in links]})
         note_change(tx, *(account_topic(account_id) for account_id, *_ in links))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, insert, select
+from sqlalchemy import bindparam, case, insert, select
 
 from tiergate.store.change_feed import CATALOG, note_change
 from tiergate.store.engine import Transaction
@@ -39,6 +39,7 @@ class MappedPrice:
 
 
 _PRICE = [prices.c[name] for name in MappedPrice.__dataclass_fields__]
+_PRICES = select(*_PRICE).where(prices.c.stripe_price_id.in_(bindparam("ids", expanding=True)))
 _NEWEST = (
     select(catalog_versions.c.version, catalog_versions.c.text)
     .order_by(catalog_versions.c.version.desc())
@@ -113,5 +114,5 @@ def find_prices(tx: Transaction, stripe_price_ids: Collection[str]) -> dict[str,
     """Return those of some prices that are known, by Stripe's id."""
     if not stripe_price_ids:
         return {}
-    query = select(*_PRICE).where(prices.c.stripe_price_id.in_(sorted(stripe_price_ids)))
-    return {row.stripe_price_id: MappedPrice(*row) for row in tx.execute(query)}
+    found = tx.execute(_PRICES, {"ids": sorted(stripe_price_ids)})
+    return {row.stripe_price_id: MappedPrice(*row) for row in found}

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -24,12 +25,13 @@ class Instant(TypeDecorator[datetime]):
         """Choose the column of the database at hand."""
         return dialect.type_descriptor(Text() if dialect.name == "sqlite" else DateTime(timezone=True))
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Store in UTC; a naive instant is refused."""
-        if value is None:
-            return None
-        at = require_aware(value)
-        return _sortable(at) if dialect.name == "sqlite" else at
+        return None if value is None else require_aware(value)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """Write the text of SQLite without a detour."""
+        return _to_text if dialect.name == "sqlite" else super().bind_processor(dialect)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Return in UTC."""
@@ -50,11 +52,9 @@ class Json(TypeDecorator[Any]):
         """Choose the column of the database at hand."""
         return dialect.type_descriptor(Text() if dialect.name == "sqlite" else JSONB())
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        """Store as the database likes it."""
-        if value is None or dialect.name != "sqlite":
-            return value
-        return msgspec.json.encode(value, order="sorted").decode()
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """Write the text of SQLite; PostgreSQL's driver writes its own."""
+        return _to_json if dialect.name == "sqlite" else super().bind_processor(dialect)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
         """Read the text of SQLite; PostgreSQL's driver reads its own."""
@@ -69,6 +69,14 @@ def _from_json(value: str | None) -> Any:
     return {} if value == "{}" else None if value is None else json.loads(value)
 
 
-def _sortable(at: datetime) -> str:
+@lru_cache(maxsize=1024)  # one instant stands in many columns of many rows
+def _to_text(at: datetime | None) -> str | None:
     """Render with every digit, four for the year too: then texts sort as the instants do."""
-    return at.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return None if at is None else require_aware(at).isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+def _to_json(value: Any) -> str | None:
+    return None if value is None else _encode(value).decode()

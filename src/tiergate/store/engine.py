@@ -9,7 +9,7 @@ from typing import Any
 from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from tiergate.rules.errors import TiergateError
@@ -41,6 +41,7 @@ class Database:
         """Open the database of a SQLAlchemy URL; nothing is read or written yet."""
         self.engine = _open(url)
         self._tellers: list[Callable[[frozenset[str]], None]] = []
+        self._foretellers: list[Callable[[frozenset[str], Callable[[], bool]], None]] = []
         self._left_to_parents: list[Any] = []
         self._turn = self._new_turn()
         _opened.add(self)
@@ -51,6 +52,31 @@ class Database:
     def tell_changes(self, tell: Callable[[frozenset[str]], None]) -> None:
         """Have ``tell`` called with the topics of each transaction that was written here, once committed."""
         self._tellers.append(tell)
+
+    def foretell_changes(self, foretell: Callable[[frozenset[str], Callable[[], bool]], None]) -> None:
+        """Have ``foretell`` called with what a transaction of the host changed, just before it is committed.
+
+        The second argument tells whether that commit is still under way, and may be called at any time.
+        """
+        self._foretellers.append(foretell)
+
+    def take_part_in(self, connection: Connection) -> None:
+        """Have what is noted on a connection of the host's foretold, as long as that connection lives."""
+        if _CHANGED in connection.get_execution_options():
+            return
+        changed: set[str] = set()
+        connection.execution_options(**{_CHANGED: changed})
+
+        def foretell_of(connection: Connection) -> None:
+            topics, transaction = frozenset(changed), connection.get_transaction()
+            changed.clear()
+            if topics and transaction is not None:
+                for foretell in self._foretellers:
+                    foretell(topics, lambda: transaction.is_active)
+
+        # SQLAlchemy tells of a commit before it is done, and not again afterwards.
+        event.listen(connection, "commit", foretell_of)
+        event.listen(connection, "rollback", lambda _: changed.clear())
 
     @property
     def is_sqlite(self) -> bool:
@@ -138,7 +164,7 @@ os.register_at_fork(after_in_child=_after_fork)
 
 
 def remember_changed(tx: Transaction, topics: Iterable[str]) -> None:
-    """Remember what a transaction of ours changed, to be told once it is committed."""
+    """Remember what a transaction changed, to be told when it is committed."""
     changed: set[str] | None = tx.get_execution_options().get(_CHANGED)
     if changed is not None:
         changed.update(topics)
@@ -156,10 +182,12 @@ def _open(url: str) -> Engine:
 
 def _engine_of(parsed: URL) -> Engine:
     if parsed.get_backend_name() != "sqlite":
-        engine = create_engine(parsed, pool_pre_ping=True)
+        engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
         event.listen(engine, "connect", _prepare_postgres)
+        event.listen(engine, "handle_error", _leave_out_values)
         return engine
-    engine = create_engine(parsed, connect_args={"timeout": _SQLITE_WAIT_SECONDS, "check_same_thread": False})
+    connect_args = {"timeout": _SQLITE_WAIT_SECONDS, "check_same_thread": False}
+    engine = create_engine(parsed, connect_args=connect_args, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -171,6 +199,15 @@ def _prepare_postgres(connection: Any, _record: Any) -> None:
     cursor.execute("SET TIME ZONE 'UTC'")
     cursor.close()
     connection.commit()
+
+
+def _leave_out_values(context: ExceptionContext) -> None:
+    # What PostgreSQL adds in detail quotes the row, which is the customers'.
+    diagnostics = getattr(context.original_exception, "diag", None)
+    detail = diagnostics.message_detail if diagnostics else None
+    if detail:
+        for error in filter(None, (context.original_exception, context.sqlalchemy_exception)):
+            error.args = tuple(str(said).replace(detail, "left out") for said in error.args)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

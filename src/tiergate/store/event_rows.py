@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Text, bindparam, select, update
 
+from tiergate.store.account_rows import accounts_of_customers
 from tiergate.store.engine import Transaction
 from tiergate.store.insert_rows import InsertRows
 from tiergate.store.tables import accounts, events
@@ -96,8 +97,14 @@ _INSERT = InsertRows(
 def wait_again(tx: Transaction, event_ids: Collection[str], at: datetime) -> None:
     """Let events that were stored as dealt with wait after all, to be applied from ``at`` on."""
     if event_ids:
-        waiting = {"state": "received", "account_id": None, "processed_at": None, "next_attempt_at": at}
-        tx.execute(update(events).where(events.c.event_id.in_(sorted(event_ids))).values(waiting))
+        tx.execute(_WAIT, {"ids": sorted(event_ids), "at": at})
+
+
+_WAIT = (
+    update(events)
+    .where(events.c.event_id.in_(bindparam("ids", expanding=True)))
+    .values(state="received", account_id=None, processed_at=None, next_attempt_at=bindparam("at"))
+)
 
 
 def claim_events(tx: Transaction, customers: Mapping[str, str | None]) -> dict[str, str | None]:
@@ -113,11 +120,8 @@ def claim_events(tx: Transaction, customers: Mapping[str, str | None]) -> dict[s
     )
     claimed = list(tx.execute(query).scalars())
     wanted = {customer for event_id in claimed if (customer := customers[event_id])}
-    owned = select(accounts.c.stripe_customer_id, accounts.c.account_id).where(
-        accounts.c.stripe_customer_id.in_(sorted(wanted))
-    )
-    owners: dict[str | None, str] = {row.stripe_customer_id: row.account_id for row in tx.execute(owned)}
-    return {event_id: owners.get(customers[event_id]) for event_id in claimed}
+    owners = accounts_of_customers(tx, wanted)
+    return {event_id: owners.get(customers[event_id] or "") for event_id in claimed}
 
 
 def close_events(tx: Transaction, ends: Sequence[tuple[str, str | None, str | None]], at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Grants: access given by hand. A grant that is revoked stays, with when that was."""
+"""Grants: access given by hand. A grant that is revoked stays, with when that was, and held until then."""
 
 from datetime import datetime
 from typing import Any
@@ -31,7 +31,7 @@ def save_grant(tx: Transaction, account_id: str, grant: Grant, granted_by: str, 
 
 
 def close_grant(tx: Transaction, account_id: str, grant_id: str, at: datetime) -> bool:
-    """Revoke a grant; returns false where there is none that could be revoked."""
+    """Revoke a grant at an instant of its account's time; false where there is none that could be revoked."""
     revoked = tx.execute(
         update(grants)
         .where(
@@ -43,12 +43,12 @@ def close_grant(tx: Transaction, account_id: str, grant_id: str, at: datetime) -
 
 
 def grant_of(row: Row[Any]) -> Grant:
-    """Read a grant."""
+    """Read a grant: one that was revoked ended at that instant, at the latest."""
     return Grant(
         id=row.grant_id,
         kind=GrantKind(row.kind),
         starts_at=row.starts_at,
-        ends_at=row.ends_at,
+        ends_at=min((at for at in (row.ends_at, row.revoked_at) if at), default=None),
         plan_key=row.plan_key,
         features=row.features,
         subscription_id=row.stripe_subscription_id,

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Table, and_, func, select
 
 from tiergate.rules.state import ENDED
 from tiergate.store.engine import Transaction
-from tiergate.store.tables import accounts, customers, events, operations, prices, subscriptions
+from tiergate.store.tables import accounts, customers, events, operations, outbox, prices, subscriptions
 
 _ENDED = [str(status) for status in ENDED]
 
@@ -20,6 +20,9 @@ class Health:
     waiting_events: int
     """Received before ``since`` and still not applied."""
     failed_events: int
+    failed_messages: int
+    other_mode_events: int
+    """Received after ``since``."""
     overdue_accounts: int
     open_operations: int
     stranger_subscriptions: int
@@ -42,6 +45,10 @@ def health_since(tx: Transaction, since: datetime, livemode: bool) -> Health:
         last_event_at=tx.execute(select(func.max(events.c.received_at))).scalar(),
         waiting_events=_count(tx, events, and_(events.c.state == "received", events.c.received_at < since)),
         failed_events=_count(tx, events, events.c.state == "failed"),
+        failed_messages=_count(tx, outbox, outbox.c.state == "failed"),
+        other_mode_events=_count(
+            tx, events, and_(events.c.livemode.is_not(livemode), events.c.received_at >= since)
+        ),
         overdue_accounts=_count(tx, accounts, late),
         open_operations=_count(
             tx, operations, and_(operations.c.state == "open", operations.c.created_at < since)
@@ -64,12 +71,13 @@ def health_since(tx: Transaction, since: datetime, livemode: bool) -> Health:
     )
 
 
-def recently_changed_accounts(tx: Transaction, limit: int) -> list[str]:
-    """Return accounts that have a customer, those that changed last first."""
+def longest_unheard_accounts(tx: Transaction, limit: int) -> list[str]:
+    """Return accounts with running subscriptions, those first that Stripe has not spoken of for longest."""
     query = (
-        select(accounts.c.account_id)
-        .where(accounts.c.stripe_customer_id.is_not(None))
-        .order_by(accounts.c.updated_at.desc())
+        select(subscriptions.c.account_id)
+        .where(subscriptions.c.account_id.is_not(None), subscriptions.c.status.not_in(_ENDED))
+        .group_by(subscriptions.c.account_id)
+        .order_by(func.min(subscriptions.c.updated_at))
         .limit(limit)
     )
     return list(tx.execute(query).scalars())

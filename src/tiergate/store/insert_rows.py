@@ -118,7 +118,7 @@ class _OnSqlite:
                 for name, process, constant in self.of_row
             ]
             text = self.head + ", ".join([self.row] * len(part)) + self.tail
-            yield from tx.exec_driver_sql(text, (*values, *tail))
+            yield from tx.exec_driver_sql(text, (*values, *tail)).all()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,18 @@
-"""Loads what the rules read of accounts: of one, or of a stretch of them, with one statement a table."""
+"""Loads what the rules read of accounts: of one, or of a stretch of them, with one statement a table.
+
+What was read of an account is kept as its rows came, in few bytes, until somebody wants to know what it
+means: of many accounts that are in memory only some are asked for soon.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import BindParameter, Row, Select, Table, bindparam, select
+import msgspec
+from sqlalchemy import BindParameter, Column, Select, Table, bindparam, or_, select
+from sqlalchemy.engine import Dialect
 
 from tiergate.rules.state import AccountState
 from tiergate.store.engine import Transaction
@@ -32,79 +39,128 @@ if TYPE_CHECKING:
     from tiergate.store.account_rows import Account
 
 _T = TypeVar("_T")
+_Processor = Callable[[Any], Any]
+
+Used = Mapping[tuple[str, datetime], int]
+"""What an account has used, by feature and start of the window."""
 
 _FIRST: BindParameter[str] = bindparam("first")
 _LAST: BindParameter[str] = bindparam("last")
-_UNREAD = frozenset(["raw", "fetched_at", "last_event_id", "updated_at"])
+_UNREAD = frozenset(
+    ["account_id", "raw", "fetched_at", "event_seen_at", "last_event_id", "updated_at", "cards_read_at"]
+)
 """What no rule reads; Stripe's own word alone is larger than all the rest."""
 
 
-def load_states(tx: Transaction, found: Sequence["Account"]) -> dict[str, AccountState]:
-    """Return all that is mirrored of accounts that follow each other by id, and what was given to them."""
+def load_packed(tx: Transaction, found: Sequence["Account"]) -> dict[str, bytes]:
+    """Return the rows of accounts that follow each other by id, for ``unpack``."""
     if not found:
         return {}
     stretch = {"first": found[0].account_id, "last": found[-1].account_id}
-    customer_rows = {row.stripe_customer_id: row for row in tx.execute(_CUSTOMERS, stretch).all()}
-    subscriptions_of = _by_account(tx, _SUBSCRIPTIONS, stretch, subscription_of)
-    invoices_of = _by_account(tx, _INVOICES, stretch, invoice_of)
-    methods_of = _by_account(tx, _PAYMENT_METHODS, stretch, payment_method_of)
-    schedules_of = _by_account(tx, _SCHEDULES, stretch, schedule_of)
-    grants_of = _by_account(tx, _GRANTS, stretch, grant_of)
-    states = {}
-    for account in found:
-        customer = customer_rows.get(account.stripe_customer_id)
-        states[account.account_id] = AccountState(
-            account_id=account.account_id,
-            customer=customer_of(customer) if customer else None,
-            subscriptions=tuple(subscriptions_of.get(account.account_id, ())),
-            invoices=tuple(invoices_of.get(account.account_id, ())),
-            payment_methods=tuple(methods_of.get(account.account_id, ())),
-            schedules=tuple(schedules_of.get(account.account_id, ())),
-            grants=tuple(grants_of.get(account.account_id, ())),
-            catalog_version=account.catalog_version,
-            signed_up_at=account.signed_up_at,
+    gathered = [part.gather(tx, stretch) for part in _PARTS]
+    return {
+        account.account_id: _encode(
+            (
+                account.account_id,
+                account.catalog_version,
+                account.signed_up_at,
+                [rows.get(account.account_id) for rows in gathered],
+            )
         )
-    return states
+        for account in found
+    }
 
 
-def load_usage(tx: Transaction, found: Sequence["Account"]) -> dict[str, dict[tuple[str, datetime], int]]:
-    """Return what the same accounts have used, by feature and start of the window."""
-    used: dict[str, dict[tuple[str, datetime], int]] = defaultdict(dict)
-    if found:
-        stretch = {"first": found[0].account_id, "last": found[-1].account_id}
-        for account_id, feature, window_starts_at, count in tx.execute(_USAGE, stretch):
-            used[account_id][feature, window_starts_at] = count
-    return used
-
-
-def _by_account(
-    tx: Transaction, statement: Select[Any], stretch: Mapping[str, str], read: Callable[[Row[Any]], _T]
-) -> dict[str, list[_T]]:
-    gathered: dict[str, list[_T]] = defaultdict(list)
-    for row in tx.execute(statement, stretch).all():
-        gathered[row.account_id].append(read(row))
-    return gathered
-
-
-def _statement(table: Table) -> Select[Any]:
-    columns = [column for column in table.c if column.name not in _UNREAD]
-    return (
-        select(*columns)
-        .where(table.c.account_id.between(_FIRST, _LAST))
-        .order_by(table.c.created_at, *table.primary_key)
+def unpack(dialect: Dialect, packed: bytes) -> tuple[AccountState, Used]:
+    """Return all that is mirrored of an account and was given to it, and what it has used."""
+    account_id, catalog_version, signed_up_at, parts = msgspec.msgpack.decode(packed)
+    rows = dict(zip(_PARTS, parts, strict=True))
+    state = AccountState(
+        account_id=account_id,
+        customer=next(iter(_CUSTOMERS.read(dialect, rows[_CUSTOMERS])), None),
+        subscriptions=_SUBSCRIPTIONS.read(dialect, rows[_SUBSCRIPTIONS]),
+        invoices=_INVOICES.read(dialect, rows[_INVOICES]),
+        payment_methods=_PAYMENT_METHODS.read(dialect, rows[_PAYMENT_METHODS]),
+        schedules=_SCHEDULES.read(dialect, rows[_SCHEDULES]),
+        grants=_GRANTS.read(dialect, rows[_GRANTS]),
+        catalog_version=catalog_version,
+        signed_up_at=signed_up_at,
     )
+    return state, dict(_USAGE.read(dialect, rows[_USAGE]))
 
 
-_CUSTOMERS = (
-    select(*(column for column in customers.c if column.name not in _UNREAD))
-    .join(accounts, accounts.c.stripe_customer_id == customers.c.stripe_customer_id)
-    .where(accounts.c.account_id.between(_FIRST, _LAST))
+class _Part(Generic[_T]):
+    """A table's part in what is known of an account. The first of the columns says whose a row is."""
+
+    def __init__(self, columns: Sequence[Column[Any]], read: Callable[[Any], _T]) -> None:
+        self._columns = columns[1:]
+        self._read = read
+        self._processors: dict[str, list[tuple[str, _Processor | None]]] = {}
+        self.statement: Select[Any] = select(*columns).where(columns[0].between(_FIRST, _LAST))
+
+    def gather(self, tx: Transaction, stretch: Mapping[str, str]) -> Mapping[str, list[Any]]:
+        """Return the rows of a stretch of accounts, by account, as the driver gives them."""
+        result = tx.execute(self.statement, stretch)
+        gathered: dict[str, list[Any]] = defaultdict(list)
+        for row in result.cursor.fetchall():
+            gathered[row[0]].append(row)
+        result.close()
+        return gathered
+
+    def read(self, dialect: Dialect, rows: Sequence[Sequence[Any]] | None) -> tuple[_T, ...]:
+        """Return what rows mean."""
+        if not rows:
+            return ()
+        processors = self._processors.get(dialect.name)
+        if processors is None:
+            processors = self._processors[dialect.name] = [
+                (column.name, column.type.dialect_impl(dialect).result_processor(dialect, None))
+                for column in self._columns
+            ]
+        return tuple(self._read(_row(processors, values[1:])) for values in rows)
+
+
+def _row(processors: Sequence[tuple[str, _Processor | None]], values: Sequence[Any]) -> SimpleNamespace:
+    named = zip(processors, values, strict=True)
+    return SimpleNamespace(**{name: process(value) if process else value for (name, process), value in named})
+
+
+def _mirrored(table: Table, read: Callable[[Any], _T], *unread: str) -> _Part[_T]:
+    columns = [column for column in table.c if column.name not in _UNREAD.union(unread)]
+    part = _Part([table.c.account_id, *columns], read)
+    part.statement = part.statement.order_by(table.c.created_at, *table.primary_key)
+    return part
+
+
+def _customers() -> _Part[Any]:
+    part = _Part(
+        [accounts.c.account_id, *(one for one in customers.c if one.name not in _UNREAD)], customer_of
+    )
+    linked = accounts.c.stripe_customer_id == customers.c.stripe_customer_id
+    part.statement = part.statement.join_from(accounts, customers, linked)
+    return part
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_CUSTOMERS = _customers()
+_SUBSCRIPTIONS = _mirrored(subscriptions, subscription_of)
+_INVOICES = _mirrored(invoices, invoice_of, "as_of")
+_PAYMENT_METHODS = _mirrored(payment_methods, payment_method_of, "as_of", "created_at")
+_SCHEDULES = _mirrored(subscription_schedules, schedule_of, "as_of", "created_at")
+_GRANTS = _mirrored(grants, grant_of)
+_GRANTS.statement = _GRANTS.statement.where(
+    or_(grants.c.revoked_at.is_(None), grants.c.revoked_at > grants.c.starts_at)
 )
-_SUBSCRIPTIONS = _statement(subscriptions)
-_INVOICES = _statement(invoices)
-_PAYMENT_METHODS = _statement(payment_methods)
-_SCHEDULES = _statement(subscription_schedules)
-_GRANTS = _statement(grants).where(grants.c.revoked_at.is_(None))
-_USAGE = select(usage.c.account_id, usage.c.feature, usage.c.window_starts_at, usage.c.used).where(
-    usage.c.account_id.between(_FIRST, _LAST)
+_USAGE = _Part(
+    [usage.c.account_id, usage.c.feature, usage.c.window_starts_at, usage.c.used],
+    lambda row: ((row.feature, row.window_starts_at), row.used),
+)
+_PARTS: tuple[_Part[Any], ...] = (
+    _CUSTOMERS,
+    _SUBSCRIPTIONS,
+    _INVOICES,
+    _PAYMENT_METHODS,
+    _SCHEDULES,
+    _GRANTS,
+    _USAGE,
 )

@@ -6,18 +6,23 @@ in every other case the caller is told that the object is stale, and reads it fr
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import Column, ColumnElement, Table, and_, bindparam, case, func, not_, or_, select, update
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import (
+    Column,
+    Row,
+    Table,
+    bindparam,
+    select,
+    update,
+)
 
 from tiergate.rules.instants import from_unix_seconds
-from tiergate.rules.state import ENDED, Customer, Invoice, PaymentMethod, Schedule, Subscription
+from tiergate.rules.state import Customer, Invoice, PaymentMethod, Schedule, Subscription
 from tiergate.store.change_feed import account_topic, note_change
-from tiergate.store.column_types import Instant
 from tiergate.store.engine import Transaction
 from tiergate.store.insert_rows import InsertRows
 from tiergate.store.mirror_rows import (
@@ -27,6 +32,7 @@ from tiergate.store.mirror_rows import (
     schedule_values,
     subscription_values,
 )
+from tiergate.store.newer import LONG_BEFORE, statement
 from tiergate.store.tables import (
     customers,
     invoices,
@@ -64,6 +70,10 @@ class Sighting:
     account_id: str | None = None
 
 
+_CERTAINLY = timedelta(minutes=1)
+"""Longer than Stripe takes from looking at an object to the date of its answer."""
+
+
 class Saved(Enum):
     """What became of a sighting."""
 
@@ -71,7 +81,7 @@ class Saved(Enum):
     COVERED = "covered"
     """Stripe was read after this arrived: there is nothing in it that is not known."""
     STALE = "stale"
-    """It may be older than what is there: read the object from Stripe."""
+    """It may be older than what is there: read the object from Stripe, once more if this was a reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,16 +208,13 @@ def save_all(tx: Transaction, sighted: Sequence[Sighted]) -> list[Saved]:
     for places in _rounds(sighted):
         group = [sighted[place] for place in places]
         first = group[0]
-        # A guard for all: what was read after the first of them arrived is read once more.
-        seen_at = min(one.sighting.seen_at for one in group)
         is_event = first.sighting.event_id is not None
         save = _statement(first.kind, is_event, first.keeps_version)
-        binds = {"seen_at": seen_at} if is_event else {}
+        binds = {} if is_event else {LONG_BEFORE: _long_before(group)}
         written = {row[0] for row in save(tx, [one.values for one in group], **binds)}
-        left = {one.key for one in group} - written
-        fetched = _fetched_at(tx, first.kind, left) if left else {}
+        kept = _kept(tx, first.kind, {one.key for one in group} - written)
         for place, one in zip(places, group, strict=True):
-            outcomes[place] = _outcome(one, written, fetched)
+            outcomes[place] = _outcome(one, kept[one.key]) if one.key in kept else Saved.SAVED
     return [outcome for outcome in outcomes if outcome is not None]
 
 
@@ -223,18 +230,25 @@ def _rounds(sighted: Sequence[Sighted]) -> Iterator[list[int]]:
     yield from (rounds[which] for which in sorted(rounds))
 
 
-def _outcome(one: Sighted, written: Collection[str], fetched: Mapping[str, datetime | None]) -> Saved:
-    if one.key in written:
-        return Saved.SAVED
-    fetched_at = fetched[one.key]
-    covered = fetched_at is not None and fetched_at > one.sighting.seen_at
-    return Saved.COVERED if covered else Saved.STALE
+def _long_before(readings: Sequence[Sighted]) -> datetime:
+    """Return before when, by Stripe's clock, what was known is older than these, whatever ours showed."""
+    real = [one.sighting.as_of for one in readings if one.values["test_clock"] is None]
+    return min(real) - _CERTAINLY if real else datetime.min.replace(tzinfo=UTC)
 
 
-def _fetched_at(tx: Transaction, kind: Kind, keys: Collection[str]) -> dict[str, datetime | None]:
+def _outcome(one: Sighted, kept: Row[Any]) -> Saved:
+    is_read_since = kept.fetched_at is not None and kept.fetched_at > one.sighting.seen_at
+    # Those instants may come from two machines, whose clocks need not agree: Stripe's stamps must too.
+    is_as_new = kept.test_clock == one.values["test_clock"] and kept.as_of >= one.sighting.as_of
+    return Saved.COVERED if is_read_since and is_as_new else Saved.STALE
+
+
+def _kept(tx: Transaction, kind: Kind, keys: Collection[str]) -> dict[str, Row[Any]]:
+    if not keys:
+        return {}
     table = TABLES[kind]
-    query = select(key_of(table), table.c.fetched_at).where(key_of(table).in_(sorted(keys)))
-    return {row[0]: row.fetched_at for row in tx.execute(query)}
+    query = select(key_of(table), table.c.fetched_at, table.c.as_of, table.c.test_clock)
+    return {row[0]: row for row in tx.execute(query.where(key_of(table).in_(sorted(keys))))}
 
 
 def adopt_customer(tx: Transaction, customer_id: str, account_id: str) -> None:
@@ -266,8 +280,12 @@ def mirrored_customers(tx: Transaction, customer_ids: Collection[str]) -> set[st
     """Return those of some customers of whom anything is known."""
     if not customer_ids:
         return set()
-    key = customers.c.stripe_customer_id
-    return set(tx.execute(select(key).where(key.in_(sorted(customer_ids)))).scalars())
+    return set(tx.execute(_MIRRORED_CUSTOMERS, {"ids": sorted(customer_ids)}).scalars())
+
+
+_MIRRORED_CUSTOMERS = select(customers.c.stripe_customer_id).where(
+    customers.c.stripe_customer_id.in_(bindparam("ids", expanding=True))
+)
 
 
 def is_customer_deleted(tx: Transaction, customer_id: str) -> bool:
@@ -304,6 +322,13 @@ def test_clock_of(tx: Transaction, kind: Kind, object_id: str) -> str | None:
     return found
 
 
+def those_on_clocks(tx: Transaction, kind: Kind, object_ids: Collection[str]) -> set[str]:
+    """Return those of some mirrored objects that live on a test clock."""
+    table = TABLES[kind]
+    on_clock = (key_of(table).in_(sorted(object_ids)), table.c.test_clock.is_not(None))
+    return set(tx.execute(select(key_of(table)).where(*on_clock)).scalars())
+
+
 def owner_of(tx: Transaction, kind: Kind, object_id: str) -> str | None:
     """Return the account that a mirrored object belongs to."""
     table = TABLES[kind]
@@ -325,6 +350,7 @@ def _stamps(
         "test_clock": test_clock,
         "as_of": sighting.as_of,
         "fetched_at": None if sighting.event_id else sighting.seen_at,
+        "event_seen_at": sighting.seen_at if sighting.event_id else None,
         "last_event_id": sighting.event_id,
         "raw": raw,
         "created_at": created_at,
@@ -334,52 +360,10 @@ def _stamps(
 
 @cache
 def _statement(kind: Kind, is_event: bool, keeps_version: bool) -> InsertRows:
-    """Return what saves sightings of a kind: those by events, or those by readings."""
-    table = TABLES[kind]
-    key = key_of(table)
-    given = [key, *(column for column in table.c if column is not key and column.name not in _NOT_SIGHTED)]
-    return InsertRows(table, given, lambda insert: _guarded(insert, table, is_event, keeps_version))
+    return statement(TABLES[kind], key_of(TABLES[kind]), is_event=is_event, keeps_version=keeps_version)
 
 
-_NOT_SIGHTED = frozenset(["cards_read_at"])
-
-
-def _guarded(insert: postgresql.Insert, table: Table, is_event: bool, keeps_version: bool) -> Any:
-    old, new = table.c, insert.excluded
-    same_clock = func.coalesce(old.test_clock, "") == func.coalesce(new.test_clock, "")
-    kept = {
-        "account_id": func.coalesce(old.account_id, new.account_id),
-        "as_of": case((and_(same_clock, old.as_of > new.as_of), old.as_of), else_=new.as_of),
-        "fetched_at": func.coalesce(new.fetched_at, old.fetched_at),
-        "last_event_id": func.coalesce(new.last_event_id, old.last_event_id),
-        "created_at": old.created_at,
-    }
-    if keeps_version:
-        kept["catalog_version"] = _version_kept(new)
-    key = key_of(table)
-    written = (column.name for column in table.c if column is not key and column.name not in _NOT_SIGHTED)
-    changes = {name: kept.get(name, new[name]) for name in written}
-    guard = or_(old.fetched_at.is_(None), old.fetched_at <= new.fetched_at)
-    if is_event:
-        unread_since = or_(old.fetched_at.is_(None), old.fetched_at < bindparam("seen_at", type_=Instant))
-        guard = and_(unread_since, old.as_of < new.as_of, same_clock)
-        if table is subscriptions:
-            guard = and_(guard, or_(not_(_has_ended(old)), _has_ended(new)))
-    return insert.on_conflict_do_update(index_elements=[key], set_=changes, where=guard).returning(key)
-
-
-def _has_ended(row: Any) -> ColumnElement[bool]:
-    return or_(*(row.status == str(status) for status in sorted(ENDED)))
-
-
-def _version_kept(new: Any) -> ColumnElement[int]:
-    old = subscriptions.c
-    same = and_(old.stripe_price_id == new.stripe_price_id, old.plan_key == new.plan_key)
-    return case(
-        (and_(same, old.catalog_version.is_not(None)), old.catalog_version), else_=new.catalog_version
-    )
-
-
+@cache
 def key_of(table: Table) -> Column[str]:
     """Return the column that holds Stripe's id of an object."""
     found: Column[str] = next(iter(table.primary_key.columns))

@@ -1,13 +1,15 @@
 """The mirror by the page: many objects, read from Stripe at once, compared and saved in few statements."""
 
 from collections.abc import Collection
+from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Table, select
+from sqlalchemy import BindParameter, Row, Select, bindparam, select, union_all
 
 from tiergate.rules.state import Customer, Invoice, PaymentMethod, Schedule, Subscription
 from tiergate.store.engine import Transaction
-from tiergate.store.mirror import TABLES, Kind
+from tiergate.store.mirror import TABLES, Kind, key_of
 from tiergate.store.mirror_rows import (
     customer_of,
     invoice_of,
@@ -15,19 +17,32 @@ from tiergate.store.mirror_rows import (
     schedule_of,
     subscription_of,
 )
-from tiergate.store.tables import accounts
+from tiergate.store.tables import accounts, customers
 
 Mirrored = Customer | Subscription | Invoice | PaymentMethod | Schedule
-_NOT_COMPARED = frozenset(["raw", "updated_at", "fetched_at", "last_event_id"])
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_OWNERS = union_all(
+    select(customers.c.stripe_customer_id, customers.c.account_id).where(
+        customers.c.stripe_customer_id.in_(_IDS), customers.c.account_id.is_not(None)
+    ),
+    select(accounts.c.stripe_customer_id, accounts.c.account_id).where(
+        accounts.c.stripe_customer_id.in_(_IDS)
+    ),
+)
+_NOT_COMPARED = frozenset(["raw", "updated_at", "fetched_at", "event_seen_at", "last_event_id"])
 
 
 def mirrored(tx: Transaction, kind: Kind, ids: Collection[str]) -> dict[str, Mirrored]:
     """Return what is mirrored of these objects, by id."""
-    table = TABLES[kind]
-    key = _key(table)
-    columns = [column for column in table.c if column.name not in _NOT_COMPARED]
-    rows = tx.execute(select(*columns).where(key.in_(ids)))
+    rows = tx.execute(_mirrored(kind), {"ids": list(ids)})
     return {found.id: found for found in (_read(kind, row) for row in rows)}
+
+
+@cache
+def _mirrored(kind: Kind) -> Select[Any]:
+    table = TABLES[kind]
+    columns = [column for column in table.c if column.name not in _NOT_COMPARED]
+    return select(*columns).where(key_of(table).in_(_IDS))
 
 
 def _read(kind: Kind, row: Row[Any]) -> Mirrored:
@@ -44,12 +59,16 @@ def _read(kind: Kind, row: Row[Any]) -> Mirrored:
             return schedule_of(row)
 
 
+def told_since(tx: Transaction, kind: Kind, ids: Collection[str], at: datetime) -> set[str]:
+    """Return those of these objects of which an event that was received after ``at`` has told something."""
+    table = TABLES[kind]
+    query = select(key_of(table)).where(key_of(table).in_(_IDS), table.c.event_seen_at > at)
+    return set(tx.execute(query, {"ids": list(ids)}).scalars())
+
+
 def owners_of(tx: Transaction, customer_ids: Collection[str]) -> dict[str, str]:
-    """Return the accounts behind customers, by the customer's id."""
-    query = select(accounts.c.stripe_customer_id, accounts.c.account_id).where(
-        accounts.c.stripe_customer_id.in_(customer_ids)
-    )
-    return {row.stripe_customer_id: row.account_id for row in tx.execute(query)}
+    """Return the accounts behind customers, by the customer's id: those linked, or those they name."""
+    return {row[0]: row[1] for row in tx.execute(_OWNERS, {"ids": list(customer_ids)})}
 
 
 def known_accounts(tx: Transaction, account_ids: Collection[str]) -> set[str]:
@@ -67,7 +86,7 @@ def unsettled(
     Those on test clocks are left out, as they are from Stripe's lists.
     """
     table = TABLES[kind]
-    key = _key(table)
+    key = key_of(table)
     wanted = (table.c.status.not_in(settled), table.c.test_clock.is_(None), key > after)
     query = select(key, table.c.account_id).where(*wanted)
     return [(row[0], row.account_id) for row in tx.execute(query.order_by(key).limit(limit))]
@@ -79,7 +98,3 @@ def accounts_on_clocks(tx: Transaction) -> list[str]:
         accounts.c.test_clock.is_not(None), accounts.c.stripe_customer_id.is_not(None)
     )
     return list(tx.execute(query.order_by(accounts.c.account_id)).scalars())
-
-
-def _key(table: Table) -> Any:
-    return next(iter(table.primary_key.columns))

@@ -1,11 +1,15 @@
-"""The journalled phases: what was known of an account's access, and since when. Only ever appended to."""
+"""The journalled phases: what was known of an account's access, and since when. Only ever appended to.
 
-from collections.abc import Mapping
+They are written as forecasts: the phase that held when news came, and after it those that were foreseen
+then. A check answers from what is foreseen, so a forecast says what it answered until the next one.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, bindparam, insert, select
 
 from tiergate.rules.catalog import FeatureValue
 from tiergate.store.engine import Transaction
@@ -42,12 +46,31 @@ class RecordedPhase:
     features: Mapping[str, RecordedFeature]
     """What every feature was worth, after add-ons, grants and seats."""
 
+    @property
+    def is_foreseen(self) -> bool:
+        """Whether it lay ahead when it became known."""
+        return self.starts_at > self.account_at
+
     def says_the_same(self, other: "RecordedPhase") -> bool:
         """Whether two records tell of the same phase, whatever brought the news and when."""
         return _told(self) == _told(other)
 
 
-_COLUMNS = [phases.c[name] for name in RecordedPhase.__dataclass_fields__]
+_MINE = phases.c.account_id == bindparam("account")
+_ALL = (
+    select(*(phases.c[name] for name in RecordedPhase.__dataclass_fields__))
+    .where(_MINE)
+    .order_by(phases.c.phase_id)
+)
+_FIRST_OF_NEWEST = (
+    select(phases.c.phase_id)
+    .where(_MINE, phases.c.starts_at <= phases.c.account_at)
+    .order_by(phases.c.phase_id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_NEWEST = _ALL.where(phases.c.phase_id >= _FIRST_OF_NEWEST)
+_APPEND = insert(phases).returning(phases.c.phase_id, sort_by_parameter_order=True)
 
 
 def _told(phase: RecordedPhase) -> tuple[object, ...]:
@@ -55,25 +78,27 @@ def _told(phase: RecordedPhase) -> tuple[object, ...]:
     return (phase.ends_at, phase.plan_key, phase.access, phase.reason, phase.because, dict(phase.features))
 
 
-def append_phase(tx: Transaction, phase: RecordedPhase) -> int:
-    """Append a phase, and return its number: a later one has a greater number."""
-    values = {name: getattr(phase, name) for name in RecordedPhase.__dataclass_fields__}
-    values["features"] = {key: [feature.value, feature.reason] for key, feature in phase.features.items()}
-    number: int = tx.execute(insert(phases).values(values).returning(phases.c.phase_id)).scalar_one()
+def append_forecast(tx: Transaction, forecast: Sequence[RecordedPhase]) -> int:
+    """Append a phase that holds and those foreseen, and return its number: a later one's is greater."""
+    rows = [
+        {
+            **{name: getattr(phase, name) for name in RecordedPhase.__dataclass_fields__},
+            "features": {key: [feature.value, feature.reason] for key, feature in phase.features.items()},
+        }
+        for phase in forecast
+    ]
+    number: int = tx.execute(_APPEND, rows).scalars().all()[0]
     return number
 
 
-def newest_phase(tx: Transaction, account_id: str) -> RecordedPhase | None:
-    """Return the phase of an account that was recorded last."""
-    mine = select(*_COLUMNS).where(phases.c.account_id == account_id)
-    row = tx.execute(mine.order_by(phases.c.phase_id.desc()).limit(1)).first()
-    return _phase(row) if row else None
+def newest_forecast(tx: Transaction, account_id: str) -> tuple[RecordedPhase, ...]:
+    """Return what was recorded last of an account; nothing where nothing ever was."""
+    return tuple(_phase(row) for row in tx.execute(_NEWEST, {"account": account_id}))
 
 
 def phases_of(tx: Transaction, account_id: str) -> list[RecordedPhase]:
     """Return all that was recorded of an account, in the order in which it became known."""
-    mine = select(*_COLUMNS).where(phases.c.account_id == account_id).order_by(phases.c.phase_id)
-    return [_phase(row) for row in tx.execute(mine)]
+    return [_phase(row) for row in tx.execute(_ALL, {"account": account_id})]
 
 
 def _phase(row: Row[Any]) -> RecordedPhase:

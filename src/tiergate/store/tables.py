@@ -39,6 +39,7 @@ def _stamps() -> list[Column[object]]:
         Column("test_clock", Text),
         Column("as_of", Instant, nullable=False),
         Column("fetched_at", Instant),
+        Column("event_seen_at", Instant),
         Column("last_event_id", Text),
         Column("raw", Json, nullable=False),
         Column("created_at", Instant, nullable=False),
@@ -299,8 +300,8 @@ phases = Table(
     Column("features", Json, nullable=False),
     Index("ix_tiergate_phases_account", "account_id", "phase_id"),
 )
-"""What was announced of an account: each phase with when it held, in the account's time, and when that
-became known, in real time and (``account_at``) in the account's. Only ever appended to."""
+"""What was known of an account: each phase with when it held, in the account's time, and when that became
+known, in real time and (``account_at``) in the account's; after it those foreseen. Only ever appended to."""
 
 outbox = Table(
     "tiergate_outbox",

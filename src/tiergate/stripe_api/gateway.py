@@ -1,6 +1,7 @@
 """The calls to Stripe: the only place where tiergate talks to it, through its own SDK."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -8,13 +9,12 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-import msgspec
 import stripe
 
 from tiergate.rules.errors import TiergateError
 from tiergate.rules.instants import to_unix_seconds
 from tiergate.stripe_api.read_shapes import has_all_items
-from tiergate.stripe_api.storable_json import storable
+from tiergate.stripe_api.storable_json import read_json, storable
 
 API_VERSION = "2026-10-28.endive"
 """The version whose shapes we ask for, whatever the SDK's own default is."""
@@ -79,8 +79,9 @@ class Gateway:
         """Prepare the calls; ``api_base`` points at a sandbox instead of Stripe itself."""
         self.livemode = secret_key.startswith(("sk_live_", "rk_live_"))
         self._http = http_client or stripe.new_default_http_client()
-        self._pages_from = f"{(api_base or _STRIPE).rstrip('/')}"
-        self._page_headers = {"Authorization": f"Bearer {secret_key}", "Stripe-Version": API_VERSION}
+        self._network_retries = network_retries
+        self._reads_from = f"{(api_base or _STRIPE).rstrip('/')}"
+        self._read_headers = {"Authorization": f"Bearer {secret_key}", "Stripe-Version": API_VERSION}
         self._client = stripe.StripeClient(
             secret_key,
             stripe_version=API_VERSION,
@@ -138,7 +139,7 @@ class Gateway:
 
     def fetch_subscription(self, subscription_id: str) -> Answer | None:
         """Read a subscription with its latest invoice; ``None`` when Stripe has none of that id."""
-        return self._read(f"/v1/subscriptions/{subscription_id}", {"expand": ["latest_invoice"]})
+        return self._read(f"/v1/subscriptions/{subscription_id}", {"expand[0]": "latest_invoice"})
 
     def fetch_invoice(self, invoice_id: str) -> Answer | None:
         """Read an invoice; ``None`` when Stripe has none of that id."""
@@ -208,22 +209,10 @@ class Gateway:
         return self._call("get", "/v1/account", {})
 
     def page(self, path: str, params: Mapping[str, str], after: str | None = None) -> Page:
-        """Read one page of a list of all there is, a hundred entries, from ``after`` on.
-
-        A page is decoded without the SDK, which takes longer over a page than Stripe does; what is no plain
-        answer is asked again through it, for it knows the errors.
-        """
+        """Read one page of a list of all there is, a hundred entries, from ``after`` on."""
         cursor = {"starting_after": after} if after else {}
-        query = {**params, "limit": "100", **cursor}
-        url = f"{self._pages_from}{path}?{urlencode(query)}"
-        try:
-            text, status, headers = self._http.request_with_retries("get", url, self._page_headers)
-        except stripe.APIConnectionError as error:
-            raise StripeUnavailableError(*_unanswered("get", path)) from error
-        if status != HTTPStatus.OK:
-            answer = self._call("get", path, query)
-            return self._page(answer.body, answer.answered_at)
-        return self._page(storable(msgspec.json.decode(text), text), _answered_at(headers))
+        answer = self._get(path, {**params, "limit": "100", **cursor})
+        return self._page(answer.body, answer.answered_at)
 
     def _page(self, body: Json, answered_at: datetime) -> Page:
         found = [self._with_all_items(entry) for entry in body["data"]]
@@ -240,13 +229,33 @@ class Gateway:
                 return
             after = found[-1]["id"]
 
-    def _read(self, path: str, params: Mapping[str, Any] | None = None) -> Answer | None:
+    def _read(self, path: str, params: Mapping[str, str] | None = None) -> Answer | None:
         try:
-            return self._completed(self._call("get", path, params or {}))
+            return self._completed(self._get(path, params or {}))
         except StripeRefusedError as error:
-            if error.stripe_code == "resource_missing":
+            if error.stripe_code == _MISSING:
                 return None
             raise
+
+    def _get(self, path: str, params: Mapping[str, str]) -> Answer:
+        """Read without the SDK's objects, which take longer over an answer than Stripe does.
+
+        What is no plain answer is asked again through the SDK, for it knows the errors; only that nothing
+        is there needs no second look.
+        """
+        url = f"{self._reads_from}{path}" + (f"?{urlencode(params)}" if params else "")
+        try:
+            text, status, headers = self._http.request_with_retries(
+                "get", url, self._read_headers, max_network_retries=self._network_retries
+            )
+        except stripe.APIConnectionError as error:
+            raise StripeUnavailableError(*_unanswered("get", path)) from error
+        with suppress(ValueError):
+            if status == HTTPStatus.OK:
+                return Answer(read_json(text), _answered_at(headers))
+            if status == HTTPStatus.NOT_FOUND and _is_missing(read_json(text)):
+                raise StripeRefusedError(f"Stripe refused GET {path}: no such object.", stripe_code=_MISSING)
+        return self._call("get", path, params)
 
     def _write(self, path: str, params: Mapping[str, Any], idempotency_key: str) -> Answer:
         return self._completed(self._call("post", path, {**params, "idempotency_key": idempotency_key}))
@@ -286,5 +295,11 @@ def _reason(error: stripe.StripeError) -> str:
     return str(error.user_message or error.code or error).rstrip(".")
 
 
+def _is_missing(refusal: Any) -> bool:
+    error = refusal.get("error") if isinstance(refusal, dict) else None
+    return isinstance(error, dict) and error.get("code") == _MISSING
+
+
+_MISSING = "resource_missing"
 _NEVER = datetime.min.replace(tzinfo=UTC)
 """Stands for an answer that tells no time: any event may be newer."""

@@ -14,7 +14,7 @@ from tiergate.web.identity import AccountOf, nobody
 from tiergate.web.problems import DefectProblems, install_problems
 from tiergate.web.render import content_security_policy
 from tiergate.web.same_origin import SameOrigin
-from tiergate.web.webhook_route import WEBHOOK_PATH, receive_webhook
+from tiergate.web.webhook_route import WebhookFirst
 
 _CHECKOUT_ORIGIN = "https://checkout.stripe.com"
 
@@ -35,15 +35,15 @@ def create_app(billing: Billing, account_of: AccountOf = nobody) -> FastAPI:
     )
     app.state.billing = billing
     app.state.account_of = account_of
-    app.add_route(WEBHOOK_PATH, receive_webhook, methods=["POST"])
     app.add_route("/healthz", _healthz)
     app.add_route("/readyz", _readyz)
     app.add_route("/", _home)
     app.include_router(api_routes.router)
     app.include_router(page_routes.router)
     install_problems(app)
+    app.add_middleware(SameOrigin)
+    app.add_middleware(WebhookFirst, billing=billing)
     app.add_middleware(DefectProblems)
-    app.add_middleware(SameOrigin, exempt_path=WEBHOOK_PATH)
     app.add_middleware(SecurityHeaders, checkout_origin=billing.settings.stripe_api_base or _CHECKOUT_ORIGIN)
     return app
 

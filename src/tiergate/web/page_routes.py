@@ -5,9 +5,9 @@ from typing import Literal
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from tiergate.billing import Billing
 from tiergate.rules.access import Reason
-from tiergate.rules.catalog import Catalog, FeatureKind, Price
-from tiergate.rules.decision import decide
+from tiergate.rules.catalog import FeatureKind, Price
 from tiergate.rules.state import ENDED
 from tiergate.services.describe_account import AccountView
 from tiergate.store.catalog_rows import MappedPrice
@@ -49,8 +49,9 @@ def show_pricing(request: Request, account_id: Visitor, interval: Literal["month
 @router.api_route("/billing", methods=_READ)
 def show_billing(request: Request, account_id: SignedIn) -> str:
     """Show what the account has, what happens next, and its invoices."""
-    view = billing_of(request).describe(account_id)
-    return render_billing(_billing_page(account_frame(request, view), view))
+    billing = billing_of(request)
+    view = billing.describe(account_id)
+    return render_billing(_billing_page(account_frame(request, view), billing, view))
 
 
 @router.api_route("/billing/return", methods=_READ)
@@ -104,7 +105,7 @@ def _is_confirmed(view: AccountView, plan_key: str) -> bool:
     return phase.plan_key == plan_key and view.subscription is not None and phase.sources != ()
 
 
-def _billing_page(frame: Frame, view: AccountView) -> BillingPage:
+def _billing_page(frame: Frame, billing: Billing, view: AccountView) -> BillingPage:
     told, phase, subscription = view.told, view.told.phase, view.subscription
     return BillingPage(
         frame,
@@ -122,7 +123,7 @@ def _billing_page(frame: Frame, view: AccountView) -> BillingPage:
         cancel_at=subscription.cancels_at if subscription else None,
         grace_ends_at=phase.ends_at if phase.reason is Reason.PAST_DUE_GRACE else None,
         has_card=view.has_card,
-        usage=tuple(_usage(told.catalog, view)),
+        usage=tuple(_usage(billing, view)),
         invoices=told.state.invoices[::-1],
     )
 
@@ -134,13 +135,17 @@ def _price(mapped: MappedPrice | None) -> Price | None:
     return Price(mapped.lookup_key, interval, mapped.currency, mapped.unit_amount)
 
 
-def _usage(catalog: Catalog, view: AccountView) -> list[UsageLine]:
-    """Return what the present plan limits; how much of it is used is not counted yet."""
+def _usage(billing: Billing, view: AccountView) -> list[UsageLine]:
+    """Return what the present plan limits, and how much of it is used.
+
+    Of what there may be so many of, none at all is more likely not counted here than true.
+    """
     lines = []
-    for feature in catalog.features.values():
-        if feature.kind not in (FeatureKind.LIMIT, FeatureKind.METERED):
+    for feature in view.told.catalog.features.values():
+        if feature.kind not in (FeatureKind.LIMIT, FeatureKind.PER_SEAT, FeatureKind.METERED):
             continue
-        decision = decide(view.told.timeline, feature.key, view.told.at)
+        decision = billing.check(view.told.account.account_id, feature.key)
         if decision.value is not False:
-            lines.append(UsageLine(feature, decision.limit))
+            used = decision.used if feature.kind is FeatureKind.METERED else decision.used or None
+            lines.append(UsageLine(feature, decision.limit, used))
     return lines

@@ -76,6 +76,15 @@ def problem(
     return _problem_json(status, code, title, detail, headers, more)
 
 
+def tiergate_problem(request: Request, error: TiergateError) -> Response:
+    """Answer with an error of ours; what is ours to know stands in the log alone."""
+    status = STATUS_OF_CODE.get(error.code, HTTPStatus.INTERNAL_SERVER_ERROR)
+    if error.code in _TOLD_OUTSIDE:
+        log.warning("subscription request %s failed: %s", request.url.path, error.message)
+        return problem(request, status, error.code, *_TOLD_OUTSIDE[error.code])
+    return problem(request, status, error.code, error.message, error.remedy)
+
+
 class DefectProblems:
     """ASGI middleware: an exception that nobody expected is answered as a problem too, and raised on.
 
@@ -131,11 +140,7 @@ def _problem_json(
 
 async def _on_tiergate_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, TiergateError)  # noqa: S101 - registered for this class only
-    status = STATUS_OF_CODE.get(error.code, HTTPStatus.INTERNAL_SERVER_ERROR)
-    if error.code in _TOLD_OUTSIDE:
-        log.warning("subscription request %s failed: %s", request.url.path, error.message)
-        return problem(request, status, error.code, *_TOLD_OUTSIDE[error.code])
-    return problem(request, status, error.code, error.message, error.remedy)
+    return tiergate_problem(request, error)
 
 
 async def _on_refused_feature(request: Request, error: Exception) -> Response:

@@ -17,23 +17,15 @@ _SAFE_METHODS = frozenset(["GET", "HEAD", "OPTIONS"])
 class SameOrigin:
     """ASGI middleware: a request that changes something must come from this site or from no site at all."""
 
-    def __init__(self, app: ASGIApp, exempt_path: str) -> None:
-        """Wrap ``app``; ``exempt_path`` is the webhook's, whose sender proves itself by a signature."""
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap ``app``."""
         self._app = app
-        self._exempt_path = exempt_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through, or answer 403."""
-        is_allowed = (
-            scope["type"] != "http" or self._is_harmless(scope) or is_same_origin(Headers(scope=scope))
-        )
+        is_harmless = scope["type"] != "http" or scope["method"] in _SAFE_METHODS
+        is_allowed = is_harmless or is_same_origin(Headers(scope=scope))
         await (self._app if is_allowed else _refusal)(scope, receive, send)
-
-    def _is_harmless(self, scope: Scope) -> bool:
-        if scope["method"] in _SAFE_METHODS:
-            return True
-        path = str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
-        return path == self._exempt_path
 
 
 def is_same_origin(headers: Headers) -> bool:

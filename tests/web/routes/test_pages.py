@@ -21,3 +21,9 @@ def test_a_subscriber_is_offered_nothing_to_buy(site: Site) -> None:
         assert plans_for_sale(site, "acme", path) == set()
     assert "/api/billing/checkout" not in site.signed_in("acme").get("/pricing").text
     assert plans_for_sale(site, "rival") == {"starter", "team", "scale"}
+
+
+def test_the_billing_page_shows_what_is_used(site: Site) -> None:
+    """What was counted stands beside the limit at once."""
+    site.billing.consume("acme", "api_calls", 250, key="night-import")
+    assert "250 of 1,000" in site.signed_in().get("/billing").text

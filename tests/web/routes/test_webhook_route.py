@@ -83,3 +83,17 @@ def test_a_body_without_end_is_cut_off(site: Site, site_url: str, announced: boo
     answer = site.as_nobody().post("/webhooks/stripe", content=content, headers=signed(BODY))
     assert answer.status_code == 413
     assert stored(site_url) == 0
+
+
+def test_only_deliveries_are_answered_here(site: Site) -> None:
+    """A browser that opens the address learns that it is only posted to: 405."""
+    answer = site.as_nobody().get("/webhooks/stripe")
+    assert (answer.status_code, answer.headers["allow"], answer.json()["code"]) == (405, "POST", "http_405")
+
+
+def test_its_answers_are_guarded_like_all_others(site: Site) -> None:
+    """What is answered before any route is looked for carries the same headers, refusals too."""
+    for headers in (signed(BODY), {}):
+        answer = site.as_nobody().post("/webhooks/stripe", content=BODY, headers=headers)
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "no-store"

@@ -43,6 +43,7 @@ def _mirror() -> None:
         sa.Column("test_clock", sa.Text(), nullable=True),
         sa.Column("as_of", Instant(), nullable=False),
         sa.Column("fetched_at", Instant(), nullable=True),
+        sa.Column("event_seen_at", Instant(), nullable=True),
         sa.Column("last_event_id", sa.Text(), nullable=True),
         sa.Column("raw", Json(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
@@ -75,6 +76,7 @@ def _mirror() -> None:
         sa.Column("test_clock", sa.Text(), nullable=True),
         sa.Column("as_of", Instant(), nullable=False),
         sa.Column("fetched_at", Instant(), nullable=True),
+        sa.Column("event_seen_at", Instant(), nullable=True),
         sa.Column("last_event_id", sa.Text(), nullable=True),
         sa.Column("raw", Json(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
@@ -200,6 +202,8 @@ def _telling() -> None:
 
 
 def _columns() -> None:
+    for mirrored in ("customers", "subscriptions", "invoices"):
+        op.add_column(f"tiergate_{mirrored}", sa.Column("event_seen_at", Instant(), nullable=True))
     op.add_column("tiergate_accounts", sa.Column("catalog_version", sa.Integer(), nullable=True))
     op.add_column("tiergate_customers", sa.Column("cards_read_at", Instant(), nullable=True))
     op.add_column("tiergate_prices", sa.Column("add_on_key", sa.Text(), nullable=True))
@@ -211,15 +215,19 @@ def _columns() -> None:
 
 
 def _compress_payloads() -> None:
-    # The default compression of a payload costs more than all the rest of its transaction.
+    # The default compression of what Stripe said costs more than all the rest of its transaction.
     op.execute(
         """
-        DO $$ BEGIN
-            IF EXISTS (
+        DO $$
+        DECLARE
+            quick text := CASE WHEN EXISTS (
                 SELECT FROM pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)
-            ) THEN
-                ALTER TABLE tiergate_events ALTER COLUMN payload SET COMPRESSION lz4;
-            END IF;
+            ) THEN 'COMPRESSION lz4' ELSE 'STORAGE EXTERNAL' END;
+        BEGIN
+            EXECUTE 'ALTER TABLE tiergate_events ALTER COLUMN payload SET ' || quick;
+            EXECUTE 'ALTER TABLE tiergate_customers ALTER COLUMN raw SET ' || quick;
+            EXECUTE 'ALTER TABLE tiergate_subscriptions ALTER COLUMN raw SET ' || quick;
+            EXECUTE 'ALTER TABLE tiergate_invoices ALTER COLUMN raw SET ' || quick;
         END $$
         """
     )
