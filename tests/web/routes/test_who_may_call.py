@@ -6,7 +6,12 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from tests.web.routes.site import HTML, Site
+from tiergate.services.webhook_endpoints import WEBHOOK_PATH
+from tiergate.web.app import SecurityHeaders
+from tiergate.web.problems import DefectProblems
 from tiergate.web.render import static_url
+from tiergate.web.same_origin import SameOrigin
+from tiergate.web.webhook_route import WebhookFirst
 
 STYLESHEET = static_url("", "tiergate.css")
 
@@ -45,14 +50,19 @@ PROTECTED = pytest.mark.parametrize("route", [route for route in ROUTES if route
 
 
 def test_every_route_is_in_the_table(site: Site) -> None:
-    """The application has exactly the routes of the table; HEAD comes with GET."""
+    """The application has exactly the routes of the table; HEAD comes with GET.
+
+    The webhook is answered ahead of the routes, and no other middleware answers anything of its own.
+    """
+    ahead: set[object] = {entry.cls for entry in site.app.user_middleware}
+    assert ahead == {SecurityHeaders, DefectProblems, WebhookFirst, SameOrigin}
     found = {
         (method, context.path)
         for context in iter_route_contexts(site.app.routes)
         for method in context.methods or ()
         if method != "HEAD"
     }
-    assert found == {(route.method, route.path) for route in ROUTES}
+    assert found | {("POST", WEBHOOK_PATH)} == {(route.method, route.path) for route in ROUTES}
 
 
 @EVERY_ROUTE
