@@ -6,9 +6,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 # The peer is installed in an environment of its own, where this runs.
-import django  # type: ignore[import-not-found]
-from django.conf import settings  # type: ignore[import-not-found]
-from django.core.management import call_command  # type: ignore[import-not-found]
+import django
+from django.conf import settings
+from django.core.management import call_command
 
 from benchmarks.check_turns import take_timed_turns
 
@@ -32,7 +32,7 @@ def main() -> None:
 
 def subscribed() -> Any:
     """Create what dj-stripe mirrors of a customer who pays for the product, and return the customer."""
-    from djstripe import models  # type: ignore[import-not-found]
+    from djstripe import models
 
     # It looks for the period on the subscription itself, where Stripe has not put it since March 2025.
     now = int(time.time())

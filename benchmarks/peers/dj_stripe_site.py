@@ -9,13 +9,13 @@ import os
 import socket
 from typing import Any
 
-import django  # type: ignore[import-not-found]
-from django.conf import settings  # type: ignore[import-not-found]
-from django.core.management import call_command  # type: ignore[import-not-found]
-from django.core.wsgi import get_wsgi_application  # type: ignore[import-not-found]
-from django.db import connections  # type: ignore[import-not-found]
-from django.urls import include, path  # type: ignore[import-not-found]
-from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+import django
+from django.conf import settings
+from django.core.management import call_command
+from django.core.wsgi import get_wsgi_application
+from django.db import connections
+from django.urls import include, path
+from gunicorn.app.base import BaseApplication
 
 ENDPOINT = os.environ["ENDPOINT"]
 PROCESSES, THREADS = 2, 4
@@ -44,7 +44,7 @@ def configure() -> None:
 
 def prepare() -> None:
     """Create the tables, and the endpoint that the events come to."""
-    from djstripe.models import WebhookEndpoint  # type: ignore[import-not-found]
+    from djstripe.models import WebhookEndpoint
 
     call_command("migrate", run_syncdb=True, verbosity=0)
     WebhookEndpoint.objects.create(

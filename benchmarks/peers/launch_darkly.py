@@ -1,9 +1,9 @@
 """LaunchDarkly's SDK without a network: test data with one flag, which is on for one account."""
 
 # The peer is installed in an environment of its own, where this runs.
-from ldclient import Context, LDClient  # type: ignore[import-not-found]
-from ldclient.config import Config  # type: ignore[import-not-found]
-from ldclient.integrations.test_data import TestData  # type: ignore[import-not-found]
+from ldclient import Context, LDClient
+from ldclient.config import Config
+from ldclient.integrations.test_data import TestData
 
 from benchmarks.check_turns import take_timed_turns
 

@@ -1,9 +1,9 @@
 """OpenFeature's in-memory provider, with one flag that is always on: the least that it can do."""
 
 # The peer is installed in an environment of its own, where this runs.
-from openfeature import api  # type: ignore[import-not-found]
-from openfeature.evaluation_context import EvaluationContext  # type: ignore[import-not-found]
-from openfeature.provider.in_memory_provider import (  # type: ignore[import-not-found]
+from openfeature import api
+from openfeature.evaluation_context import EvaluationContext
+from openfeature.provider.in_memory_provider import (
     InMemoryFlag,
     InMemoryProvider,
 )

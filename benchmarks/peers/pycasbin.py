@@ -4,7 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 # The peer is installed in an environment of its own, where this runs.
-import casbin  # type: ignore[import-not-found]
+import casbin
 
 from benchmarks.check_turns import take_timed_turns
 
