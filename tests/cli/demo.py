@@ -20,6 +20,8 @@ TIERGATE = Path(sys.executable).with_name("tiergate")
 
 STRIPE_CLI = REPOSITORY / "node_modules" / ".bin" / "stripe"
 KEY = "sk_test_of_the_cli_tests"
+_MOST_LOOKS = 60
+"""Each look is a command of its own, which takes about half a second."""
 
 
 def environment(home: Path, given: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -75,8 +77,12 @@ class Demo:
         return httpx2.request(method, url, json=body, timeout=60).raise_for_status().json()
 
     def settle(self) -> None:
-        """Wait until no webhook is on its way."""
+        """Wait until no webhook is on its way, and what each made uncertain is read from Stripe."""
         self.sandbox("POST", "/quiesce", {})
+        for _ in range(_MOST_LOOKS):
+            if "No event fits" in self.tiergate("events", "list", "--state", "received"):
+                return
+        raise AssertionError("Some events still wait to be applied.")
 
     def stripe(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the official Stripe CLI against the demo's sandbox."""
