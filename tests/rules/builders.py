@@ -15,11 +15,11 @@ from tiergate.rules.catalog import (
     FeatureKind,
     FeatureValue,
     Plan,
-    Price,
     Product,
 )
 from tiergate.rules.instants import DISTANT_FUTURE
 from tiergate.rules.policy import Policy
+from tiergate.rules.price import Price
 from tiergate.rules.state import (
     AccountState,
     Customer,

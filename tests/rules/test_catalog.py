@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from tests.rules.builders import NORTHWIND, catalog
-from tiergate.rules.catalog import Catalog, FeatureKind, Price, Trial
+from tiergate.rules.catalog import Catalog, FeatureKind, Plan, Trial
 from tiergate.rules.catalog_file import parse_catalog
 from tiergate.rules.errors import TiergateError, UnknownFeatureError, UnknownPlanError
 from tiergate.rules.policy import Afterwards, FirstCharge, OnCancelNow, OnUnknown, Policy
+from tiergate.rules.price import Price
 
 MONTHLY = Price("team_monthly", "month", "usd", 4900)
 MONTHLY_EUR = Price("team_monthly", "month", "eur", 4500)
@@ -116,3 +117,17 @@ def test_an_error_without_a_remedy_is_its_message_alone() -> None:
     """Every error reads as message and remedy, without a blank at the end."""
     assert str(TiergateError("It is broken.")) == "It is broken."
     assert str(TiergateError("It is broken.", "Mend it.")) == "It is broken. Mend it."
+
+
+def test_a_plan_by_agreement_is_not_free() -> None:
+    """What is sold by talking is neither the floor nor sold per month."""
+    plan = Plan("enterprise", "Enterprise", 9, contact_url="mailto:sales@acme.example")
+    assert not plan.is_free
+    with pytest.raises(UnknownPlanError, match="by agreement alone"):
+        plan.price("month")
+
+
+def test_currencies_without_a_preferred_one() -> None:
+    """They come in the order in which something is sold in them, plans before add-ons."""
+    assert catalog().currencies == ("usd",)
+    assert catalog().reverse_trial_plan is None

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from tiergate.rules.catalog import AddOn, Feature, FeatureKind, Plan, Price, Product, Trial
+from tiergate.rules.billing_settings import BillingSettings
+from tiergate.rules.catalog import AddOn, Feature, FeatureKind, Plan, Product, Question, Seats, Trial
 from tiergate.rules.catalog_file import CatalogError, parse_catalog, read_catalog
+from tiergate.rules.checkout_settings import CheckoutSettings
 from tiergate.rules.policy import (
     Afterwards,
     FeaturePolicy,
@@ -18,6 +20,7 @@ from tiergate.rules.policy import (
     Policy,
     UpgradeInTrial,
 )
+from tiergate.rules.price import Price
 from tiergate.rules.toml_positions import line_of, positions_of
 
 PRODUCT = '[product]\nname = "Acme"\n'
@@ -28,6 +31,7 @@ name = "Acme"
 headline = "Simple"
 tagline = "As it should be"
 support_email = "help@acme.example"
+currency = "EUR"
 
 [features.rows]
 name = "Rows"
@@ -86,7 +90,15 @@ rank = 10
 name = "Small"
 description = "For two"
 highlight = true
+public = false
+contact_url = "mailto:sales@acme.example"
+seats = { minimum = 2, maximum = 9 }
+prices = [{ currency = "usd", unit_amount = 300 }]
 trial = { days = 7, card = "required", features = { rows = 10, "white label" = false } }
+
+[pricing_page]
+tax_note = "Plus VAT."
+faq = [{ question = "Why?", answer = "Because." }]
 
 [addons.more_rows]
 description = "For more rows"
@@ -104,18 +116,34 @@ prices = [{ currency = "usd", unit_amount = 900, interval = "year" }]
 def test_everything_that_a_file_can_say() -> None:
     """Each key of the file arrives where the catalogue keeps it, and plans come by rank."""
     read = parse_catalog(FULL, version=3)
-    assert read.product == Product("Acme", "Simple", "As it should be", "help@acme.example")
+    assert read.product == Product("Acme", "Simple", "As it should be", "help@acme.example", "eur")
     assert dict(read.features) == {
         "rows": Feature("rows", "Rows", FeatureKind.METERED, "Rows stored", "k"),
         "white label": Feature("white label", "White label", FeatureKind.SWITCH),
         "gigabytes": Feature("gigabytes", "Gigabytes", FeatureKind.PER_SEAT),
     }
     assert read.version == 3
+    assert read.currencies == ("eur", "usd", "jpy")
+    assert (read.faq, read.tax_note) == ((Question("Why?", "Because."),), "Plus VAT.")
+    assert (read.checkout, read.billing) == (CheckoutSettings(), BillingSettings())
     small, biggest = read
     rows = FeaturePolicy(grace=timedelta(days=1), on_unknown=OnUnknown.ALLOW)
     common = Policy(grace=timedelta(days=7), after_grace=Afterwards.BLOCKED, features={"rows": rows})
     tried = Trial(7, card_required=True, features={"rows": 10, "white label": False})
-    assert small == Plan("small_team", "Small", 10, "For two", True, {}, (), tried, common)
+    assert small == Plan(
+        "small_team",
+        "Small",
+        10,
+        "For two",
+        True,
+        {},
+        (Price("small_team_monthly", "month", "usd", 300),),
+        tried,
+        common,
+        Seats(2, 9),
+        "mailto:sales@acme.example",
+        is_public=False,
+    )
     assert biggest == Plan(
         "max",
         "Max",

@@ -30,7 +30,7 @@ def catalog() -> Catalog:
     """Two versions of the catalogue, the newer one in force."""
     older = {1: parse_catalog(OLD, "old", 1)}
     newest = parse_catalog(NEW, "new", 2)
-    return Catalog(newest.product, newest.features, newest.plans, newest.add_ons, 2, older)
+    return Catalog(newest.product, newest.features, newest.plans, newest.add_ons, version=2, older=older)
 
 
 def lines(

@@ -3,16 +3,17 @@
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
 
+from tiergate.rules.billing_settings import BillingSettings
+from tiergate.rules.checkout_settings import CheckoutSettings
 from tiergate.rules.errors import UnknownFeatureError, UnknownPlanError
 from tiergate.rules.policy import Policy
+from tiergate.rules.price import Price
 
 UNLIMITED = "unlimited"
 """The value of a limit or of metered usage that nothing caps."""
 
 FeatureValue = bool | int | str
-Interval = Literal["month", "year"]
 
 
 class FeatureKind(StrEnum):
@@ -42,30 +43,37 @@ class Feature:
     """Shown after a number, for instance ``GB`` or ``days``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
-    """What a plan costs per interval. ``unit_amount`` is in Stripe's minor units."""
+class TrialModel(StrEnum):
+    """How a trial of a plan begins. Freemium needs no trial: its free plan is the offer."""
 
-    lookup_key: str
-    """The name under which Stripe knows the price, for instance ``team_monthly``."""
-    interval: Interval
-    currency: str
-    unit_amount: int
+    FREE_TRIAL = "free_trial"
+    """The customer asks for it."""
+    REVERSE_TRIAL = "reverse_trial"
+    """It begins by itself at sign-up, without a card; the free plan follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A free trial of a plan."""
+    """A trial of a plan."""
 
     days: int
     card_required: bool = False
     features: Mapping[str, FeatureValue] | None = None
     """What the trial gives where that differs from the plan, feature by feature; ``None`` is all of it."""
+    model: TrialModel = TrialModel.FREE_TRIAL
+
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """How many seats of a plan that is charged per seat can be bought."""
+
+    minimum: int = 1
+    maximum: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One offer. A plan without prices is the free plan, the floor on which accounts land."""
+    """One offer. What is sold neither here nor by agreement is the free plan: the floor of all accounts."""
 
     key: str
     name: str
@@ -76,25 +84,31 @@ class Plan:
     prices: tuple[Price, ...] = ()
     trial: Trial | None = None
     policy: Policy = field(default_factory=Policy)
+    seats: Seats | None = None
+    """Set where the price is per seat."""
+    contact_url: str = ""
+    """Where to write to about a plan that is agreed upon rather than bought."""
+    is_public: bool = True
+    """Whether the pricing page shows it. One that is hidden is still sold to whoever is led to it."""
 
     @property
     def is_free(self) -> bool:
         """Whether the plan costs nothing."""
-        return not self.prices
+        return not self.prices and not self.contact_url
 
     def price(self, interval: str, currency: str | None = None) -> Price:
-        """Return the price for an interval, in ``currency`` where several exist.
+        """Return the price for an interval, the one that is sold in ``currency`` where that is given.
 
         Raises ``UnknownPlanError`` when the plan is not sold that way.
         """
         for price in self.prices:
-            if price.interval == interval and currency in (None, price.currency):
+            if price.interval == interval and (currency is None or currency in price.currencies):
                 return price
-        sold = (
-            ", ".join(f"{price.interval} in {price.currency}" for price in self.prices)
-            or "nothing: it is free"
+        sold = ", ".join(f"{price.interval} in {'/'.join(price.currencies)}" for price in self.prices)
+        otherwise = "by agreement alone" if self.contact_url else "nothing: it is free"
+        raise UnknownPlanError(
+            f"Plan {self.key!r} has no price per {interval}.", f"It is sold per: {sold or otherwise}."
         )
-        raise UnknownPlanError(f"Plan {self.key!r} has no price per {interval}.", f"It is sold per: {sold}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +130,16 @@ class Product:
     headline: str = "Pricing that grows with you"
     tagline: str = ""
     support_email: str = ""
+    currency: str = ""
+    """What prices are shown in to somebody of whom nothing is known; empty for the first price's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question that the pricing page answers."""
+
+    question: str
+    answer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +150,11 @@ class Catalog:
     features: Mapping[str, Feature]
     plans: Mapping[str, Plan]
     add_ons: Mapping[str, AddOn] = field(default_factory=dict)
+    checkout: CheckoutSettings = field(default_factory=CheckoutSettings)
+    billing: BillingSettings = field(default_factory=BillingSettings)
+    faq: tuple[Question, ...] = ()
+    tax_note: str = ""
+    """What the pricing page says of tax; empty for what follows from the prices."""
     version: int = 0
     older: Mapping[int, "Catalog"] = field(default_factory=dict, compare=False, repr=False)
     """Earlier versions, for those who bought under them."""
@@ -149,6 +178,26 @@ class Catalog:
     def __iter__(self) -> Iterator[Plan]:
         """Go through the plans by rank, the smallest first."""
         return iter(self.plans.values())
+
+    @property
+    def prices(self) -> Iterator[Price]:
+        """All prices of plans and add-ons."""
+        for plan in self:
+            yield from plan.prices
+        for add_on in self.add_ons.values():
+            yield from add_on.prices
+
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """All currencies that something is sold in, the default one first; empty where nothing is sold."""
+        sold = dict.fromkeys(currency for price in self.prices for currency in price.currencies)
+        preferred = [self.product.currency] if self.product.currency in sold else []
+        return tuple(dict.fromkeys([*preferred, *sold]))
+
+    @property
+    def reverse_trial_plan(self) -> Plan | None:
+        """The plan that every account tries from its sign-up on, if the product has one."""
+        return next((p for p in self if p.trial and p.trial.model is TrialModel.REVERSE_TRIAL), None)
 
     @property
     def free_plan(self) -> Plan | None:

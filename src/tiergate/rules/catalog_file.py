@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,23 +13,24 @@ from tiergate.rules.catalog import (
     FeatureKind,
     FeatureValue,
     Plan,
-    Price,
     Product,
+    Question,
+    Seats,
     Trial,
+    TrialModel,
 )
 from tiergate.rules.document_reader import Reader
 from tiergate.rules.errors import TiergateError
 from tiergate.rules.feature_values import fits, remedy_for
-from tiergate.rules.money import CURRENCIES
 from tiergate.rules.policy import Policy
 from tiergate.rules.policy_file import read_policy
+from tiergate.rules.price import Price
+from tiergate.rules.price_file import read_prices
+from tiergate.rules.settings_file import read_billing_settings, read_checkout_settings, read_url
 from tiergate.rules.toml_positions import Path, line_of, positions_of
 
 _MAX_PUBLIC_TRIAL_DAYS = 730
 """Stripe's own limit. Source: https://docs.stripe.com/api/subscriptions/create#create_subscription-trial_period_days"""
-
-_NO_CURRENCY = "usd"
-"""Stands in for a currency that is missing, so that its absence is the only mistake told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,14 @@ def read_catalog(
         _plan(key, table, rank, features, policy) for rank, (key, table) in enumerate(reader.tables("plans"))
     ]
     add_ons = [_add_on(key, table, features) for key, table in reader.tables("addons")]
+    page = reader.table("pricing_page")
+    checkout, billing = (
+        read_checkout_settings(reader.table("checkout")),
+        read_billing_settings(reader.table("billing")),
+    )
+    faq, tax_note = tuple(_question(table) for table in page.list("faq")), page.text("tax_note")
     _check_plans(reader, plans, add_ons)
+    _check_currency(reader, product, {c for price in _sold(plans, add_ons) for c in price.currencies})
     reader.finish()
     if reader.complaints:
         located = [
@@ -97,6 +105,10 @@ def read_catalog(
         features,
         {plan.key: plan for plan in by_rank},
         {add_on.key: add_on for add_on in add_ons},
+        checkout,
+        billing,
+        faq,
+        tax_note,
         version,
     )
 
@@ -120,6 +132,7 @@ def _product(reader: Reader) -> Product:
         headline=reader.text("headline", "Pricing that grows with you"),
         tagline=reader.text("tagline"),
         support_email=reader.text("support_email"),
+        currency=reader.text("currency").lower(),
     )
 
 
@@ -135,7 +148,7 @@ def _feature(key: str, reader: Reader) -> Feature:
 
 
 def _plan(key: str, reader: Reader, position: int, features: Mapping[str, Feature], policy: Policy) -> Plan:
-    prices = _prices(key, reader, ("plans", key))
+    prices = read_prices(key, reader, ("plans", key))
     return Plan(
         key=key,
         name=reader.text("name", key.replace("_", " ").capitalize()),
@@ -146,11 +159,33 @@ def _plan(key: str, reader: Reader, position: int, features: Mapping[str, Featur
         prices=prices,
         trial=_trial(reader.table("trial"), features) if reader.has("trial") else None,
         policy=read_policy(reader.table("policy"), policy, features),
+        seats=_seats(reader.table("seats")) if reader.has("seats") else None,
+        contact_url=_contact_url(reader),
+        is_public=reader.flag("public", True),
     )
 
 
+def _seats(reader: Reader) -> Seats:
+    minimum = reader.integer("minimum", 1)
+    maximum = reader.integer("maximum") if reader.has("maximum") else None
+    if minimum < 1:
+        reader.complain("minimum", f"{minimum} seats cannot be bought.", "Write 1 or more.")
+    if maximum is not None and maximum < minimum:
+        reader.complain(
+            "maximum", f"{maximum} seats are fewer than the minimum of {minimum}.", "Write a higher number."
+        )
+    return Seats(minimum, maximum)
+
+
+def _contact_url(reader: Reader) -> str:
+    """Read where to write to: a page, or an e-mail address as ``mailto:``."""
+    if reader.text("contact_url").startswith("mailto:"):
+        return reader.text("contact_url")
+    return read_url(reader, "contact_url")
+
+
 def _add_on(key: str, reader: Reader, features: Mapping[str, Feature]) -> AddOn:
-    prices = _prices(key, reader, ("addons", key))
+    prices = read_prices(key, reader, ("addons", key))
     if not prices:
         reader.complain_at(
             ("addons", key), f"Add-on {key!r} has no price.", f"Add one under [[addons.{key}.prices]]."
@@ -169,34 +204,17 @@ def _trial(reader: Reader, features: Mapping[str, Feature]) -> Trial:
     if not 1 <= days <= _MAX_PUBLIC_TRIAL_DAYS:
         reader.complain("days", f"A trial of {days} days is not possible.", "Choose 1 to 730 days.")
     card = reader.choice("card", ["required", "not_required"], "not_required")
+    model = TrialModel(reader.choice("model", [str(model) for model in TrialModel], TrialModel.FREE_TRIAL))
+    if model is TrialModel.REVERSE_TRIAL and card == "required":
+        reader.complain(
+            "card", "A reverse trial begins by itself, before anybody could ask for a card.", "Delete card."
+        )
     partial = _values(reader.table("features"), features)
-    return Trial(days, card == "required", partial if reader.has("features") else None)
+    return Trial(days, card == "required", partial if reader.has("features") else None, model)
 
 
-def _prices(key: str, reader: Reader, path: Path) -> tuple[Price, ...]:
-    prices = tuple(_price(key, table) for table in reader.list("prices"))
-    _check_prices(reader, path, prices)
-    return prices
-
-
-def _price(owner: str, reader: Reader) -> Price:
-    interval = reader.choice("interval", ["month", "year"], "month")
-    unit_amount = reader.integer("unit_amount", 1, required=True)
-    currency = reader.text("currency", _NO_CURRENCY, required=True).lower()
-    if currency not in CURRENCIES:
-        reader.complain(
-            "currency", f"{currency!r} is not a currency.", 'Write its three letters, such as "usd".'
-        )
-    if unit_amount < 1:
-        reader.complain(
-            "unit_amount",
-            "A price must be more than nothing.",
-            "Write the amount in the smallest unit (4900 is $49.00); a free plan has no prices at all.",
-        )
-    key = f"{owner}_{interval}ly"
-    return Price(
-        reader.text("lookup_key", key), "year" if interval == "year" else "month", currency, unit_amount
-    )
+def _question(reader: Reader) -> Question:
+    return Question(reader.text("question", required=True), reader.text("answer", required=True))
 
 
 def _values(reader: Reader, features: Mapping[str, Feature]) -> dict[str, FeatureValue]:
@@ -215,18 +233,6 @@ def _values(reader: Reader, features: Mapping[str, Feature]) -> dict[str, Featur
     return values
 
 
-def _check_prices(reader: Reader, path: Path, prices: tuple[Price, ...]) -> None:
-    seen: set[tuple[str, str]] = set()
-    for index, price in enumerate(prices):
-        if (price.interval, price.currency) in seen:
-            reader.complain_at(
-                (*path, "prices", index),
-                f"There are two prices per {price.interval} in {price.currency}.",
-                "Delete one: customers would not know which they pay.",
-            )
-        seen.add((price.interval, price.currency))
-
-
 def _check_plans(reader: Reader, plans: list[Plan], add_ons: list[AddOn]) -> None:
     if not plans:
         reader.complain("plans", "There are no plans.", "Add one, for instance [plans.pro].")
@@ -237,8 +243,47 @@ def _check_plans(reader: Reader, plans: list[Plan], add_ons: list[AddOn]) -> Non
             f"Plans {free[0].key!r} and {plan.key!r} are both free.",
             f"Give {plan.key!r} a price under [[plans.{plan.key}.prices]]: only one plan can be the floor.",
         )
+    _check_trials(reader, plans)
+    _check_sold(reader, plans)
     _check_ranks(reader, plans)
     _check_lookup_keys(reader, plans, add_ons)
+
+
+def _check_trials(reader: Reader, plans: list[Plan]) -> None:
+    reverse = [plan.key for plan in plans if plan.trial and plan.trial.model is TrialModel.REVERSE_TRIAL]
+    for key in reverse[1:]:
+        reader.complain_at(
+            ("plans", key, "trial", "model"),
+            f"Plans {reverse[0]!r} and {key!r} would both begin at sign-up.",
+            "Let only one plan have a reverse trial.",
+        )
+
+
+def _check_sold(reader: Reader, plans: list[Plan]) -> None:
+    for plan in plans:
+        for key, is_there in (("trial", plan.trial), ("seats", plan.seats)):
+            if is_there and not plan.prices:
+                reader.complain_at(
+                    ("plans", plan.key, key),
+                    f"Plan {plan.key!r} is not sold, so it has no {key}.",
+                    f"Add a price under [[plans.{plan.key}.prices]], or delete {key}.",
+                )
+
+
+def _sold(plans: list[Plan], add_ons: list[AddOn]) -> Iterator[Price]:
+    for plan in plans:
+        yield from plan.prices
+    for add_on in add_ons:
+        yield from add_on.prices
+
+
+def _check_currency(reader: Reader, product: Product, sold: Collection[str]) -> None:
+    if product.currency and product.currency not in sold:
+        reader.complain_at(
+            ("product", "currency"),
+            f"Nothing is sold in {product.currency!r}.",
+            f"Write one of: {', '.join(sorted(sold))}." if sold else "Delete it, or add prices.",
+        )
 
 
 def _check_ranks(reader: Reader, plans: list[Plan]) -> None:

@@ -134,11 +134,11 @@ def _as_limit(value: FeatureValue) -> int | None:
 
 
 def cheapest_offer(catalog: Catalog, feature: str, usage: Usage) -> Offer | None:
-    """Return the lowest-ranked paid plan that would allow the feature, or ``None`` if none would."""
+    """Return the lowest-ranked paid plan on offer that would allow the feature, or ``None`` if none would."""
     kind = catalog.feature(feature).kind
     for plan in catalog:
         value = plan.features.get(feature, False)
         verdict = _verdict(Access.FULL, value, *_counted(value, kind, usage))
-        if not plan.is_free and verdict is Verdict.INCLUDED:
+        if plan.is_public and not plan.is_free and verdict is Verdict.INCLUDED:
             return Offer(plan.key, plan.name)
     return None

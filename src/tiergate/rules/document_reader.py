@@ -71,6 +71,16 @@ class Reader:
         self._wrong_type(key, "true or false")
         return default
 
+    def integers(self, key: str, default: tuple[int, ...] = ()) -> tuple[int, ...]:
+        """Return a list of whole numbers."""
+        value = self._take(key, False)
+        if value is None:
+            return default
+        if isinstance(value, list) and all(type(entry) is int for entry in value):
+            return tuple(value)
+        self._wrong_type(key, "a list of whole numbers, such as [3, 5, 7]")
+        return default
+
     def scalar(self, key: str) -> bool | int | str:
         """Return a text, a whole number, true or false."""
         value = self._take(key, False)

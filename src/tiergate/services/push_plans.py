@@ -5,8 +5,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from tiergate.rules.catalog import Catalog, Price
+from tiergate.rules.catalog import Catalog
 from tiergate.rules.catalog_file import parse_catalog
+from tiergate.rules.price import Price
 from tiergate.services.context import Context
 from tiergate.services.remap import remap
 from tiergate.store.account_rows import due_now

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tiergate.rules.access import Access, Reason
-from tiergate.rules.catalog import Catalog, Feature, Plan, Price
+from tiergate.rules.catalog import Catalog, Feature, Plan
 from tiergate.rules.instants import DISTANT_FUTURE
 from tiergate.rules.policy import Policy
+from tiergate.rules.price import Price
 from tiergate.rules.state import Invoice
 from tiergate.web.render import Frame
 

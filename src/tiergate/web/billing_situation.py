@@ -9,8 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from tiergate.rules.access import Access, Reason
-from tiergate.rules.catalog import Price
 from tiergate.rules.policy import OnUnknown
+from tiergate.rules.price import Price
 from tiergate.rules.state import InvoiceStatus
 from tiergate.web.billing_facts import BillingPage
 from tiergate.web.wording import consequence

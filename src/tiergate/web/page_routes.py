@@ -7,7 +7,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from tiergate.billing import Billing
 from tiergate.rules.access import Reason
-from tiergate.rules.catalog import FeatureKind, Price
+from tiergate.rules.catalog import FeatureKind
+from tiergate.rules.price import Price
 from tiergate.rules.state import ENDED
 from tiergate.services.describe_account import AccountView
 from tiergate.store.catalog_rows import MappedPrice

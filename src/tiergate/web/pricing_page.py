@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 
-from tiergate.rules.catalog import Catalog, Feature, FeatureValue, Interval, Plan, Price, Trial
+from tiergate.rules.catalog import Catalog, Feature, FeatureValue, Plan, Trial
+from tiergate.rules.price import Interval, Price
 from tiergate.web.render import Frame, render
 from tiergate.web.wording import Wording, consequence, main_currency
 

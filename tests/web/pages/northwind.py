@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tiergate.rules.access import Access, Reason
-from tiergate.rules.catalog import UNLIMITED, Catalog, Feature, FeatureKind, Plan, Price, Product, Trial
+from tiergate.rules.catalog import UNLIMITED, Catalog, Feature, FeatureKind, Plan, Product, Trial
+from tiergate.rules.price import Price
 from tiergate.rules.state import Invoice, InvoiceStatus
 from tiergate.web.billing_page import BillingPage, UsageLine
 from tiergate.web.render import Frame

@@ -25,9 +25,10 @@ from tests.web.pages.northwind import (
     on_trial,
 )
 from tiergate.rules.access import Reason
-from tiergate.rules.catalog import Catalog, Price
+from tiergate.rules.catalog import Catalog
 from tiergate.rules.instants import DISTANT_FUTURE
 from tiergate.rules.policy import Afterwards, OnUnknown, Policy
+from tiergate.rules.price import Price
 from tiergate.rules.state import InvoiceStatus
 from tiergate.web.billing_page import BillingPage, UsageLine, billing_view, render_billing
 

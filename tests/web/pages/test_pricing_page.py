@@ -6,8 +6,9 @@ import pytest
 
 from tests.web.pages.markup import read
 from tests.web.pages.northwind import FREE, MEMBER, NORTHWIND, SCALE, STARTER, TEAM, VISITOR
-from tiergate.rules.catalog import Catalog, Plan, Price
+from tiergate.rules.catalog import Catalog, Plan
 from tiergate.rules.policy import Afterwards, Policy
+from tiergate.rules.price import Price
 from tiergate.web.pricing_page import (
     PricingPage,
     Standing,
