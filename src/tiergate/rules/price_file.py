@@ -62,7 +62,7 @@ def _unit_amount(reader: Reader, tiers: Sequence[Tier]) -> int:
                 "Delete unit_amount, and let the first tier say it.",
             )
             reader.skip("unit_amount")
-        return tiers[0].unit_amount
+        return int(tiers[0].unit_amount)  # the file has whole amounts only
     amount = reader.integer("unit_amount", 1, required=True)
     _check_amount(reader, "unit_amount", amount)
     return amount
@@ -91,7 +91,7 @@ def _options(reader: Reader, own: str, tiers: Sequence[Tier]) -> dict[str, Amoun
             table.skip(key)
         elif tiers:
             in_tiers, _ = _tier_list(table, key)
-            options[currency] = Amount(currency, in_tiers[0].unit_amount if in_tiers else 0, in_tiers)
+            options[currency] = Amount(currency, int(in_tiers[0].unit_amount) if in_tiers else 0, in_tiers)
             _check_same_steps(table, key, tiers, in_tiers)
         else:
             amount = table.integer(key, 1)
