@@ -177,7 +177,7 @@ def _usage_view(wording: Wording, line: UsageLine) -> UsageView:
     if percent < NEAR_PERCENT:
         return UsageView(feature.name, text, percent)
     if percent < FULL_PERCENT:
-        return UsageView(feature.name, text, percent, Tone.WARNING, f"{percent}% used")
+        return UsageView(feature.name, text, percent, Tone.WARNING, f"{wording.percent(percent)} used")
     over = f"{wording.quantity(feature, used - limit)} over the limit" if used > limit else "Limit reached"
     return UsageView(feature.name, text, FULL_PERCENT, Tone.DANGER, over)
 

@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo
 from fastapi import Request
 
 from tiergate.billing import Billing
+from tiergate.figures import readable_locale
 from tiergate.rules.catalog import Product
 from tiergate.rules.errors import TiergateError
 from tiergate.services.describe_account import AccountView
+from tiergate.web.accept_language import accepted_languages
 from tiergate.web.render import Frame
 
 
@@ -19,21 +21,33 @@ def billing_of(request: Request) -> Billing:
 
 
 def frame_of(request: Request, product: Product | None = None, signed_in: bool = False) -> Frame:
-    """Return the frame of a page; without a published catalogue it bears no product's name."""
+    """Return the frame of a page, with figures as the browser's language writes them.
+
+    Without a published catalogue it bears no product's name.
+    """
     if product is None:
         try:
             product = billing_of(request).catalog().product
         except TiergateError:
             product = Product(name="Billing")
-    return Frame(product, base_path=str(request.scope.get("root_path", "")), signed_in=signed_in)
+    return Frame(
+        product,
+        base_path=str(request.scope.get("root_path", "")),
+        signed_in=signed_in,
+        locale=readable_locale(accepted_languages(request.headers.get("accept-language"))),
+    )
 
 
 def account_frame(request: Request, view: AccountView) -> Frame:
-    """Return the frame of a page that shows an account: its name, and dates as its clocks show them."""
+    """Return the frame of a page that shows an account: its name, and dates as its clocks show them.
+
+    Figures are written as whoever reads expects them; the account's locale serves where no browser says.
+    """
     account = view.told.account
     return replace(
         frame_of(request, view.told.catalog.product, signed_in=True),
         account_name=account.name or account.account_id,
         account_email=account.email or "",
+        locale=readable_locale([*accepted_languages(request.headers.get("accept-language")), account.locale]),
         time_zone=ZoneInfo(account.time_zone),
     )

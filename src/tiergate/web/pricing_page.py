@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 
 from tiergate.rules.catalog import Catalog, Feature, FeatureValue, Plan, Trial
+from tiergate.rules.money import monthly_share, saving_percent
 from tiergate.rules.price import Interval, Price
 from tiergate.web.render import Frame, render
 from tiergate.web.wording import Wording, consequence, main_currency
-
-MONTHS_PER_YEAR = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ def pricing_view(page: PricingPage) -> PricingView:
         cards=tuple(_card(page, plan) for plan in page.catalog),
         interval=page.interval,
         has_switch={price.interval for price in prices} == {"month", "year"},
-        saving=saving_text(page.catalog, page.shown_currency),
+        saving=saving_text(page.catalog, page.shown_currency, page.frame.wording),
         footnote=_footnote(prices),
     )
 
@@ -118,24 +116,19 @@ def sold_prices(plan: Plan, currency: str) -> tuple[Price, ...]:
 def yearly_saving_percent(plan: Plan, currency: str) -> int:
     """Return how much cheaper a year is than twelve months, in whole percent rounded down; 0 if it is not."""
     by_interval = {price.interval: price.unit_amount for price in sold_prices(plan, currency)}
-    twelve_months = by_interval.get("month", 0) * MONTHS_PER_YEAR
-    if not twelve_months or "year" not in by_interval:
+    if not by_interval.keys() >= {"month", "year"}:
         return 0
-    return max(0, (twelve_months - by_interval["year"]) * 100 // twelve_months)
+    return saving_percent(by_interval["month"], by_interval["year"])
 
 
-def saving_text(catalog: Catalog, currency: str) -> str:
+def saving_text(catalog: Catalog, currency: str, wording: Wording) -> str:
     """Say what the yearly switch saves: what holds for every plan, else the best case, else nothing."""
     savings = [yearly_saving_percent(plan, currency) for plan in catalog if not plan.is_free]
     if not any(savings):
         return ""
-    return f"Save {min(savings)}%" if min(savings) else f"Save up to {max(savings)}%"
-
-
-def monthly_share(price: Price) -> int:
-    """Return what a price comes to per month in minor units, rounded up: never less than what is paid."""
-    months = MONTHS_PER_YEAR if price.interval == "year" else 1
-    return int((Decimal(price.unit_amount) / months).to_integral_value(ROUND_CEILING))
+    if min(savings):
+        return f"Save {wording.percent(min(savings))}"
+    return f"Save up to {wording.percent(max(savings))}"
 
 
 def _card(page: PricingPage, plan: Plan) -> PlanCard:
@@ -191,12 +184,18 @@ def _paid_offer(page: PricingPage, plan: Plan, price: Price, *, is_only: bool) -
     return Offer(
         interval=price.interval,
         is_only=is_only,
-        amount=wording.price(monthly_share(price), price.currency),
+        amount=wording.price(_per_month(price), price.currency),
         per="/ month",
         note=f"Billed yearly · {total}" if price.interval == "year" else "Billed monthly",
         verb=f"Start {trial.days}-day trial" if trial else f"Buy {plan.name}",
         terms=_trial_terms(page, plan, trial, cost) if trial else f"{cost}, until you cancel.",
     )
+
+
+def _per_month(price: Price) -> int:
+    if price.interval == "month":
+        return price.unit_amount
+    return monthly_share(price.unit_amount, price.currency)
 
 
 def _trial_terms(page: PricingPage, plan: Plan, trial: Trial, cost: str) -> str:

@@ -1,4 +1,4 @@
-"""Figures and dates as people read them: money, counts, days left, features of a plan.
+"""Figures and dates as one reader reads them: money, counts, days left, features of a plan.
 
 The locale decides how numbers, money and dates look; the sentences around them are English.
 """
@@ -9,19 +9,19 @@ from datetime import UTC, datetime, tzinfo
 
 from babel import Locale
 from babel.dates import format_date, format_time
-from babel.numbers import (
-    format_compact_decimal,
-    format_currency,
-    format_decimal,
-    get_currency_precision,
-    get_currency_symbol,
-)
 
+from tiergate.figures import (
+    NO_BREAK_SPACE,
+    parsed_locale,
+    written_amount,
+    written_number,
+    written_percent,
+    written_price,
+)
 from tiergate.rules.catalog import UNLIMITED, Catalog, Feature, FeatureKind, FeatureValue, Plan
-from tiergate.rules.money import exponent, to_decimal
+from tiergate.rules.money import MinorUnits
 from tiergate.rules.policy import Afterwards
 
-NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 _ADJECTIVE = re.compile(r"[^\W\d][\w-]*")
 """A setting's value that is one word, such as ``Priority``, reads best before the feature's name."""
 
@@ -33,22 +33,21 @@ class Wording:
     locale: str = "en"
     time_zone: tzinfo = UTC
 
-    def price(self, minor_units: int, currency: str) -> str:
-        """Write a price without needless decimals: ``$49``, ``$8.34``, ``¥1,980``."""
-        whole = to_decimal(minor_units, currency) % 1 == 0
-        return self._money(minor_units, currency, 0 if whole else exponent(currency))
+    def price(self, amount: MinorUnits, currency: str) -> str:
+        """Write a price without needless decimals: ``$49``, ``$8.34``, ``¥1,980``, ``$0.0025``."""
+        return written_price(amount, currency, self.locale)
 
-    def amount(self, minor_units: int, currency: str) -> str:
+    def amount(self, amount: MinorUnits, currency: str) -> str:
         """Write an amount with the decimals that the currency is counted in: ``$49.00``, ``¥1,980``."""
-        counted_in_wholes = get_currency_precision(currency.upper()) == 0
-        whole = to_decimal(minor_units, currency) % 1 == 0
-        return self._money(minor_units, currency, 0 if counted_in_wholes and whole else exponent(currency))
+        return written_amount(amount, currency, self.locale)
 
     def number(self, count: int) -> str:
         """Write a count: ``100,000``; in short from a million on where nothing is lost: ``1.5M``."""
-        if count >= 1_000_000 and count % 100_000 == 0:
-            return format_compact_decimal(count, locale=self._locale, fraction_digits=1)
-        return format_decimal(count, locale=self._locale)
+        return written_number(count, self.locale)
+
+    def percent(self, percent: int) -> str:
+        """Write whole percent: ``20%``."""
+        return written_percent(percent, self.locale)
 
     def date(self, at: datetime) -> str:
         """Write the day of an instant in the reader's time zone: ``Nov 30, 2026``."""
@@ -90,16 +89,7 @@ class Wording:
 
     @property
     def _locale(self) -> Locale:
-        return Locale.parse(self.locale.replace("-", "_"))
-
-    def _money(self, minor_units: int, currency: str, decimals: int) -> str:
-        code = currency.upper()
-        pattern = str(self._locale.currency_formats["standard"].pattern)
-        pattern = re.sub(r"0\.0+", "0." + "0" * decimals if decimals else "0", pattern)
-        if get_currency_symbol(code, locale=self._locale)[-1].isalpha():
-            pattern = pattern.replace("¤#", f"¤{NO_BREAK_SPACE}#")
-        value = to_decimal(minor_units, currency)
-        return format_currency(value, code, format=pattern, locale=self._locale, currency_digits=False)
+        return parsed_locale(self.locale)
 
 
 def main_currency(catalog: Catalog) -> str:
