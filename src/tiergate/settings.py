@@ -1,6 +1,7 @@
 """The settings, and how they are read from the environment."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -37,6 +38,8 @@ class Settings:
     """How many accounts a process keeps in memory to answer checks from."""
     max_staleness_seconds: float = 5.0
     """For how long memory is believed without hearing of what others change."""
+    country_header: str | None = None
+    """The header in which a proxy of yours names the visitor's country; without it none is believed."""
 
     def __post_init__(self) -> None:
         """Refuse what could only fail later, and less clearly."""
@@ -83,6 +86,7 @@ def settings_from(environment: Mapping[str, str] | None = None) -> Settings:
         stripe_reads_per_second=_reads_per_second(given),
         view_cache=max(1, int(_positive(given, "TIERGATE_VIEW_CACHE", 100_000))),
         max_staleness_seconds=_positive(given, "TIERGATE_MAX_STALENESS_SECONDS", 5.0),
+        country_header=_header_name(given.get("TIERGATE_COUNTRY_HEADER", "")),
     )
 
 
@@ -91,6 +95,14 @@ def _whole(given: Mapping[str, str], name: str, default: int) -> int:
     if not told.isdecimal() or len(told) > _MOST_DIGITS:
         raise SettingsError(f"{name} cannot be {told!r}.", f"Write a whole number, such as {default}.")
     return int(told)
+
+
+def _header_name(told: str) -> str | None:
+    if told and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]*", told):
+        raise SettingsError(
+            f"TIERGATE_COUNTRY_HEADER cannot be {told!r}.", "Write a header's name, such as CF-IPCountry."
+        )
+    return told or None
 
 
 def _reads_per_second(given: Mapping[str, str]) -> float | None:
