@@ -113,8 +113,8 @@ prices = [{ currency = "usd", unit_amount = 900, interval = "year" }]
 """
 
 
-def test_everything_that_a_file_can_say() -> None:
-    """Each key of the file arrives where the catalogue keeps it, and plans come by rank."""
+def test_what_a_file_can_say_of_the_product() -> None:
+    """Product, features, currencies and questions arrive where the catalogue keeps them."""
     read = parse_catalog(FULL, version=3)
     assert read.product == Product("Acme", "Simple", "As it should be", "help@acme.example", "eur")
     assert dict(read.features) == {
@@ -126,6 +126,11 @@ def test_everything_that_a_file_can_say() -> None:
     assert read.currencies == ("eur", "usd", "jpy")
     assert (read.faq, read.tax_note) == ((Question("Why?", "Because."),), "Plus VAT.")
     assert (read.checkout, read.billing) == (CheckoutSettings(), BillingSettings())
+
+
+def test_what_a_file_can_say_of_plans() -> None:
+    """Each key arrives where the catalogue keeps it, and plans come by rank."""
+    read = parse_catalog(FULL, version=3)
     small, biggest = read
     rows = FeaturePolicy(grace=timedelta(days=1), on_unknown=OnUnknown.ALLOW)
     common = Policy(grace=timedelta(days=7), after_grace=Afterwards.BLOCKED, features={"rows": rows})
@@ -175,7 +180,11 @@ def test_everything_that_a_file_can_say() -> None:
             },
         ),
     )
-    assert list(read.add_ons.values()) == [
+
+
+def test_what_a_file_can_say_of_add_ons() -> None:
+    """They come in the order of the file, with their prices."""
+    assert list(parse_catalog(FULL).add_ons.values()) == [
         AddOn(
             "more_rows",
             "More rows",

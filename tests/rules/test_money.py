@@ -138,16 +138,16 @@ def test_amounts_that_can_be_charged(minor_units: int, currency: str) -> None:
 )
 def test_amounts_that_cannot_be_charged(minor_units: int, currency: str, complaint: str) -> None:
     """The complaint says what is wrong and what to write instead."""
-    assert complaint in str(complaint_about_amount(minor_units, currency))
+    assert complaint in " ".join(complaint_about_amount(minor_units, currency) or ())
 
 
 @given(st.integers(0, 10**12 - 1), st.sampled_from(sorted(CURRENCIES)))
 def test_what_a_complaint_about_a_step_proposes_keeps_it(minor_units: int, currency: str) -> None:
     """Rounded down to the step, an amount is never again between two steps."""
     step = chargeable_step(currency)
-    complaint = complaint_about_amount(minor_units, currency) or ""
+    complaint = " ".join(complaint_about_amount(minor_units, currency) or ())
     assert ("steps" in complaint) == (minor_units % step != 0)
-    assert "steps" not in (complaint_about_amount(minor_units // step * step, currency) or "")
+    assert "steps" not in " ".join(complaint_about_amount(minor_units // step * step, currency) or ())
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_what_a_complaint_about_a_step_proposes_keeps_it(minor_units: int, curre
 def test_prices_of_one_unit(unit_amount: int | Decimal, currency: str, complaint: str | None) -> None:
     """A unit may cost next to nothing, with twelve decimals; a whole price keeps the currency's step."""
     said = complaint_about_unit_amount(unit_amount, currency)
-    assert said is None if complaint is None else complaint in str(said)
+    assert said is None if complaint is None else complaint in " ".join(said or ())
 
 
 @pytest.mark.parametrize(

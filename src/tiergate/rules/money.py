@@ -11,6 +11,9 @@ from math import ceil, floor
 MinorUnits = int | Decimal
 """Minor units: whole ones, or a unit price that is finer than the minor unit."""
 
+Complaint = tuple[str, str]
+"""What is wrong with an amount, and what to write instead."""
+
 _ZERO_DECIMAL = frozenset(
     ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"]
 )
@@ -68,7 +71,7 @@ def chargeable_step(currency: str) -> int:
     return 10 if code in _THREE_DECIMAL else 1
 
 
-def complaint_about_amount(minor_units: int, currency: str) -> str | None:
+def complaint_about_amount(minor_units: int, currency: str) -> Complaint | None:
     """Say why Stripe cannot charge an amount, and what to write instead; ``None`` where it can.
 
     This is about what an invoice comes to: one unit may well cost less than the least charge. Nothing at all
@@ -80,11 +83,11 @@ def complaint_about_amount(minor_units: int, currency: str) -> str | None:
     complaint = _out_of_range(minor_units, currency) or _between_steps(minor_units, currency)
     if complaint is None and 0 < minor_units < minimum:
         least = f"{to_decimal(minimum, currency)} {currency.upper()}"
-        return f"Stripe charges no less than {least}. Write {minimum} or more."
+        return f"Stripe charges no less than {least}.", f"Write {minimum} or more."
     return complaint
 
 
-def complaint_about_unit_amount(unit_amount: MinorUnits, currency: str) -> str | None:
+def complaint_about_unit_amount(unit_amount: MinorUnits, currency: str) -> Complaint | None:
     """Say why Stripe cannot take a price of one unit, and what to write instead; ``None`` where it can.
 
     A whole amount must keep the currency's step, so that any quantity can be charged; one with decimals,
@@ -93,12 +96,12 @@ def complaint_about_unit_amount(unit_amount: MinorUnits, currency: str) -> str |
     """
     exact = Decimal(unit_amount)
     if not exact.is_finite():
-        return "A price must be a number. Write it in minor units, such as 0.25 for a quarter of a cent."
+        return "A price must be a number.", "Write it in minor units, such as 0.25 for a quarter of a cent."
     complaint = _out_of_range(exact, currency)
     if complaint is not None:
         return complaint
     if exact != exact.quantize(_FINEST, context=_EXACT):
-        return "Stripe keeps twelve decimals of a minor unit. Write no more than these."
+        return "Stripe keeps twelve decimals of a minor unit.", "Write no more than these."
     return _between_steps(int(exact), currency) if exact == int(exact) else None
 
 
@@ -132,17 +135,17 @@ def monthly_share(yearly: MinorUnits, currency: str) -> int:
     return ceil(Fraction(yearly) / (12 * step)) * step
 
 
-def _out_of_range(amount: MinorUnits, currency: str) -> str | None:
+def _out_of_range(amount: MinorUnits, currency: str) -> Complaint | None:
     if currency.lower() not in CURRENCIES:
-        return f"Stripe charges nothing in {currency!r}. Write a currency's three letters, such as usd."
+        return f"Stripe charges nothing in {currency!r}.", "Write a currency's three letters, such as usd."
     if amount < 0:
-        return "An amount cannot be less than nothing. Write it without a minus."
+        return "An amount cannot be less than nothing.", "Write it without a minus."
     if amount > _MAXIMUM:
-        return f"Stripe charges at most {_MAXIMUM} minor units. Write a smaller amount."
+        return f"Stripe charges at most {_MAXIMUM} minor units.", "Write a smaller amount."
     return None
 
 
-def _between_steps(minor_units: int, currency: str) -> str | None:
+def _between_steps(minor_units: int, currency: str) -> Complaint | None:
     step = chargeable_step(currency)
     below = minor_units - minor_units % step
     if below == minor_units:
@@ -150,5 +153,6 @@ def _between_steps(minor_units: int, currency: str) -> str | None:
     code = currency.upper()
     return (
         f"Stripe charges {code} in steps of {step} minor units ({to_decimal(step, code)} {code}), and "
-        f"{minor_units} is between two of them. Write {below} or {below + step}."
+        f"{minor_units} is between two of them.",
+        f"Write {below} or {below + step}.",
     )

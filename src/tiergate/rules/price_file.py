@@ -4,16 +4,14 @@ import re
 from collections.abc import Iterable, Sequence
 
 from tiergate.rules.document_reader import Reader
-from tiergate.rules.money import CURRENCIES
+from tiergate.rules.money import CURRENCIES, complaint_about_unit_amount
 from tiergate.rules.price import INTERVALS, Amount, Price, TaxBehavior
 from tiergate.rules.tiered_price import Tier, TiersMode
 from tiergate.rules.toml_positions import Path
 
 _NO_CURRENCY = "usd"
 """Stands in for a currency that is missing, so that its absence is the only mistake told."""
-_MOST = 99_999_999
-"""Stripe's own limit of an amount. Source: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts"""
-_STRIPE_PRICE = re.compile(r"price_\w+|[A-Z][A-Z0-9_]*")
+_STRIPE_PRICE = re.compile(r"price_\w+|STRIPE_PRICE_[A-Z0-9_]*[A-Z0-9]")
 
 
 def read_prices(owner: str, reader: Reader, path: Path) -> tuple[Price, ...]:
@@ -27,13 +25,13 @@ def _price(owner: str, reader: Reader) -> Price:
     wanted = reader.choice("interval", list(INTERVALS), "month")
     interval = next(each for each in INTERVALS if each == wanted)
     currency = _currency(reader)
-    tiers, mode = _tiers(reader)
+    tiers, mode = _tiers(reader, currency)
     tax = reader.choice("tax_behavior", [str(each) for each in TaxBehavior], TaxBehavior.UNSPECIFIED)
     return Price(
         lookup_key=reader.text("lookup_key", f"{owner}_{interval}ly"),
         interval=interval,
         currency=currency,
-        unit_amount=_unit_amount(reader, tiers),
+        unit_amount=_unit_amount(reader, currency, tiers),
         currency_options=_options(reader, currency, tiers),
         tiers=tiers,
         tiers_mode=mode,
@@ -53,7 +51,7 @@ def _check_currency(reader: Reader, key: str, currency: str) -> None:
         reader.complain(key, f"{currency!r} is not a currency.", 'Write its three letters, such as "usd".')
 
 
-def _unit_amount(reader: Reader, tiers: Sequence[Tier]) -> int:
+def _unit_amount(reader: Reader, currency: str, tiers: Sequence[Tier]) -> int:
     if tiers:
         if reader.has("unit_amount"):
             reader.complain(
@@ -64,19 +62,19 @@ def _unit_amount(reader: Reader, tiers: Sequence[Tier]) -> int:
             reader.skip("unit_amount")
         return int(tiers[0].unit_amount)  # the file has whole amounts only
     amount = reader.integer("unit_amount", 1, required=True)
-    _check_amount(reader, "unit_amount", amount)
+    _check_amount(reader, "unit_amount", amount, currency)
     return amount
 
 
-def _check_amount(reader: Reader, key: str, amount: int) -> None:
+def _check_amount(reader: Reader, key: str, amount: int, currency: str) -> None:
     if amount < 1:
         reader.complain(
             key,
             "A price must be more than nothing.",
             "Write the amount in the smallest unit (4900 is $49.00); a free plan has no prices at all.",
         )
-    elif amount > _MOST:
-        reader.complain(key, f"{amount} is more than Stripe can charge.", f"Write at most {_MOST}.")
+    elif currency in CURRENCIES and (complaint := complaint_about_unit_amount(amount, currency)):
+        reader.complain(key, *complaint)
 
 
 def _options(reader: Reader, own: str, tiers: Sequence[Tier]) -> dict[str, Amount]:
@@ -90,12 +88,12 @@ def _options(reader: Reader, own: str, tiers: Sequence[Tier]) -> dict[str, Amoun
             table.complain(key, f"The price is in {currency!r} already.", "Delete one of the two.")
             table.skip(key)
         elif tiers:
-            in_tiers, _ = _tier_list(table, key)
+            in_tiers, _ = _tier_list(table, key, currency)
             options[currency] = Amount(currency, int(in_tiers[0].unit_amount) if in_tiers else 0, in_tiers)
             _check_same_steps(table, key, tiers, in_tiers)
         else:
             amount = table.integer(key, 1)
-            _check_amount(table, key, amount)
+            _check_amount(table, key, amount, currency)
             options[currency] = Amount(currency, amount)
     return options
 
@@ -109,30 +107,31 @@ def _check_same_steps(reader: Reader, key: str, tiers: Sequence[Tier], others: S
         )
 
 
-def _tiers(reader: Reader) -> tuple[tuple[Tier, ...], TiersMode | None]:
+def _tiers(reader: Reader, currency: str) -> tuple[tuple[Tier, ...], TiersMode | None]:
     mode = reader.choice("tiers_mode", [str(each) for each in TiersMode], TiersMode.GRADUATED)
-    tiers, is_there = _tier_list(reader, "tiers")
+    tiers, is_there = _tier_list(reader, "tiers", currency)
     if not is_there and reader.has("tiers_mode"):
         reader.complain("tiers_mode", "There are no tiers.", "Add tiers = […], or delete tiers_mode.")
     return tiers, TiersMode(mode) if tiers else None
 
 
-def _tier_list(reader: Reader, key: str) -> tuple[tuple[Tier, ...], bool]:
+def _tier_list(reader: Reader, key: str, currency: str) -> tuple[tuple[Tier, ...], bool]:
     tables = list(reader.list(key))
-    tiers = tuple(_tier(table) for table in tables)
+    tiers = tuple(_tier(table, currency) for table in tables)
     if tiers:
         _check_steps(reader, key, tiers)
     return tiers, reader.has(key)
 
 
-def _tier(reader: Reader) -> Tier:
+def _tier(reader: Reader, currency: str) -> Tier:
     up_to = reader.integer("up_to") if reader.has("up_to") else None
     if not reader.has("unit_amount") and not reader.has("flat_amount"):
         reader.complain("unit_amount", "A tier says what it costs.", "Add unit_amount, flat_amount or both.")
     unit_amount, flat_amount = reader.integer("unit_amount"), reader.integer("flat_amount")
     for key, amount in (("unit_amount", unit_amount), ("flat_amount", flat_amount)):
-        if not 0 <= amount <= _MOST:
-            reader.complain(key, f"{amount} is no amount.", f"Write 0 to {_MOST}, in the smallest unit.")
+        complaint = complaint_about_unit_amount(amount, currency) if currency in CURRENCIES else None
+        if complaint:
+            reader.complain(key, *complaint)
     return Tier(up_to, unit_amount, flat_amount)
 
 
