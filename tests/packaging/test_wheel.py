@@ -11,6 +11,8 @@ ROOT = Path(__file__).parents[2]
 
 SHIPPED = [
     "tiergate/py.typed",
+    "tiergate/billing.schema.json",
+    "tiergate/cli/starter.toml",
     "tiergate/demo/northwind.toml",
     "tiergate/store/migrations/env.py",
     "tiergate/store/migrations/versions/0001_first_tables.py",

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from tests.services.bench import ACCOUNT, Bench
+from tests.services.bench import ACCOUNT, Bench, northwind
 from tiergate.rules.errors import TiergateError
 from tiergate.services import run_due as module
 from tiergate.services.context import Context
+from tiergate.services.push_plans import push_plans
 from tiergate.services.run_due import run_due
 
 TRIAL = timedelta(days=14)
@@ -56,6 +57,16 @@ def test_reminders_come_once_each(both: Bench) -> None:
         with ThreadPoolExecutor(3) as pool:
             list(pool.map(lambda _: run_due(both.context), range(3)))
     assert told(both) == ["no_subscription", "trialing", "3_days", "1_day", "same_day"]
+
+
+def test_the_catalogue_says_when_reminders_come(bench: Bench) -> None:
+    """A trial under way is reminded of on the days of the version in force, once that is published."""
+    start_trial(bench)
+    push_plans(bench.context, northwind() + "\n[prompts]\ntrial_ending_days = [7, 0]\n")
+    for hours in (7 * 24, 4 * 24, 3 * 24 - 1):
+        bench.clock.advance(hours=hours)
+        run_due(bench.context)
+    assert told(bench) == ["no_subscription", "trialing", "7_days", "same_day"]
 
 
 def test_a_reminder_that_went_stale_is_not_told(bench: Bench) -> None:

@@ -11,6 +11,7 @@ from tiergate.cli.durations import parse_duration
 from tiergate.cli.environment import environment_here
 from tiergate.cli.events_commands import events
 from tiergate.cli.explain_command import explain
+from tiergate.cli.init_command import init, schema
 from tiergate.cli.logs import write_logs
 from tiergate.cli.opened import opened_billing
 from tiergate.cli.reconcile_commands import adopt, reconcile
@@ -33,6 +34,8 @@ app.command()(reconcile)
 app.command()(adopt)
 app.command()(doctor)
 app.command()(explain)
+app.command()(init)
+plans.command()(schema)
 
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)]

@@ -26,6 +26,7 @@ from tiergate.rules.policy import Policy
 from tiergate.rules.policy_file import read_policy
 from tiergate.rules.price import Price
 from tiergate.rules.price_file import read_prices
+from tiergate.rules.prompts_file import read_prompts
 from tiergate.rules.settings_file import read_billing_settings, read_checkout_settings, read_url
 from tiergate.rules.toml_positions import Path, line_of, positions_of
 
@@ -89,6 +90,7 @@ def read_catalog(
         read_checkout_settings(reader.table("checkout")),
         read_billing_settings(reader.table("billing")),
     )
+    prompts = read_prompts(reader.table("prompts"))
     faq, tax_note = tuple(_question(table) for table in page.list("faq")), page.text("tax_note")
     _check_plans(reader, plans, add_ons)
     _check_currency(reader, product, {c for price in _sold(plans, add_ons) for c in price.currencies})
@@ -107,6 +109,7 @@ def read_catalog(
         {add_on.key: add_on for add_on in add_ons},
         checkout,
         billing,
+        prompts,
         faq,
         tax_note,
         version,

@@ -1,6 +1,6 @@
 """Occasions: what time makes due for an account, each with a key that names it once and for all."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Literal
@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tiergate.rules.grant_spans import extended_until
 from tiergate.rules.instants import DISTANT_FUTURE
+from tiergate.rules.prompt_settings import PromptSettings
 from tiergate.rules.state import AccountState, Subscription, SubscriptionStatus
 
 OccasionKind = Literal["trial_reminder"]
@@ -19,6 +20,8 @@ _MAY_STILL_END = frozenset(
 
 _GOES_ON = frozenset([SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE])
 """Beside such a subscription the end of an extension takes nothing away that needs a reminder."""
+
+_USUAL = PromptSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +36,15 @@ class Occasion:
     object_id: str
 
 
-def occasions_of(state: AccountState, time_zone: str = "UTC") -> tuple[Occasion, ...]:
+def occasions_of(
+    state: AccountState, time_zone: str = "UTC", prompts: PromptSettings = _USUAL
+) -> tuple[Occasion, ...]:
     """Return every occasion that today's facts hold for an account, in order of time."""
     found = (
         occasion
         for subscription in state.subscriptions
         if (ends_at := _trial_ends_at(subscription, state)) is not None
-        for occasion in _trial(subscription, ends_at, time_zone)
+        for occasion in _trial(subscription, ends_at, time_zone, prompts.trial_ending_days)
     )
     return tuple(sorted(found, key=lambda occasion: (occasion.due_at, occasion.key)))
 
@@ -63,18 +68,24 @@ def _trial_ends_at(subscription: Subscription, state: AccountState) -> datetime 
     return None if ends_at == DISTANT_FUTURE else ends_at
 
 
-def _trial(subscription: Subscription, trial_end: datetime, time_zone: str) -> Iterable[Occasion]:
-    """Remind of a trial's end 3 days before, 1 day before, and on the day itself."""
-    steps = [
-        ("3_days", trial_end - timedelta(days=3)),
-        ("1_day", trial_end - timedelta(days=1)),
-        ("same_day", _start_of_last_day(trial_end, time_zone)),
-    ]
+def _trial(
+    subscription: Subscription, trial_end: datetime, time_zone: str, days: Sequence[int]
+) -> Iterable[Occasion]:
+    """Remind of a trial's end so many days before, the first reminder first; on the day itself for 0."""
+    steps = [(_step(each), _days_before(trial_end, each, time_zone)) for each in days]
     ends = [*(due_at for _, due_at in steps[1:]), trial_end]
-    for (step, due_at), expires_at in zip(steps, ends, strict=True):
+    for (step, due_at), expires_at in zip(steps, ends, strict=False):
         if due_at >= (subscription.trial_start or subscription.began_at):
             key = f"{subscription.id}:trial_end:{int(trial_end.timestamp())}:{step}"
             yield Occasion(key, "trial_reminder", due_at, expires_at, step, subscription.id)
+
+
+def _step(days: int) -> str:
+    return f"{days}_day{'s' if days > 1 else ''}" if days else "same_day"
+
+
+def _days_before(trial_end: datetime, days: int, time_zone: str) -> datetime:
+    return trial_end - timedelta(days=days) if days else _start_of_last_day(trial_end, time_zone)
 
 
 def _start_of_last_day(trial_end: datetime, time_zone: str) -> datetime:

@@ -53,7 +53,7 @@ def refresh_account(
     if has_asked or verify_at is None or verify_at > at:
         announced = announce_access(context, tx, account, timeline, at, cause)
     _note_conversions(context, tx, state, cause)
-    occasions = occasions_of(state, account.time_zone)
+    occasions = occasions_of(state, account.time_zone, catalog.prompts)
     for occasion in occasions:
         _remind(context, tx, account, occasion, at)
     has_duplicates = note_duplicates(context, tx, state, catalog, at, cause)

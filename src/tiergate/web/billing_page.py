@@ -5,6 +5,7 @@ from datetime import datetime
 
 from tiergate.rules.access import Access, Reason
 from tiergate.rules.catalog import FeatureKind
+from tiergate.rules.prompt_settings import PromptSettings
 from tiergate.rules.state import Invoice, InvoiceStatus
 from tiergate.web.billing_facts import BillingPage, UsageLine
 from tiergate.web.billing_situation import TRIAL_BADGE, Banner, Link, Tone, situation
@@ -13,8 +14,6 @@ from tiergate.web.wording import Wording, main_currency
 
 __all__ = ["BillingPage", "UsageLine", "billing_view", "render_billing"]
 
-NEAR_PERCENT = 80
-"""From how much of a limit on it is shown as nearly used up."""
 FULL_PERCENT = 100
 
 
@@ -98,7 +97,7 @@ def billing_view(page: BillingPage) -> BillingView:
         banner=banner,
         plan=_plan_view(page),
         change=None if leads_to_plans else Link(_change_label(page), page.frame.pricing_url),
-        usage=tuple(_usage_view(wording, line) for line in page.usage),
+        usage=tuple(_usage_view(wording, line, page.catalog.prompts) for line in page.usage),
         usage_note=_usage_note(page),
         invoices=_invoice_rows(page),
         dates_note=f"Dates are in {wording.zone_name(page.at)}.",
@@ -164,7 +163,7 @@ def _rows(page: BillingPage, due: tuple[str, datetime] | None) -> tuple[Row, ...
     return tuple(rows)
 
 
-def _usage_view(wording: Wording, line: UsageLine) -> UsageView:
+def _usage_view(wording: Wording, line: UsageLine, prompts: PromptSettings) -> UsageView:
     feature, limit, used = line.feature, line.limit, line.used
     if limit is None:
         text = "No limit" if used is None else f"{wording.quantity(feature, used)} used, no limit"
@@ -174,10 +173,11 @@ def _usage_view(wording: Wording, line: UsageLine) -> UsageView:
         return UsageView(feature.name, f"Up to {most}" if limit else "Not included")
     percent = used * 100 // limit
     text = f"{wording.number(used)} of {most}"
-    if percent < NEAR_PERCENT:
-        return UsageView(feature.name, text, percent)
     if percent < FULL_PERCENT:
-        return UsageView(feature.name, text, percent, Tone.WARNING, f"{wording.percent(percent)} used")
+        if not prompts.is_near(percent):
+            return UsageView(feature.name, text, percent)
+        tone = Tone.DANGER if prompts.is_urgent(percent) else Tone.WARNING
+        return UsageView(feature.name, text, percent, tone, f"{wording.percent(percent)} used")
     over = f"{wording.quantity(feature, used - limit)} over the limit" if used > limit else "Limit reached"
     return UsageView(feature.name, text, FULL_PERCENT, Tone.DANGER, over)
 

@@ -29,6 +29,7 @@ from tiergate.rules.catalog import Catalog
 from tiergate.rules.instants import DISTANT_FUTURE
 from tiergate.rules.policy import Afterwards, OnUnknown, Policy
 from tiergate.rules.price import Price
+from tiergate.rules.prompt_settings import PromptSettings
 from tiergate.rules.state import InvoiceStatus
 from tiergate.web.billing_page import BillingPage, UsageLine, billing_view, render_billing
 
@@ -441,6 +442,26 @@ def test_usage(
     assert text in document.text
     bars = [bar["width"] for bar in document.all("rect")]
     assert bars == ([] if percent is None else [f"{percent}%"])
+
+
+@pytest.mark.parametrize(
+    ("prompts", "used", "tone", "alert"),
+    [
+        (PromptSettings((50, 90)), 49, "neutral", ""),
+        (PromptSettings((50, 90)), 50, "warning", "50% used"),
+        (PromptSettings((50, 90)), 90, "danger", "90% used"),
+        (PromptSettings(()), 99, "neutral", ""),
+        (PromptSettings(()), 100, "danger", "Limit reached"),
+    ],
+)
+def test_usage_is_pointed_out_when_the_catalogue_says_so(
+    prompts: PromptSettings, used: int, tone: str, alert: str
+) -> None:
+    """The percents of the catalogue decide from when the bar warns and is urgent; a full one always is."""
+    usage = (UsageLine(FEATURES["seats"], 100, used),)
+    page = replace(on_team(Reason.ACTIVE, usage=usage), catalog=replace(NORTHWIND, prompts=prompts))
+    (line,) = billing_view(page).usage
+    assert (line.tone, line.alert) == (tone, alert)
 
 
 def test_usage_says_when_counts_start_again() -> None:
