@@ -10,7 +10,7 @@ from tiergate.rules.catalog import Catalog, FeatureKind, Plan, Trial
 from tiergate.rules.catalog_file import parse_catalog
 from tiergate.rules.errors import TiergateError, UnknownFeatureError, UnknownPlanError
 from tiergate.rules.policy import Afterwards, FirstCharge, OnCancelNow, OnUnknown, Policy
-from tiergate.rules.price import Price
+from tiergate.rules.price import Amount, Price
 
 MONTHLY = Price("team_monthly", "month", "usd", 4900)
 MONTHLY_EUR = Price("team_monthly", "month", "eur", 4500)
@@ -39,7 +39,10 @@ def test_northwind_offers_four_plans_by_rank(northwind: Catalog) -> None:
 def test_northwind_has_prices_trials_and_features(northwind: Catalog) -> None:
     """Amounts, trials and limits arrive as they are written."""
     team, scale = northwind.plan("team"), northwind.plan("scale")
-    assert team.prices == (MONTHLY, YEARLY)
+    assert team.prices == (
+        replace(MONTHLY, currency_options={"eur": Amount("eur", 4500), "gbp": Amount("gbp", 3900)}),
+        replace(YEARLY, currency_options={"eur": Amount("eur", 43_200), "gbp": Amount("gbp", 37_200)}),
+    )
     assert (team.trial, scale.trial) == (Trial(14), Trial(14, card_required=True))
     assert (team.features["projects"], team.features["seats"], team.features["roles"]) == (
         "unlimited",

@@ -9,6 +9,8 @@ from tiergate.rules.catalog_file import CatalogError, parse_catalog
 
 FIRST_PRICE = '[[plans.starter.prices]]\ninterval = "month"\ncurrency = "usd"\nunit_amount = 1900\n'
 
+LINE_OF_TEAM = NORTHWIND[: NORTHWIND.index('name = "Team"')].count("\n") + 1
+
 
 @dataclass(frozen=True)
 class Slip:
@@ -119,7 +121,7 @@ SLIPS = [
         'interval = "year"\ncurrency = "usd"\nunit_amount = 18000',
         'interval = "month"\ncurrency = "usd"\nunit_amount = 18000',
         "[[plans.starter.prices]]#2",
-        "There are two prices per month in usd. Delete one: customers would not know which they pay.",
+        "There are two prices per month in usd, eur, gbp. Delete one: customers would not know which they pay.",
     ),
     Slip(
         "lookup key of another plan",
@@ -444,7 +446,7 @@ SLIPS = [
         'name = "Team"',
         "name = Team",
         "name = Team",
-        "This is not valid TOML: Invalid value (at line 64, column 8). Correct the line; see https://toml.io.",
+        f"This is not valid TOML: Invalid value (at line {LINE_OF_TEAM}, column 8). Correct the line; see https://toml.io.",
     ),
 ]
 

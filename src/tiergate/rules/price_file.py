@@ -162,11 +162,12 @@ def _stripe_price(reader: Reader) -> str | None:
 def _check_twice(reader: Reader, path: Path, prices: Iterable[Price]) -> None:
     seen: set[tuple[str, str]] = set()
     for index, price in enumerate(prices):
-        for currency in price.currencies:
-            if (price.interval, currency) in seen:
-                reader.complain_at(
-                    (*path, "prices", index),
-                    f"There are two prices per {price.interval} in {currency}.",
-                    "Delete one: customers would not know which they pay.",
-                )
-            seen.add((price.interval, currency))
+        sold = [(price.interval, currency) for currency in price.currencies]
+        again = [currency for interval, currency in sold if (interval, currency) in seen]
+        if again:
+            reader.complain_at(
+                (*path, "prices", index),
+                f"There are two prices per {price.interval} in {', '.join(again)}.",
+                "Delete one: customers would not know which they pay.",
+            )
+        seen.update(sold)
