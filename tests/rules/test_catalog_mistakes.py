@@ -121,7 +121,8 @@ SLIPS = [
         'interval = "year"\ncurrency = "usd"\nunit_amount = 18000',
         'interval = "month"\ncurrency = "usd"\nunit_amount = 18000',
         "[[plans.starter.prices]]#2",
-        "There are two prices per month in usd, eur, gbp. Delete one: customers would not know which they pay.",
+        "There are two prices per month in usd, eur, gbp. "
+        "Delete one: customers would not know which they pay.",
     ),
     Slip(
         "lookup key of another plan",
