@@ -1,0 +1,37 @@
+"""The part of ``Billing`` that is about the plans of the file: check, compare, publish, fetch, move."""
+
+from tiergate.rules.catalog import Catalog
+from tiergate.services.check_plans import PlansCheck, check_plans
+from tiergate.services.context import Context
+from tiergate.services.diff_plans import PlansDiff, diff_plans
+from tiergate.services.load_catalog import load_catalog
+from tiergate.services.push_plans import Pushed, push_plans
+
+
+class BillingPlans:
+    """What ``Billing`` does with the catalogue; ``push_plans`` and ``diff_plans`` call Stripe."""
+
+    _context: Context
+
+    def catalog(self) -> Catalog:
+        """Return the catalogue in force. Raises ``NoPlansError``."""
+        with self._context.database.read() as tx:
+            return load_catalog(tx)
+
+    def check_plans(self, text: str, file_name: str = "billing.toml") -> PlansCheck:
+        """Return what is wrong with the text of a catalogue, and what could be better; asks nobody."""
+        return check_plans(text, file_name)
+
+    def diff_plans(self, text: str, file_name: str = "billing.toml") -> PlansDiff:
+        """Return what publishing a text would change: in the offer, at Stripe, and for whom.
+
+        Print it, or take ``as_json()``. Raises ``CatalogError``.
+        """
+        return diff_plans(self._context, text, file_name)
+
+    def push_plans(self, text: str, file_name: str = "billing.toml") -> Pushed:
+        """Publish the text of a catalogue file, here and at Stripe.
+
+        Raises ``CatalogError``, ``StripePriceError``, ``PushBusyError`` and ``PushInterruptedError``.
+        """
+        return push_plans(self._context, text, file_name)

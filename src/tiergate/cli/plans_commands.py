@@ -1,0 +1,83 @@
+"""``tiergate plans``: check, compare and publish the plans of a file, fetch them, and move accounts."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tiergate.cli.opened import opened_billing
+from tiergate.rules.errors import TiergateError
+
+plans = typer.Typer(no_args_is_help=True, help="The plans of billing.toml.")
+
+File = Annotated[Path, typer.Argument(help="The catalogue file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+BILLING_TOML = Path("billing.toml")
+
+
+class PlansFileError(TiergateError):
+    """The catalogue file cannot be read or written."""
+
+    code = "plans_file_invalid"
+
+
+@plans.command()
+def check(file: File = BILLING_TOML, as_json: AsJson = False) -> None:
+    """Look for mistakes in a file, each with its place and remedy; ends with 1 where there are any."""
+    from tiergate.services.check_plans import check_plans
+
+    found = check_plans(read_plans(file), file.name)
+    if as_json:
+        print_json(found.as_json())
+    else:
+        for mistake in found.mistakes:
+            typer.echo(f"{file.name}, {mistake}")
+        for advice in found.advice:
+            typer.echo(f"{file.name}, advice, {advice}")
+        if found.is_valid:
+            typer.echo("The plans can be published.")
+    if not found.is_valid:
+        raise typer.Exit(1)
+
+
+@plans.command()
+def diff(file: File = BILLING_TOML, as_json: AsJson = False) -> None:
+    """Tell what publishing a file would change: in the offer, at Stripe, and for whom."""
+    text = read_plans(file)
+    with opened_billing() as billing:
+        found = billing.diff_plans(text, file.name)
+    if as_json:
+        print_json(found.as_json())
+    else:
+        typer.echo(str(found))
+
+
+@plans.command()
+def push(file: File = BILLING_TOML) -> None:
+    """Publish the plans of a file, here and at Stripe. Pushing the same file again changes nothing."""
+    text = read_plans(file)
+    with opened_billing() as billing:
+        pushed = billing.push_plans(text, file.name)
+    for lookup_key in pushed.created:
+        typer.echo(f"created  {lookup_key}")
+    for lookup_key in pushed.kept:
+        typer.echo(f"kept     {lookup_key}")
+    for step in pushed.others:
+        typer.echo(f"done     {step}")
+    typer.echo(f"Version {pushed.version} is published.")
+
+
+def read_plans(file: Path) -> str:
+    """Read the text of a catalogue file. Raises ``PlansFileError``."""
+    if not file.is_file():
+        raise PlansFileError(f"{file} is not a file.", "Name the catalogue: tiergate plans push PATH")
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlansFileError(f"{file} cannot be read: {error}.", "Save it as UTF-8 text.") from None
+
+
+def print_json(told: dict[str, Any]) -> None:
+    """Print JSON as people can read it too."""
+    typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
