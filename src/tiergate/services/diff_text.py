@@ -19,7 +19,7 @@ def diff_text(diff: "PlansDiff") -> str:
         ("", list(_heading(diff))),
         ("The offer", [line for change in diff.changes.offers for line in change_lines(change)]),
         ("Settings", [f"  {each.name}: {each.before} → {each.after}" for each in diff.changes.settings]),
-        ("Who keeps what", list(_kept(diff))),
+        ("Who keeps what (publishing moves nobody)", list(_kept(diff))),
         ("A push would, at Stripe", [f"  {step}" for step in diff.steps]),
         ("A push would be refused", [f"  {problem}" for problem in diff.problems]),
         ("Stripe differs from the version in force", [f"  {drift}" for drift in diff.drift]),

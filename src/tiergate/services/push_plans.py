@@ -11,6 +11,7 @@ from typing import Any
 
 from tiergate.rules.catalog_file import parse_catalog
 from tiergate.rules.errors import TiergateError
+from tiergate.rules.money import MinorUnits
 from tiergate.rules.price import Amount, Price, TaxBehavior
 from tiergate.rules.push_steps import Action, Offer, PushSteps, Step, plan_push
 from tiergate.rules.tiered_price import Tier
@@ -262,7 +263,11 @@ def _amount(amount: Amount) -> dict[str, Any]:
 def _tier(tier: Tier) -> dict[str, Any]:
     params: dict[str, Any] = {"up_to": "inf" if tier.up_to is None else tier.up_to}
     if tier.unit_amount or not tier.flat_amount:
-        params["unit_amount"] = tier.unit_amount
+        params |= _exactly("unit_amount", tier.unit_amount)
     if tier.flat_amount:
-        params["flat_amount"] = tier.flat_amount
+        params |= _exactly("flat_amount", tier.flat_amount)
     return params
+
+
+def _exactly(name: str, amount: MinorUnits) -> dict[str, Any]:
+    return {name: amount} if isinstance(amount, int) else {f"{name}_decimal": str(amount)}

@@ -3,10 +3,12 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Row, bindparam, case, insert, select
 
+from tiergate.rules.money import MinorUnits
 from tiergate.rules.price import Amount
 from tiergate.rules.tiered_price import Tier
 from tiergate.store.change_feed import CATALOG, note_change
@@ -171,8 +173,12 @@ def _mapped(row: Row[Any]) -> MappedPrice:
     return MappedPrice(**{**values, "tiers": _tiers(values["tiers"])})
 
 
-def _tiers(told: list[list[int | None]] | None) -> tuple[Tier, ...]:
-    return tuple(Tier(up_to, unit or 0, flat or 0) for up_to, unit, flat in told or ())
+def _tiers(told: list[tuple[int | None, str, str]] | None) -> tuple[Tier, ...]:
+    return tuple(Tier(up_to, _minor_units(unit), _minor_units(flat)) for up_to, unit, flat in told or ())
+
+
+def _minor_units(told: str) -> MinorUnits:
+    return int(told) if told.isdecimal() else Decimal(told)
 
 
 def _values(price: MappedPrice) -> dict[str, Any]:
@@ -184,5 +190,5 @@ def _values(price: MappedPrice) -> dict[str, Any]:
     return {**values, "currency_options": options or None, "tiers": _listed(price.tiers)}
 
 
-def _listed(tiers: tuple[Tier, ...]) -> list[list[int | None]] | None:
-    return [[tier.up_to, tier.unit_amount, tier.flat_amount] for tier in tiers] or None
+def _listed(tiers: tuple[Tier, ...]) -> list[tuple[int | None, str, str]] | None:
+    return [(tier.up_to, str(tier.unit_amount), str(tier.flat_amount)) for tier in tiers] or None

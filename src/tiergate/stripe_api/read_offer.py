@@ -1,8 +1,10 @@
 """Turns Stripe's products and prices into what the rules compare with the file."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
+from tiergate.rules.money import MinorUnits
 from tiergate.rules.offer_at_stripe import StripePrice, StripeProduct
 from tiergate.rules.price import Amount
 from tiergate.rules.tiered_price import Tier
@@ -52,12 +54,18 @@ def _interval(recurring: Json) -> str:
 
 def _amount(currency: str, option: Json) -> Amount:
     tiers = _tiers(option.get("tiers"))
-    unit_amount = tiers[0].unit_amount if tiers else option.get("unit_amount") or 0
+    unit_amount = int(tiers[0].unit_amount) if tiers else option.get("unit_amount") or 0
     return Amount(currency, unit_amount, tiers)
 
 
 def _tiers(told: list[Json] | None) -> tuple[Tier, ...]:
     return tuple(
-        Tier(tier.get("up_to"), tier.get("unit_amount") or 0, tier.get("flat_amount") or 0)
+        Tier(tier.get("up_to"), _minor_units(tier, "unit_amount"), _minor_units(tier, "flat_amount"))
         for tier in told or ()
     )
+
+
+def _minor_units(tier: Json, name: str) -> MinorUnits:
+    """Return a whole number where it is one; finer amounts stand in the decimal field alone."""
+    exact = Decimal(str(tier.get(f"{name}_decimal") or tier.get(name) or 0))
+    return int(exact) if exact == exact.to_integral_value() else exact
