@@ -5,11 +5,13 @@ from tiergate.services.check_plans import PlansCheck, check_plans
 from tiergate.services.context import Context
 from tiergate.services.diff_plans import PlansDiff, diff_plans
 from tiergate.services.load_catalog import load_catalog
+from tiergate.services.migrate_accounts import Migration, Tell, migrate_accounts
+from tiergate.services.plan_moves import Moving, When
 from tiergate.services.push_plans import Pushed, push_plans
 
 
 class BillingPlans:
-    """What ``Billing`` does with the catalogue; ``push_plans`` and ``diff_plans`` call Stripe."""
+    """What ``Billing`` does with the catalogue; most of it calls Stripe."""
 
     _context: Context
 
@@ -35,3 +37,25 @@ class BillingPlans:
         Raises ``CatalogError``, ``StripePriceError``, ``PushBusyError`` and ``PushInterruptedError``.
         """
         return push_plans(self._context, text, file_name)
+
+    def migrate_accounts(
+        self,
+        *,
+        to: int | None = None,
+        plan: str | None = None,
+        from_version: int | None = None,
+        account: str | None = None,
+        when: When = "renewal",
+        prorate: bool = True,
+        preview: bool = False,
+        tell: Tell = lambda _move: None,
+    ) -> Migration:
+        """Move accounts to a version of the catalogue, the newest unless ``to`` names another.
+
+        ``plan``, ``from_version`` and ``account`` choose whom. With ``preview`` nothing is done; otherwise
+        ``tell`` hears of each account that was moved. ``now`` charges a change of price for the rest of the
+        period unless ``prorate`` is false. Interrupted, it goes on when it is called again. Raises
+        ``UnknownVersionError``, ``UnknownPlanError`` and ``MigrationInterruptedError``.
+        """
+        moving = Moving(to, plan, from_version, account, when, prorate)
+        return migrate_accounts(self._context, moving, preview=preview, tell=tell)

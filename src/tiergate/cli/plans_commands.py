@@ -1,6 +1,7 @@
 """``tiergate plans``: check, compare and publish the plans of a file, fetch them, and move accounts."""
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,13 @@ plans = typer.Typer(no_args_is_help=True, help="The plans of billing.toml.")
 File = Annotated[Path, typer.Argument(help="The catalogue file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 BILLING_TOML = Path("billing.toml")
+
+
+class Chosen(StrEnum):
+    """When accounts are moved."""
+
+    NOW = "now"
+    RENEWAL = "renewal"
 
 
 class PlansFileError(TiergateError):
@@ -66,6 +74,38 @@ def push(file: File = BILLING_TOML) -> None:
     for step in pushed.others:
         typer.echo(f"done     {step}")
     typer.echo(f"Version {pushed.version} is published.")
+
+
+@plans.command()
+def migrate(
+    to: Annotated[int | None, typer.Option(help="The version to move to; the newest by default.")] = None,
+    plan: Annotated[str | None, typer.Option(help="Only who has this plan.")] = None,
+    from_version: Annotated[int | None, typer.Option("--from", help="Only who is in this version.")] = None,
+    account: Annotated[str | None, typer.Option(help="Only this account.")] = None,
+    when: Annotated[Chosen, typer.Option(help="At once, or when it next renews.")] = Chosen.RENEWAL,
+    prorate: Annotated[bool, typer.Option(help="With --when now: charge the rest of the period.")] = True,
+    yes: Annotated[bool, typer.Option("--yes/--dry-run", help="Do it, or only show it.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Move accounts to a newer version of the plans; without --yes, show who and what changes for them."""
+    with opened_billing() as billing:
+        done = billing.migrate_accounts(
+            to=to,
+            plan=plan,
+            from_version=from_version,
+            account=account,
+            when="now" if when is Chosen.NOW else "renewal",
+            prorate=prorate,
+            preview=not yes,
+        )
+    if as_json:
+        print_json(done.as_json())
+    else:
+        typer.echo(str(done))
+        if not yes and done.concerned:
+            typer.echo("To do it, say --yes.")
+    if done.refused:
+        raise typer.Exit(1)
 
 
 def read_plans(file: Path) -> str:

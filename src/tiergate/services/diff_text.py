@@ -98,9 +98,9 @@ def _kept(diff: "PlansDiff") -> Iterator[str]:
         mine = [each for each in diff.keeps if each.version == version]
         total = sum(each.accounts for each in mine if each.holding != "granted")
         keep = "keeps" if total == 1 else "keep"
-        yield f"  {_accounts(total)} {keep} version {version}{_losses(mine)}."
+        yield f"  {counted_accounts(total)} {keep} version {version}{_losses(mine)}."
         for each in mine:
-            yield f"    {_accounts(each.accounts)} {_having(each)}{_if_moved(each)}"
+            yield f"    {counted_accounts(each.accounts)} {_having(each)}{_if_moved(each)}"
 
 
 def _losses(keeps: list["Keeping"]) -> str:
@@ -116,7 +116,8 @@ def _losses(keeps: list["Keeping"]) -> str:
     )
 
 
-def _accounts(count: int) -> str:
+def counted_accounts(count: int) -> str:
+    """Read as ``1 account`` or ``1,200 accounts``."""
     return "1 account" if count == 1 else f"{count:,} accounts"
 
 

@@ -130,6 +130,10 @@ class Gateway:
         """Change the phases of a subscription schedule."""
         return self._write(f"/v1/subscription_schedules/{schedule_id}", params, idempotency_key)
 
+    def release_schedule(self, schedule_id: str, idempotency_key: str) -> Answer:
+        """Let a subscription go on without its schedule."""
+        return self._write(f"/v1/subscription_schedules/{schedule_id}/release", {}, idempotency_key)
+
     def create_webhook_endpoint(self, params: Json, idempotency_key: str) -> Answer:
         """Register a webhook endpoint; only this answer shows its ``secret``."""
         return self._write("/v1/webhook_endpoints", params, idempotency_key)
