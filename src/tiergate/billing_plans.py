@@ -1,5 +1,7 @@
 """The part of ``Billing`` that is about the plans of the file: check, compare, publish, fetch, move."""
 
+from typing import Literal
+
 from tiergate.rules.catalog import Catalog
 from tiergate.services.check_plans import PlansCheck, check_plans
 from tiergate.services.context import Context
@@ -7,6 +9,7 @@ from tiergate.services.diff_plans import PlansDiff, diff_plans
 from tiergate.services.load_catalog import load_catalog
 from tiergate.services.migrate_accounts import Migration, Tell, migrate_accounts
 from tiergate.services.plan_moves import Moving, When
+from tiergate.services.pull_plans import Pulled, published_versions, pull_plans
 from tiergate.services.push_plans import Pushed, push_plans
 
 
@@ -37,6 +40,23 @@ class BillingPlans:
         Raises ``CatalogError``, ``StripePriceError``, ``PushBusyError`` and ``PushInterruptedError``.
         """
         return push_plans(self._context, text, file_name)
+
+    def pull_plans(
+        self,
+        *,
+        source: Literal["database", "stripe"] = "database",
+        version: int | None = None,
+        existing: str | None = None,
+    ) -> Pulled:
+        """Return the text of the plans: a published version, or ``existing`` as Stripe sells it now.
+
+        Raises ``NoPlansError``, ``UnknownVersionError`` and ``CatalogError``.
+        """
+        return pull_plans(self._context, source=source, version=version, existing=existing)
+
+    def is_published(self, text: str) -> bool:
+        """Whether a text is a version that was published, so that it is not lost when its file is."""
+        return any(each.text == text for each in published_versions(self._context))
 
     def migrate_accounts(
         self,

@@ -24,6 +24,13 @@ class Chosen(StrEnum):
     RENEWAL = "renewal"
 
 
+class Source(StrEnum):
+    """Where plans are pulled from."""
+
+    DATABASE = "database"
+    STRIPE = "stripe"
+
+
 class PlansFileError(TiergateError):
     """The catalogue file cannot be read or written."""
 
@@ -77,6 +84,38 @@ def push(file: File = BILLING_TOML) -> None:
 
 
 @plans.command()
+def pull(
+    source: Annotated[
+        Source, typer.Option("--from", help="Where the plans are taken from.")
+    ] = Source.DATABASE,
+    version: Annotated[int | None, typer.Option(help="An earlier version, from the database.")] = None,
+    output: Annotated[Path, typer.Option(help="The file to write; - prints it.")] = BILLING_TOML,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite what was never published.")] = False,
+) -> None:
+    """Write the file: the published text as it is, or from what Stripe sells; comments are kept."""
+    there = read_plans(output) if output.is_file() else None
+    with opened_billing() as billing:
+        pulled = billing.pull_plans(
+            source="stripe" if source is Source.STRIPE else "database", version=version, existing=there
+        )
+        is_kept = there is None or billing.is_published(there)
+    if str(output) == "-":
+        typer.echo(pulled.text, nl=False)
+    elif pulled.text == there:
+        typer.echo(f"{output} is up to date.")
+    elif is_kept or force:
+        write_plans(output, pulled.text)
+        typer.echo(f"{output} is written.")
+    else:
+        raise PlansFileError(
+            f"{output} was changed and never published: it would be lost.",
+            "Use --force, or write another file with --output.",
+        )
+    for note in pulled.notes:
+        typer.echo(f"note: {note}", err=True)
+
+
+@plans.command()
 def migrate(
     to: Annotated[int | None, typer.Option(help="The version to move to; the newest by default.")] = None,
     plan: Annotated[str | None, typer.Option(help="Only who has this plan.")] = None,
@@ -116,6 +155,16 @@ def read_plans(file: Path) -> str:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise PlansFileError(f"{file} cannot be read: {error}.", "Save it as UTF-8 text.") from None
+
+
+def write_plans(file: Path, text: str) -> None:
+    """Write a file whole or not at all. Raises ``PlansFileError``."""
+    beside = file.with_name(f".{file.name}.new")
+    try:
+        beside.write_text(text, encoding="utf-8", newline="")
+        beside.replace(file)
+    except OSError as error:
+        raise PlansFileError(f"{file} cannot be written: {error}.", "Name another with --output.") from None
 
 
 def print_json(told: dict[str, Any]) -> None:

@@ -19,6 +19,11 @@ class Drift:
     """A lookup key, or a product's id."""
     message: str
 
+    @property
+    def keeps_from_buying(self) -> bool:
+        """Whether new customers cannot buy, or not at the price that stands in the catalogue."""
+        return self.kind not in ("differs", "renamed")
+
     def __str__(self) -> str:
         """Read as ``team_monthly: price_1 is archived at Stripe.``."""
         return f"{self.name}: {self.message}"
