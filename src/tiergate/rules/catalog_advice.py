@@ -57,7 +57,11 @@ def _choice(catalog: Catalog) -> Iterator[Told]:
             "Show three or four, and give the others public = false.",
         )
     if not public:
-        yield ("plans",), "No plan is public: the pricing page is empty.", "Delete public = false somewhere."
+        yield (
+            ("plans", next(iter(catalog.plans)), "public"),
+            "No plan is public: the pricing page is empty.",
+            "Delete public = false here, or elsewhere.",
+        )
     highlighted = [plan for plan in public if plan.highlight]
     for plan in highlighted[1:]:
         yield (

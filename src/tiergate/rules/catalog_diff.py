@@ -220,7 +220,7 @@ def _settings(before: Catalog, after: Catalog) -> Iterator[FieldChange]:
 
 
 def _counted(faq: tuple[object, ...]) -> str:
-    return f"{len(faq)} question" if len(faq) == 1 else f"{len(faq)} questions"
+    return "1 question" if len(faq) == 1 else f"{len(faq)} questions"
 
 
 def _field(name: str, before: object, after: object) -> Iterator[FieldChange]:
@@ -243,8 +243,9 @@ def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, timedelta):
-        days, rest = divmod(value, timedelta(days=1))
-        return f"{days} days" if not rest else f"{value // timedelta(hours=1)} hours"
+        hours = value // timedelta(hours=1)
+        count, unit = (hours, "hour") if hours % 24 else (hours // 24, "day")
+        return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
     if isinstance(value, tuple):
         return ", ".join(_shown(each) for each in value)
     if is_dataclass(value) and not isinstance(value, type):
