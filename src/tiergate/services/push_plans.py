@@ -159,10 +159,8 @@ class _Push:
                     self._carry_out(step)
             except TiergateError as error:
                 raise PushInterruptedError(error, tuple(self.done), tuple(left)) from error
-            finished = left.pop(0)
-            if step is not None:
-                self.done.append(finished)
-                log.info("subscription offer at Stripe: %s", finished)
+            self.done.append(left.pop(0))
+            log.info("subscription offer: %s", self.done[-1])
 
     def _carry_out(self, step: Step) -> None:
         with self.context.database.write() as tx:
