@@ -208,7 +208,7 @@ def _clear(
         if is_our_product(product, catalog.product.name, mapped)
     }
     gone: set[str] = set()
-    for price in at_stripe.prices.values():
+    for price in sorted(at_stripe.prices.values(), key=lambda each: (each.lookup_key or "", each.id)):
         known = mapped.get(price.id)
         is_ours = price.is_made_by_us and (known is not None or price.product_id in ours)
         if price.active and is_ours and price.id not in used and not (known and known.is_given):

@@ -204,7 +204,9 @@ def _grouped(moves: Iterable[Move]) -> tuple[MoveGroup, ...]:
         if len(group[2]) < _EXAMPLES:
             group[2].append(move.account_id)
     return tuple(
-        MoveGroup(plan, is_subscribed, version, change, interval, before, after, why_not, count, tuple(some))
+        MoveGroup(
+            plan, is_subscribed, version, change, interval, before, after, why_not, count, tuple(sorted(some))
+        )
         for (plan, is_subscribed, version, interval, before, after, why_not), (change, count, some) in sorted(
             found.items(), key=lambda each: (bool(each[0][6]), -each[0][2], each[0][0] or "", str(each[0]))
         )

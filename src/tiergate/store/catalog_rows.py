@@ -136,19 +136,6 @@ def sell_only(tx: Transaction, stripe_price_ids: Collection[str], livemode: bool
     )
 
 
-def retire_prices(tx: Transaction, lookup_key: str, livemode: bool, except_id: str) -> None:
-    """Note that a lookup key has moved to another price: the old ones are not sold any more."""
-    tx.execute(
-        prices.update()
-        .where(
-            prices.c.lookup_key == lookup_key,
-            prices.c.livemode.is_(livemode),
-            prices.c.stripe_price_id != except_id,
-        )
-        .values(active=False)
-    )
-
-
 def find_price(tx: Transaction, stripe_price_id: str) -> MappedPrice | None:
     """Return a price by Stripe's id, or ``None`` for a stranger's."""
     row = tx.execute(select(*_PRICE).where(prices.c.stripe_price_id == stripe_price_id)).first()
