@@ -124,12 +124,15 @@ def test_as_json(bench: Bench) -> None:
 
 def test_prices_that_would_be_refused_are_told_of(bench: Bench) -> None:
     """What `stripe_price` names and is not there is shown with the rest, instead of in its place."""
-    text = northwind().replace("unit_amount = 4900\n", 'unit_amount = 4900\nstripe_price = "PRICE_TEAM"\n')
+    text = northwind().replace(
+        "unit_amount = 4900\n", 'unit_amount = 4900\nstripe_price = "STRIPE_PRICE_TEAM"\n'
+    )
     found = diff(bench, text)
     assert found.problems == (
-        "PRICE_TEAM, which the price 'team_monthly' names, is not set: set it to the price's id (price_…).",
+        "STRIPE_PRICE_TEAM, which the price 'team_monthly' names, is not set: "
+        "set it to the price's id (price_…).",
     )
-    assert "A push would be refused:\n  PRICE_TEAM" in str(found)
+    assert "A push would be refused:\n  STRIPE_PRICE_TEAM" in str(found)
 
 
 def test_drift_is_found(bench: Bench) -> None:

@@ -166,9 +166,10 @@ def test_code_of_before_writes_prices_on(database: Database) -> None:
     with database.write() as tx:
         tx.execute(
             text(
-                "INSERT INTO tiergate_prices (stripe_price_id, stripe_product_id, lookup_key, plan_key, interval,"
-                " currency, unit_amount, livemode, catalog_version, active, created_at) VALUES ('price_1',"
-                " 'prod_1', 'pro_month', 'pro', 'month', 'usd', 2900, :no, 1, :yes, '2026-03-01 12:00:00Z')"
+                "INSERT INTO tiergate_prices (stripe_price_id, stripe_product_id, lookup_key, plan_key, "
+                "interval, currency, unit_amount, livemode, catalog_version, active, created_at)"
+                " VALUES ('price_1', 'prod_1', 'pro_month', 'pro', 'month', 'usd', 2900, :no, 1, :yes, "
+                "'2026-03-01 12:00:00Z')"
             ),
             {"no": False, "yes": True},
         )

@@ -1,4 +1,4 @@
-"""``tiergate plans``: check, compare and publish the plans of a file, fetch them, and move accounts."""
+"""The commands below ``plans``: check, compare and publish a file, fetch it, and move accounts."""
 
 import json
 from enum import StrEnum
