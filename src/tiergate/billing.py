@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from tiergate.billing_plans import BillingPlans
 from tiergate.real_time import now as real_now
-from tiergate.rules.catalog import Catalog, FeatureValue
+from tiergate.rules.catalog import FeatureValue
 from tiergate.rules.decision import Decision
 from tiergate.services.access_change import Callback
 from tiergate.services.adopt import Adopted, Choices, Progress, adopt
@@ -26,8 +27,6 @@ from tiergate.services.finding import Finding
 from tiergate.services.follow_checkout import follow_checkout
 from tiergate.services.grant_access import GrantDetails, grant_access, revoke_grant
 from tiergate.services.ingest_webhook import aingest_webhook, ingest_webhook, wait_until_told
-from tiergate.services.load_catalog import load_catalog
-from tiergate.services.push_plans import Pushed, push_plans
 from tiergate.services.reconcile import Reconciled, Tell, reconcile
 from tiergate.services.register_account import Details, register_account
 from tiergate.services.replay_event import replay_event, show_event
@@ -52,13 +51,13 @@ if TYPE_CHECKING:
 _LAST_WORDS_SECONDS = 5.0
 
 
-class Billing:
+class Billing(BillingPlans):
     """Self-serve billing for one application. Safe to share between threads.
 
     Checks are answered from memory, everything else from the local mirror, apart from ``start_checkout``,
     ``follow_checkout``, ``run_due``, ``enforce``, ``reconcile``, ``adopt``, ``doctor``, ``check_webhooks``,
-    ``push_plans`` and ``advance_clock``: these may call Stripe, and may raise ``StripeUnavailableError`` or
-    ``StripeRefusedError``.
+    ``advance_clock`` and what ``BillingPlans`` names: these may call Stripe, and may raise
+    ``StripeUnavailableError`` or ``StripeRefusedError``.
     """
 
     def __init__(
@@ -84,6 +83,7 @@ class Billing:
             test_clock=self.settings.test_clock,
             pace=self._pace(),
             reconcile_every=timedelta(hours=self.settings.reconcile_every_hours) or None,
+            stripe_prices=self.settings.stripe_prices,
         )
         self._worker = Worker(self.run_due)
         self._desk = CheckDesk(self._context, self.settings.view_cache, self.settings.max_staleness_seconds)
@@ -295,18 +295,9 @@ class Billing:
         """
         return explain(self._context, account_id, feature, at)
 
-    def catalog(self) -> Catalog:
-        """Return the catalogue in force. Raises ``NoPlansError``."""
-        with self._context.database.read() as tx:
-            return load_catalog(tx)
-
     def check_webhooks(self) -> list[Finding]:
         """Compare the webhook endpoint at Stripe with what is needed."""
         return list(check_webhooks(self._context))
-
-    def push_plans(self, text: str, file_name: str = "billing.toml") -> Pushed:
-        """Publish the text of a catalogue file, here and at Stripe. Raises ``CatalogError``."""
-        return push_plans(self._context, text, file_name)
 
     def advance_clock(self, test_clock: str, by: timedelta, pause: Callable[[], None]) -> datetime:
         """Move a Stripe test clock, wait for it with ``pause``, and return what it shows then."""

@@ -40,6 +40,8 @@ class Settings:
     """For how long memory is believed without hearing of what others change."""
     country_header: str | None = None
     """The header in which a proxy of yours names the visitor's country; without it none is believed."""
+    stripe_prices: Mapping[str, str] = field(default_factory=dict)
+    """The variables ``STRIPE_PRICE_…``, which ``stripe_price`` in the file may name: ids of prices."""
 
     def __post_init__(self) -> None:
         """Refuse what could only fail later, and less clearly."""
@@ -87,6 +89,9 @@ def settings_from(environment: Mapping[str, str] | None = None) -> Settings:
         view_cache=max(1, int(_positive(given, "TIERGATE_VIEW_CACHE", 100_000))),
         max_staleness_seconds=_positive(given, "TIERGATE_MAX_STALENESS_SECONDS", 5.0),
         country_header=_header_name(given.get("TIERGATE_COUNTRY_HEADER", "")),
+        stripe_prices={
+            name: value for name, value in given.items() if value and name.startswith("STRIPE_PRICE_")
+        },
     )
 
 

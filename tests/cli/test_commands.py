@@ -159,7 +159,7 @@ def test_a_mistake_in_the_file_names_line_and_remedy(
     code, out, err = tiergate("plans", "push", "plans.toml", **configured(DATABASE_URL=migrated_sqlite_url))
     line = NORTHWIND[: NORTHWIND.index(at)].count("\n") + 1
     assert (code, out) == (1, "")
-    assert err.startswith(f"tiergate: plans.toml, line {line}: "), err
+    assert err.startswith(f"tiergate: plans.toml, line {line}, column "), err
     assert mistake in err
     assert remedy in err
 
@@ -218,7 +218,7 @@ def test_stripe_unreachable_is_one_clear_line(
     base = f"http://127.0.0.1:{free_port()}"
     code, _, err = tiergate("plans", "push", **configured(base, DATABASE_URL=migrated_sqlite_url))
     assert (code, err.count("\n")) == (1, 1)
-    assert "Stripe did not answer GET /v1/prices" in err
+    assert "Stripe did not answer GET /v1/products" in err
 
 
 @pytest.mark.parametrize("duration", ["14", "fortnight", "", "-3d", "1.5d", "14 d", "d"])

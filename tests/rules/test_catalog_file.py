@@ -21,7 +21,7 @@ from tiergate.rules.policy import (
     UpgradeInTrial,
 )
 from tiergate.rules.price import Price
-from tiergate.rules.toml_positions import line_of, positions_of
+from tiergate.rules.toml_positions import Position, position_of, positions_of
 
 PRODUCT = '[product]\nname = "Acme"\n'
 
@@ -233,52 +233,65 @@ def test_a_currency_is_one_that_stripe_charges() -> None:
 
 def test_a_document_without_a_text_is_read_too() -> None:
     """A document that comes from elsewhere has no lines, and its mistakes are shown at the first."""
-    with pytest.raises(CatalogError, match=r"^billing\.toml, line 1: There are no plans"):
+    with pytest.raises(CatalogError, match=r"^billing\.toml, line 1, column 1: There are no plans"):
         read_catalog({"product": {"name": "Acme"}})
     assert read_catalog({"product": {"name": "Acme"}, "plans": {"free": {}}}).plan("free").is_free
 
 
 def test_positions_of_every_form_of_key() -> None:
-    """Tables, quoted and dotted keys and elements of lists are found where they stand."""
+    """Tables, quoted and dotted keys, elements of lists and keys in braces are found where they stand."""
     text = (
         "top = 1\n"
         "[a . 'b c']  # comment\n"
-        'x."y z" = 1\n'
+        '  x."y \\u007a" = 1\n'
         "[[list]]\n"
         "k = 1\n"
         "[[list]]\n"
         "k = 2\n"
         "  [list.inner]\n"
-        "  deep = 1\n"
+        "  deep = 1979-05-27 07:32:00\n"
         "  [[list.more]]\n"
         "[plain]\n"
         "\n"
         "text = '''\n"
-        "nothing of note\n"
+        "fake = 1\n"
         "'''\n"
+        'braces = { a = "} # no", b = { c = true } }\n'
+        "many = [\n"
+        '  { d = """x"""" }, # ]\n'
+        "  2,\n"
+        "]\n"
     )
     assert positions_of(text) == {
-        ("top",): 1,
-        ("a", "b c"): 2,
-        ("a", "b c", "x", "y z"): 3,
-        ("list", 0): 4,
-        ("list", 0, "k"): 5,
-        ("list", 1): 6,
-        ("list", 1, "k"): 7,
-        ("list", 1, "inner"): 8,
-        ("list", 1, "inner", "deep"): 9,
-        ("list", 1, "more", 0): 10,
-        ("plain",): 11,
-        ("plain", "text"): 13,
+        ("top",): (1, 1),
+        ("a", "b c"): (2, 1),
+        ("a", "b c", "x", "y z"): (3, 3),
+        ("list", 0): (4, 1),
+        ("list", 0, "k"): (5, 1),
+        ("list", 1): (6, 1),
+        ("list", 1, "k"): (7, 1),
+        ("list", 1, "inner"): (8, 3),
+        ("list", 1, "inner", "deep"): (9, 3),
+        ("list", 1, "more", 0): (10, 3),
+        ("plain",): (11, 1),
+        ("plain", "text"): (13, 1),
+        ("plain", "braces"): (16, 1),
+        ("plain", "braces", "a"): (16, 12),
+        ("plain", "braces", "b"): (16, 26),
+        ("plain", "braces", "b", "c"): (16, 32),
+        ("plain", "many"): (17, 1),
+        ("plain", "many", 0): (18, 3),
+        ("plain", "many", 0, "d"): (18, 5),
+        ("plain", "many", 1): (19, 3),
     }
 
 
-def test_what_has_no_line_is_shown_at_what_is_around_it() -> None:
-    """A key that stands nowhere is shown at its table, and where that fails at the first line."""
-    lines = positions_of("\n[a.b]\nc = { d = 1 }\n")
-    assert line_of(("a", "b", "c", "d"), lines) == 3
-    assert line_of(("a", "b", "missing"), lines) == 2
-    assert line_of(("z",), lines) == 1
+def test_what_has_no_place_is_shown_at_what_is_around_it() -> None:
+    """A key that stands nowhere is shown at its table, and where that fails at the first character."""
+    positions = positions_of("\n[a.b]\nc = { d = 1 }\n")
+    assert position_of(("a", "b", "c", "d"), positions) == Position(3, 7)
+    assert position_of(("a", "b", "missing"), positions) == Position(2, 1)
+    assert position_of(("z",), positions) == Position(1, 1)
 
 
 def test_a_feature_keeps_the_policy_of_the_file_where_its_plan_says_nothing() -> None:

@@ -1,5 +1,6 @@
 """Each mistake that a catalogue file can have, with its line and its remedy."""
 
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -469,7 +470,10 @@ def test_each_mistake_names_its_line_and_its_remedy(slip: Slip) -> None:
     with pytest.raises(CatalogError) as raised:
         parse_catalog(text, "northwind.toml")
     line = line_number(text, slip.shown)
-    assert str(raised.value) == f"northwind.toml, line {line}: {slip.message}"
+    assert (
+        re.sub(r", column \d+", "", str(raised.value), count=1)
+        == f"northwind.toml, line {line}: {slip.message}"
+    )
     assert [mistake.line for mistake in raised.value.mistakes] == [line]
     assert raised.value.code == "catalog_invalid"
 
@@ -482,7 +486,7 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
         parse_catalog(text)
     lines = [line_number(text, shown) for shown in ("colour", "grace_days", "seats = -1")]
     assert [mistake.line for mistake in raised.value.mistakes] == lines
-    assert [line.partition(":")[0] for line in str(raised.value).splitlines()] == [
+    assert [line.partition(", column")[0] for line in str(raised.value).splitlines()] == [
         f"billing.toml, line {line}" for line in lines
     ]
 

@@ -188,3 +188,12 @@ def test_two_customers_of_one_account_are_found(healthy: Bench) -> None:
     row = dict(healthy.rows(customers)[0]._mapping) | {"stripe_customer_id": "cus_second"}
     sql(insert(customers).values(row))(healthy)
     assert ACCOUNT in troubles(healthy)["customers"].message
+
+
+def test_what_stripe_calls_otherwise_is_a_warning(healthy: Bench) -> None:
+    """Drift that keeps nobody from buying is told, with both ways to end it."""
+    healthy.stripe.v1.products.update("northwind_team", {"name": "Crew"})
+    found = troubles(healthy)["prices"]
+    assert (found.verdict, "is called 'Crew' at Stripe" in found.message) == (Verdict.WARNING, True)
+    assert "tiergate plans push" in found.remedy
+    assert "plans pull --from stripe" in found.remedy

@@ -1,11 +1,15 @@
 """Published catalogues, and which price belongs to which plan."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from tests.store.builders import NOON, at, rows
+from tiergate.rules.price import Amount
+from tiergate.rules.tiered_price import Tier
 from tiergate.store import Database
 from tiergate.store.catalog_rows import (
     MappedPrice,
@@ -16,8 +20,9 @@ from tiergate.store.catalog_rows import (
     map_price,
     newest_catalog,
     price_for_sale,
+    prices_of_mode,
     publish_catalog,
-    retire_prices,
+    sell_only,
 )
 from tiergate.store.tables import changes
 
@@ -119,8 +124,8 @@ def test_of_one_version_the_later_price_is_sold(database: Database) -> None:
         assert price_for_sale(tx, "pro_month", livemode=False) == again
 
 
-def test_a_lookup_key_that_moved_retires_the_old_prices(database: Database) -> None:
-    """They are not sold any more, but still say what their buyers have; others are untouched."""
+def test_only_what_is_in_the_file_is_sold(database: Database) -> None:
+    """All others of this mode are not sold any more, but still say what their buyers have."""
     prices = {
         "price_1": PRICE,
         "price_2": replace(PRICE, stripe_price_id="price_2"),
@@ -130,6 +135,42 @@ def test_a_lookup_key_that_moved_retires_the_old_prices(database: Database) -> N
     with database.write() as tx:
         for price in prices.values():
             map_price(tx, price, NOON)
-        retire_prices(tx, "pro_month", livemode=False, except_id="price_2")
+        sell_only(tx, ["price_2"], livemode=False)
         after = {price_id: find_price(tx, price_id) for price_id in prices}
-    assert after == prices | {"price_1": replace(PRICE, active=False)}
+        of_mode = prices_of_mode(tx, livemode=True)
+    retired = {price_id: replace(prices[price_id], active=False) for price_id in ("price_1", "price_4")}
+    assert after == prices | retired
+    assert of_mode == [prices["price_3"]]
+
+
+def test_all_that_a_price_costs_is_kept(database: Database) -> None:
+    """Other currencies and tiers come back as they were saved, finer amounts than a cent too."""
+    tiers = (Tier(5, 100, 2500), Tier(None, Decimal("0.25")))
+    price = replace(
+        PRICE,
+        currency_options={"eur": Amount("eur", 90, tiers), "jpy": Amount("jpy", 5)},
+        tiers=tiers,
+        tiers_mode="graduated",
+        is_given=True,
+    )
+    with database.write() as tx:
+        map_price(tx, price, NOON)
+        found = find_price(tx, "price_1")
+    assert found == price
+    assert found.currencies == ("usd", "eur", "jpy")
+    assert found.amount_in("jpy") == Amount("jpy", 5)
+
+
+def test_code_of_before_writes_prices_on(database: Database) -> None:
+    """While a deploy is rolling it knows one amount per price, and what it writes is read as such."""
+    with database.write() as tx:
+        tx.execute(
+            text(
+                "INSERT INTO tiergate_prices (stripe_price_id, stripe_product_id, lookup_key, plan_key, "
+                "interval, currency, unit_amount, livemode, catalog_version, active, created_at)"
+                " VALUES ('price_1', 'prod_1', 'pro_month', 'pro', 'month', 'usd', 2900, :no, 1, :yes, "
+                "'2026-03-01 12:00:00Z')"
+            ),
+            {"no": False, "yes": True},
+        )
+        assert find_price(tx, "price_1") == PRICE

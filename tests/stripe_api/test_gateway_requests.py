@@ -48,6 +48,42 @@ WRITES: dict[str, tuple[Call, str, dict[str, str], str]] = {
         {"recurring[interval]": "month"},
         "k4",
     ),
+    "update_product": (
+        lambda g: g.update_product("prod_1", {"active": False}, "k9"),
+        "/v1/products/prod_1",
+        {"active": "false"},
+        "k9",
+    ),
+    "update_price": (
+        lambda g: g.update_price("price_1", {"active": False}, "k10"),
+        "/v1/prices/price_1",
+        {"active": "false"},
+        "k10",
+    ),
+    "update_subscription": (
+        lambda g: g.update_subscription("sub_1", {"metadata": {"catalog_version": "2"}}, "k11"),
+        "/v1/subscriptions/sub_1",
+        {"metadata[catalog_version]": "2"},
+        "k11",
+    ),
+    "create_schedule": (
+        lambda g: g.create_schedule({"from_subscription": "sub_1"}, "k12"),
+        "/v1/subscription_schedules",
+        {"from_subscription": "sub_1"},
+        "k12",
+    ),
+    "update_schedule": (
+        lambda g: g.update_schedule("s_1", {"end_behavior": "release"}, "k13"),
+        "/v1/subscription_schedules/s_1",
+        {"end_behavior": "release"},
+        "k13",
+    ),
+    "release_schedule": (
+        lambda g: g.release_schedule("s_1", "k14"),
+        "/v1/subscription_schedules/s_1/release",
+        {},
+        "k14",
+    ),
     "create_webhook_endpoint": (
         lambda g: g.create_webhook_endpoint({"enabled_events": ["invoice.paid", "invoice.voided"]}, "k5"),
         "/v1/webhook_endpoints",
@@ -88,6 +124,12 @@ READS: dict[str, tuple[Call, str, dict[str, str]]] = {
         lambda g: g.fetch_checkout_session("cs_1"),
         "/v1/checkout/sessions/cs_1",
         {},
+    ),
+    "fetch_product": (lambda g: g.fetch_product("prod_1"), "/v1/products/prod_1", {}),
+    "fetch_price": (
+        lambda g: g.fetch_price("price_1"),
+        "/v1/prices/price_1",
+        {"expand[0]": "currency_options", "expand[1]": "tiers"},
     ),
     "fetch_test_clock": (
         lambda g: g.fetch_test_clock("clock_1"),
@@ -146,6 +188,8 @@ def test_an_answer_that_tells_no_time_is_older_than_everything(
     assert answer.answered_at < datetime(2010, 1, 1, tzinfo=UTC)
 
 
+AMOUNTS = {"expand[0]": "data.currency_options", "expand[1]": "data.tiers"}
+
 PAGES = [
     Reply(body={"object": "list", "data": [{"id": "a"}, {"id": "b"}], "has_more": True}),
     Reply(
@@ -189,8 +233,19 @@ LISTS: dict[str, tuple[Callable[[Gateway], list[Answer]], str, dict[str, str]]] 
     "list_prices": (
         lambda g: list(g.list_prices(["pro_month", "pro_year"])),
         "/v1/prices",
-        {"lookup_keys[0]": "pro_month", "lookup_keys[1]": "pro_year"},
+        {"lookup_keys[0]": "pro_month", "lookup_keys[1]": "pro_year", **AMOUNTS},
     ),
+    "list_active_prices": (
+        lambda g: list(g.list_active_prices()),
+        "/v1/prices",
+        {"active": "true", **AMOUNTS},
+    ),
+    "list_active_prices of a product": (
+        lambda g: list(g.list_active_prices("prod_1")),
+        "/v1/prices",
+        {"active": "true", "product": "prod_1", **AMOUNTS},
+    ),
+    "list_active_products": (lambda g: list(g.list_active_products()), "/v1/products", {"active": "true"}),
 }
 
 

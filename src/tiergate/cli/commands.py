@@ -1,7 +1,6 @@
 """The commands, each a few lines around one call of ``Billing``."""
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +13,7 @@ from tiergate.cli.explain_command import explain
 from tiergate.cli.init_command import init, schema
 from tiergate.cli.logs import write_logs
 from tiergate.cli.opened import opened_billing
+from tiergate.cli.plans_commands import plans
 from tiergate.cli.reconcile_commands import adopt, reconcile
 from tiergate.cli.webhooks_commands import webhooks
 from tiergate.rules.errors import TiergateError
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, help="Self-serve billing for Python SaaS."
 )
-plans = typer.Typer(no_args_is_help=True, help="The plans of billing.toml.")
 clock = typer.Typer(no_args_is_help=True, help="The Stripe test clock on which the accounts live.")
 app.add_typer(plans, name="plans")
 app.add_typer(clock, name="clock")
@@ -90,25 +89,6 @@ def migrate() -> None:
     with _billing() as billing:
         billing.migrate()
     typer.echo("The database is up to date.")
-
-
-@plans.command()
-def push(file: Annotated[Path, typer.Argument(help="The catalogue file.")] = Path("billing.toml")) -> None:
-    """Publish the plans of a file, here and at Stripe. Pushing the same file again changes nothing."""
-    if not file.is_file():
-        raise CommandError(f"{file} is not a file.", "Name the catalogue: tiergate plans push PATH")
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{file} cannot be read: {error}.", "Save it as UTF-8 text.") from None
-    with _billing() as billing:
-        billing.check_schema()
-        pushed = billing.push_plans(text, file.name)
-    for lookup_key in pushed.created:
-        typer.echo(f"created  {lookup_key}")
-    for lookup_key in pushed.kept:
-        typer.echo(f"kept     {lookup_key}")
-    typer.echo(f"Version {pushed.version} is published.")
 
 
 @clock.command()

@@ -1,4 +1,4 @@
-"""From the text of ``billing.toml`` to a catalogue, or to a list of mistakes with line and remedy."""
+"""From the text of ``billing.toml`` to a catalogue, or to a list of mistakes with place and remedy."""
 
 import re
 import tomllib
@@ -28,7 +28,7 @@ from tiergate.rules.price import Price
 from tiergate.rules.price_file import read_prices
 from tiergate.rules.prompts_file import read_prompts
 from tiergate.rules.settings_file import read_billing_settings, read_checkout_settings, read_url
-from tiergate.rules.toml_positions import Path, line_of, positions_of
+from tiergate.rules.toml_positions import Path, Position, position_of, positions_of
 
 _MAX_PUBLIC_TRIAL_DAYS = 730
 """Stripe's own limit. Source: https://docs.stripe.com/api/subscriptions/create#create_subscription-trial_period_days"""
@@ -36,15 +36,19 @@ _MAX_PUBLIC_TRIAL_DAYS = 730
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One thing wrong in the file: where, what, and what to do about it. ``line`` counts from 1."""
+    """One thing wrong in the file: where, what, and what to do about it.
+
+    ``line`` and ``column`` count from 1.
+    """
 
     line: int
+    column: int
     message: str
     remedy: str
 
     def __str__(self) -> str:
-        """Read as ``line 12: message remedy``."""
-        return f"line {self.line}: {self.message} {self.remedy}"
+        """Read as ``line 12, column 5: message remedy``."""
+        return f"line {self.line}, column {self.column}: {self.message} {self.remedy}"
 
 
 class CatalogError(TiergateError):
@@ -73,7 +77,7 @@ def parse_document(text: str, file_name: str = "billing.toml") -> dict[str, Any]
 def read_catalog(
     document: Mapping[str, Any],
     file_name: str = "billing.toml",
-    lines: Mapping[Path, int] | None = None,
+    positions: Mapping[Path, Position] | None = None,
     version: int = 0,
 ) -> Catalog:
     """Read a catalogue from a parsed document; raises ``CatalogError`` naming every mistake at once."""
@@ -97,10 +101,11 @@ def read_catalog(
     reader.finish()
     if reader.complaints:
         located = [
-            Mistake(line_of(complaint.path, dict(lines or {})), complaint.message, complaint.remedy)
+            Mistake(*position_of(complaint.path, positions or {}), complaint.message, complaint.remedy)
             for complaint in reader.complaints
         ]
-        raise CatalogError(tuple(sorted(located, key=lambda mistake: mistake.line)), file_name)
+        in_order = sorted(located, key=lambda mistake: (mistake.line, mistake.column))
+        raise CatalogError(tuple(in_order), file_name)
     by_rank = sorted(plans, key=lambda plan: plan.rank)
     return Catalog(
         product,
@@ -117,16 +122,19 @@ def read_catalog(
 
 
 def _syntax_mistake(message: str) -> Mistake:
-    found = re.search(r"\(at line (\d+), column \d+\)", message)
-    line = int(found.group(1)) if found else 1
+    found = re.search(r"\(at line (\d+), column (\d+)\)", message)
+    line, column = (int(found.group(1)), int(found.group(2))) if found else (1, 1)
     twice = re.search(r"Cannot (?:declare|overwrite|mutate).*?\('plans', '([^']+)'\)", message)
     if twice:
         return Mistake(
             line,
+            column,
             f"Plan {twice.group(1)!r} is there twice.",
             "Give the second one another name, or delete it.",
         )
-    return Mistake(line, f"This is not valid TOML: {message}.", "Correct the line; see https://toml.io.")
+    return Mistake(
+        line, column, f"This is not valid TOML: {message}.", "Correct the line; see https://toml.io."
+    )
 
 
 def _product(reader: Reader) -> Product:

@@ -1,6 +1,6 @@
 """What every use case works with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -32,6 +32,8 @@ class Context:
     listening: Listening = field(default_factory=Listening)
     pace: Callable[[], None] = no_hurry
     reconcile_every: timedelta | None = None
+    stripe_prices: Mapping[str, str] = field(default_factory=dict)
+    """The environment variables that hold the id of a price at Stripe: ``STRIPE_PRICE_TEAM_MONTHLY``."""
     deliveries: CommitTogether[Arrival, Outcome] = field(init=False, default_factory=CommitTogether)
     """The webhooks that are arriving."""
     telling: DoLater[str, str] = field(

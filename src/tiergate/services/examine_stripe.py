@@ -1,21 +1,18 @@
 """Examines Stripe's side: the key, the clocks, the prices, the portal, the endpoint and its deliveries."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
-from itertools import islice
 
 from tiergate.services.context import Context
+from tiergate.services.diff_plans import find_drift
 from tiergate.services.finding import Finding, Verdict
-from tiergate.services.load_catalog import load_catalog
 from tiergate.services.webhook_endpoints import check_webhooks
-from tiergate.store.catalog_rows import price_for_sale
 from tiergate.store.health_rows import received_event_ids
 from tiergate.stripe_api.needed_events import needed_events
 
 _SKEW_WARNING = timedelta(seconds=30)
 _SKEW_PROBLEM = timedelta(minutes=4)
 """A signature older than five minutes is refused."""
-_MOST_LOOKUP_KEYS = 10
 _RECENT = timedelta(minutes=2)
 """An event younger than this may still be on its way."""
 
@@ -38,32 +35,16 @@ def _clock_skew(context: Context) -> Iterator[Finding]:
 
 
 def _prices(context: Context) -> Iterator[Finding]:
-    with context.database.read() as tx:
-        catalog = load_catalog(tx)
-        offers = [*catalog, *catalog.add_ons.values()]
-        wanted = {
-            price.lookup_key: price_for_sale(tx, price.lookup_key, context.livemode)
-            for offer in offers
-            for price in offer.prices
-        }
-    for_sale: set[str] = set()
-    for keys in _in_batches(wanted):
-        for answer in context.gateway.list_prices(list(keys)):
-            ours = wanted[answer.body["lookup_key"]]
-            if ours is not None and answer.body["active"] and answer.body["id"] == ours.stripe_price_id:
-                for_sale.add(ours.lookup_key)
-    if missing := [key for key in wanted if key not in for_sale]:
-        told = f"Prices of the catalogue are not for sale at Stripe: {', '.join(missing)}."
+    drift = find_drift(context)
+    if unsold := [each.name for each in drift if each.keeps_from_buying]:
+        told = f"Prices of the catalogue are not for sale at Stripe: {', '.join(unsold)}."
         yield Finding("prices", Verdict.PROBLEM, told, "Run `tiergate plans push`.")
-    else:
+    for each in drift:
+        if not each.keeps_from_buying:
+            remedy = "Run `tiergate plans push`, or take it over: `tiergate plans pull --from stripe`."
+            yield Finding("prices", Verdict.WARNING, f"Stripe differs from the plans: {each}", remedy)
+    if not drift:
         yield Finding("prices", Verdict.OK, "Every price of the catalogue is for sale at Stripe.")
-
-
-def _in_batches(keys: Iterable[str]) -> Iterator[tuple[str, ...]]:
-    """Cut lookup keys into as many as Stripe takes at once."""
-    rest = iter(keys)
-    while some := tuple(islice(rest, _MOST_LOOKUP_KEYS)):
-        yield some
 
 
 def _portal(context: Context) -> Iterator[Finding]:

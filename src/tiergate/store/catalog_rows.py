@@ -1,11 +1,16 @@
 """Published catalogues, and which of Stripe's prices belongs to which plan."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import bindparam, case, insert, select
+from sqlalchemy import Row, bindparam, case, insert, select
 
+from tiergate.rules.money import MinorUnits
+from tiergate.rules.price import Amount
+from tiergate.rules.tiered_price import Tier
 from tiergate.store.change_feed import CATALOG, note_change
 from tiergate.store.engine import Transaction
 from tiergate.store.insert_into import insert_into
@@ -35,7 +40,24 @@ class MappedPrice:
     catalog_version: int
     """The newest version of the catalogue that sold it."""
     active: bool
+    """Whether new customers buy at it."""
     add_on_key: str | None = None
+    currency_options: Mapping[str, Amount] = field(default_factory=dict)
+    """What it costs in other currencies, by currency."""
+    tiers: tuple[Tier, ...] = ()
+    tiers_mode: str | None = None
+    is_given: bool = False
+    """Whether the file names it by ``stripe_price``: it was there before, and is never archived."""
+
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """All currencies that it is sold in, its own first."""
+        return (self.currency, *self.currency_options)
+
+    def amount_in(self, currency: str) -> Amount | None:
+        """Return what it costs in a currency; ``None`` where it is not sold in that."""
+        own = Amount(self.currency, self.unit_amount, self.tiers)
+        return own if currency == self.currency else self.currency_options.get(currency)
 
 
 _PRICE = [prices.c[name] for name in MappedPrice.__dataclass_fields__]
@@ -68,7 +90,7 @@ def publish_catalog(tx: Transaction, catalog: PublishedCatalog, at: datetime) ->
 
 def map_price(tx: Transaction, price: MappedPrice, now: datetime) -> None:
     """Note what a price sells; one that is known is brought up to date, and never to an older version."""
-    values = {name: getattr(price, name) for name in MappedPrice.__dataclass_fields__}
+    values = _values(price)
     statement = insert_into(tx, prices).values(**values, created_at=now)
     newest = case(
         (prices.c.catalog_version > statement.excluded.catalog_version, prices.c.catalog_version),
@@ -88,17 +110,27 @@ def price_for_sale(tx: Transaction, lookup_key: str, livemode: bool) -> MappedPr
         .limit(1)
     )
     row = tx.execute(query).first()
-    return MappedPrice(*row) if row else None
+    return _mapped(row) if row else None
 
 
-def retire_prices(tx: Transaction, lookup_key: str, livemode: bool, except_id: str) -> None:
-    """Note that a lookup key has moved to another price: the old ones are not sold any more."""
+def prices_of_mode(tx: Transaction, livemode: bool) -> list[MappedPrice]:
+    """Return all prices that are known in live or in test mode, those of the newest versions first."""
+    query = (
+        select(*_PRICE)
+        .where(prices.c.livemode.is_(livemode))
+        .order_by(prices.c.catalog_version.desc(), prices.c.created_at.desc(), prices.c.stripe_price_id)
+    )
+    return [_mapped(row) for row in tx.execute(query)]
+
+
+def sell_only(tx: Transaction, stripe_price_ids: Collection[str], livemode: bool) -> None:
+    """Note that new customers buy at these prices, and at no others."""
     tx.execute(
         prices.update()
         .where(
-            prices.c.lookup_key == lookup_key,
             prices.c.livemode.is_(livemode),
-            prices.c.stripe_price_id != except_id,
+            prices.c.active.is_(True),
+            prices.c.stripe_price_id.not_in(sorted(stripe_price_ids)),
         )
         .values(active=False)
     )
@@ -107,7 +139,7 @@ def retire_prices(tx: Transaction, lookup_key: str, livemode: bool, except_id: s
 def find_price(tx: Transaction, stripe_price_id: str) -> MappedPrice | None:
     """Return a price by Stripe's id, or ``None`` for a stranger's."""
     row = tx.execute(select(*_PRICE).where(prices.c.stripe_price_id == stripe_price_id)).first()
-    return MappedPrice(*row) if row else None
+    return _mapped(row) if row else None
 
 
 def find_prices(tx: Transaction, stripe_price_ids: Collection[str]) -> dict[str, MappedPrice]:
@@ -115,4 +147,35 @@ def find_prices(tx: Transaction, stripe_price_ids: Collection[str]) -> dict[str,
     if not stripe_price_ids:
         return {}
     found = tx.execute(_PRICES, {"ids": sorted(stripe_price_ids)})
-    return {row.stripe_price_id: MappedPrice(*row) for row in found}
+    return {row.stripe_price_id: _mapped(row) for row in found}
+
+
+def _mapped(row: Row[Any]) -> MappedPrice:
+    values = dict(zip(MappedPrice.__dataclass_fields__, row, strict=True))
+    options = values["currency_options"] or {}
+    values["currency_options"] = {
+        currency: Amount(currency, told["unit_amount"], _tiers(told.get("tiers")))
+        for currency, told in options.items()
+    }
+    return MappedPrice(**{**values, "tiers": _tiers(values["tiers"])})
+
+
+def _tiers(told: list[tuple[int | None, str, str]] | None) -> tuple[Tier, ...]:
+    return tuple(Tier(up_to, _minor_units(unit), _minor_units(flat)) for up_to, unit, flat in told or ())
+
+
+def _minor_units(told: str) -> MinorUnits:
+    return int(told) if told.isdecimal() else Decimal(told)
+
+
+def _values(price: MappedPrice) -> dict[str, Any]:
+    options = {
+        currency: {"unit_amount": amount.unit_amount, "tiers": _listed(amount.tiers)}
+        for currency, amount in price.currency_options.items()
+    }
+    values = {name: getattr(price, name) for name in MappedPrice.__dataclass_fields__}
+    return {**values, "currency_options": options or None, "tiers": _listed(price.tiers)}
+
+
+def _listed(tiers: tuple[Tier, ...]) -> list[tuple[int | None, str, str]] | None:
+    return [(tier.up_to, str(tier.unit_amount), str(tier.flat_amount)) for tier in tiers] or None

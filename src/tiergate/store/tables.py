@@ -374,6 +374,10 @@ prices = Table(
     Column("catalog_version", Integer, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("currency_options", Json),
+    Column("tiers", Json),
+    Column("tiers_mode", Text),
+    Column("is_given", Boolean, nullable=False, server_default=false()),
     Index("ix_tiergate_prices_plan", "plan_key", "interval", "currency"),
 )
 

@@ -106,9 +106,33 @@ class Gateway:
         """Create a product."""
         return self._write("/v1/products", params, idempotency_key)
 
+    def update_product(self, product_id: str, params: Json, idempotency_key: str) -> Answer:
+        """Change a product, such as its name, or archive it."""
+        return self._write(f"/v1/products/{product_id}", params, idempotency_key)
+
     def create_price(self, params: Json, idempotency_key: str) -> Answer:
         """Create a price."""
         return self._write("/v1/prices", params, idempotency_key)
+
+    def update_price(self, price_id: str, params: Json, idempotency_key: str) -> Answer:
+        """Change a price's labels, or archive it."""
+        return self._write(f"/v1/prices/{price_id}", params, idempotency_key)
+
+    def update_subscription(self, subscription_id: str, params: Json, idempotency_key: str) -> Answer:
+        """Change a subscription."""
+        return self._write(f"/v1/subscriptions/{subscription_id}", params, idempotency_key)
+
+    def create_schedule(self, params: Json, idempotency_key: str) -> Answer:
+        """Create a subscription schedule."""
+        return self._write("/v1/subscription_schedules", params, idempotency_key)
+
+    def update_schedule(self, schedule_id: str, params: Json, idempotency_key: str) -> Answer:
+        """Change the phases of a subscription schedule."""
+        return self._write(f"/v1/subscription_schedules/{schedule_id}", params, idempotency_key)
+
+    def release_schedule(self, schedule_id: str, idempotency_key: str) -> Answer:
+        """Let a subscription go on without its schedule."""
+        return self._write(f"/v1/subscription_schedules/{schedule_id}/release", {}, idempotency_key)
 
     def create_webhook_endpoint(self, params: Json, idempotency_key: str) -> Answer:
         """Register a webhook endpoint; only this answer shows its ``secret``."""
@@ -201,8 +225,25 @@ class Gateway:
         return self._pages("/v1/webhook_endpoints", {})
 
     def list_prices(self, lookup_keys: list[str]) -> Iterator[Answer]:
-        """Read the prices that bear one of at most ten lookup keys."""
-        return self._pages("/v1/prices", {"lookup_keys": lookup_keys})
+        """Read the prices that bear one of at most ten lookup keys, with all their amounts."""
+        return self._pages("/v1/prices", {"lookup_keys": lookup_keys, "expand": _AMOUNTS_IN_LISTS})
+
+    def list_active_prices(self, product_id: str | None = None) -> Iterator[Answer]:
+        """Read the prices that are for sale, those of a product or all, with all their amounts."""
+        of = {"product": product_id} if product_id else {}
+        return self._pages("/v1/prices", {"active": True, "expand": _AMOUNTS_IN_LISTS, **of})
+
+    def list_active_products(self) -> Iterator[Answer]:
+        """Read the products that are for sale."""
+        return self._pages("/v1/products", {"active": True})
+
+    def fetch_product(self, product_id: str) -> Answer | None:
+        """Read a product; ``None`` when Stripe has none of that id."""
+        return self._read(f"/v1/products/{product_id}")
+
+    def fetch_price(self, price_id: str) -> Answer | None:
+        """Read a price with all its amounts; ``None`` when Stripe has none of that id."""
+        return self._read(f"/v1/prices/{price_id}", {"expand[0]": "currency_options", "expand[1]": "tiers"})
 
     def fetch_own_account(self) -> Answer:
         """Read the Stripe account that the key belongs to."""
@@ -301,5 +342,7 @@ def _is_missing(refusal: Any) -> bool:
 
 
 _MISSING = "resource_missing"
+_AMOUNTS_IN_LISTS = ["data.currency_options", "data.tiers"]
+"""Stripe leaves these out unless asked. Source: https://docs.stripe.com/api/prices/object"""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 """Stands for an answer that tells no time: any event may be newer."""
