@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from tiergate.services.context import Context
-from tiergate.services.delivery import Arrival, Need, Outcome, cause_of, stored_arrival
+from tiergate.services.delivery import Arrival, Need, Outcome, cause_of
 from tiergate.services.finish_event import finish_event
 from tiergate.services.finish_together import finish_together
 from tiergate.services.read_event import read_event
@@ -69,7 +69,7 @@ def apply_stored(context: Context, events: Sequence[StoredEvent]) -> int:
 
     An event at which somebody else is at this moment is left to them.
     """
-    outcomes = take_up(context, [stored_arrival(event) for event in events])
+    outcomes = take_up(context, [Arrival(event) for event in events])
     causes: dict[str, list[str]] = {}
     waiting: dict[tuple[Need, ...], list[Arrival]] = {}
     for outcome in map(_stored, outcomes):
