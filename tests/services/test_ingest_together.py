@@ -140,7 +140,7 @@ def test_a_route_answers_first_and_tells_then(both: Bench) -> None:
 
 
 def test_a_thread_may_have_the_answer_first_too(both: Bench) -> None:
-    """Told later, an event is durable and applied on return; what follows is told, and a tie settled, soon."""
+    """Told later, an event is durable on return; what follows is told, and a tie settled, soon."""
     told = life(both)[:2]
     told.append(both.event("customer.subscription.updated", told[0]["data"]["object"]))
     for event in told:

@@ -16,9 +16,7 @@ from tiergate.stripe_api.verify_signature import verify_signature
 _SETTLING_SECONDS = 0.2
 
 
-def ingest_webhook(
-    context: Context, body: bytes, signature: str | None, *, tells_later: bool = False
-) -> str:
+def ingest_webhook(context: Context, body: bytes, signature: str | None, *, tells_later: bool = False) -> str:
     """Take in one delivery and return the event's id; a repeated one changes nothing.
 
     The event is committed before this returns, together with others that arrive at the same moment, and
