@@ -264,19 +264,20 @@ class Billing(BillingPlans):
         with self._context.database.read() as tx:
             return find_checkout(tx, session_id)
 
-    def ingest_webhook(self, body: bytes, signature: str | None) -> str:
+    def ingest_webhook(self, body: bytes, signature: str | None, *, tells_later: bool = False) -> str:
         """Take in one webhook delivery: the raw body and the ``Stripe-Signature`` header.
 
-        When this returns the event is durable, applied, and told. Returns the event's id. Raises
-        ``SignatureError`` and ``UnreadableEventError``.
+        When this returns the event is durable, applied, and told. A route that answers Stripe sets
+        ``tells_later``: then threads tell what follows a moment later, and ``run_due`` does if the process
+        ends before. Returns the event's id. Raises ``SignatureError`` and ``UnreadableEventError``.
         """
-        return ingest_webhook(self._context, body, signature)
+        return ingest_webhook(self._context, body, signature, tells_later=tells_later)
 
     async def aingest_webhook(self, body: bytes, signature: str | None) -> str:
         """Take in one webhook delivery without blocking the event loop; for a route that answers Stripe.
 
-        When this returns the event is durable and applied; a moment later it is told as well. Otherwise the
-        same as ``ingest_webhook``.
+        When this returns the event is durable and applied; a moment later it is told as well. The same as
+        ``ingest_webhook`` with ``tells_later``.
         """
         return await aingest_webhook(self._context, body, signature)
 

@@ -10,7 +10,7 @@ import pytest
 from tests.services.bench import ACCOUNT, Bench, Json
 from tiergate.services import apply_together
 from tiergate.services.delivery import Arrival
-from tiergate.services.ingest_webhook import aingest_webhook, apply_stored
+from tiergate.services.ingest_webhook import aingest_webhook, apply_stored, ingest_webhook, wait_until_told
 from tiergate.services.read_event import read_event
 from tiergate.services.run_due import run_due
 from tiergate.services.take_in import take_in
@@ -137,6 +137,31 @@ def test_a_route_answers_first_and_tells_then(both: Bench) -> None:
     assert "received" not in {row.state for row in both.rows(events)}
     assert [entry.kind for entry in both.explain().journal].count("access_changed") >= 2
     assert both.reason() == "active"
+
+
+def test_a_thread_may_have_the_answer_first_too(both: Bench) -> None:
+    """Told later, an event is durable on return; what follows is told, and a tie settled, soon."""
+    told = life(both)[:2]
+    told.append(both.event("customer.subscription.updated", told[0]["data"]["object"]))
+    for event in told:
+        body = msgspec.json.encode(event)
+        assert ingest_webhook(both.context, body, both.sign(body), tells_later=True) == event["id"]
+        assert both.stored(event["id"]).event_id == event["id"]
+    assert wait_until_told(both.context, 30)
+    assert {row.state for row in both.rows(events)} == {"applied"}
+    assert [entry.kind for entry in both.explain().journal].count("access_changed") >= 2
+
+
+def test_an_object_that_cannot_be_read_takes_no_neighbour_down(both: Bench) -> None:
+    """A number that no machine holds is found when the event is applied: it is stored, and tried again."""
+    event = life(both)[0]
+    body = msgspec.json.encode(event).replace(b'"quantity":1', b'"quantity":1e999', 1)
+    assert b"1e999" in body
+    outcomes = take_in(both.context, [read_event(body, both.clock.now), arrival(both, life(both)[2])])
+    assert [outcome.error for outcome in outcomes] == [None, None]
+    first, second = outcomes[0].arrival.event.event_id, outcomes[1].arrival.event.event_id
+    assert (both.stored(first).state, both.stored(first).attempts) == ("received", 1)
+    assert both.stored(second).state == "applied"
 
 
 def test_a_process_that_dies_before_telling_is_made_up_for(both: Bench) -> None:

@@ -39,8 +39,13 @@ def sort_arrivals(context: Context, arrivals: Sequence[Arrival]) -> Sorted:
     result = Sorted()
     concerned: set[str] = set()
     for arrival in arrivals:
-        event_id, customer_id = arrival.event.event_id, _customer_of(arrival)
-        reason = why_noted(context, arrival)
+        event_id = arrival.event.event_id
+        try:
+            customer_id, reason = _customer_of(arrival), why_noted(context, arrival)
+        except Exception:
+            # What is wrong with it is noted when it is applied.
+            result.alone.append(arrival)
+            continue
         plain = None if reason or customer_id in concerned else read_plain(context, arrival)
         if reason:
             result.noted[event_id] = reason

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Generic, TypeVar
+from weakref import WeakSet
 
 from tiergate.services.own_thread import OwnThread
 
@@ -57,6 +58,7 @@ class CommitTogether(Generic[Item, Outcome]):
 
     def _begin_anew(self) -> None:
         self._waiting: deque[_Ticket[Item, Outcome]] = deque()
+        self._beginning: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
         self._turn = threading.Lock()
         self._arrivals = 0
         self._moment = threading.Event()
@@ -85,11 +87,21 @@ class CommitTogether(Generic[Item, Outcome]):
         return ticket.outcome[0]
 
     async def ado(self, work: Work[Item, Outcome], item: Item) -> Outcome:
-        """Do the same without blocking the event loop: ``work`` runs in a thread."""
-        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        """Do the same without blocking the event loop: ``work`` runs in a thread.
+
+        It begins once the loop has gone round, so that all who arrived in this round share it.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Outcome] = loop.create_future()
         self._add(_Ticket(item, future))
-        self._thread.run(lambda: self._work_off(work))
+        if loop not in self._beginning:
+            self._beginning.add(loop)
+            loop.call_soon(self._begin_in, loop, work)
         return await future
+
+    def _begin_in(self, loop: asyncio.AbstractEventLoop, work: Work[Item, Outcome]) -> None:
+        self._beginning.discard(loop)
+        self._thread.run(lambda: self._work_off(work))
 
     def _add(self, ticket: _Ticket[Item, Outcome]) -> None:
         self._waiting.append(ticket)

@@ -17,17 +17,19 @@ class Need:
     object_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Arrival:
-    """An event and the object that it carries, as every database can hold it."""
+    """An event that is to be applied."""
 
     event: StoredEvent
-    thing: Mapping[str, Any]
+    _thing: Mapping[str, Any] | None = None
 
-
-def stored_arrival(event: StoredEvent) -> Arrival:
-    """Return an event that was stored before, with the object that it carries."""
-    return Arrival(event, read_json(event.payload)["data"]["object"])
+    @property
+    def thing(self) -> Mapping[str, Any]:
+        """The object that it carries, as every database can hold it; read when it is first asked for."""
+        if self._thing is None:
+            self._thing = read_json(self.event.payload)["data"]["object"]
+        return self._thing
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,13 @@ class DoLater(Generic[Key, Value]):
     waits, more is left to ``run_due`` too.
     """
 
-    def __init__(self, name: str, at_once: int) -> None:
-        """Prepare; no thread runs before something is added."""
+    def __init__(self, name: str, at_once: int, gathering_seconds: float = 0.0) -> None:
+        """Prepare; no thread runs before something is added.
+
+        What comes up to ``gathering_seconds`` after something that waits may be done together with it.
+        """
         self._at_once = at_once
+        self._gathering_seconds = gathering_seconds
         self._thread = OwnThread(name, self._begin_anew)
         self._begin_anew()
 
@@ -34,6 +38,7 @@ class DoLater(Generic[Key, Value]):
         self._lock = threading.Condition()
         self._waiting: dict[Key, list[Value]] = {}
         self._is_working = False
+        self._moment = threading.Event()
 
     def add(self, work: Work[Key, Value], key: Key, value: Value) -> None:
         """Have ``work`` done on a key, soon."""
@@ -59,6 +64,8 @@ class DoLater(Generic[Key, Value]):
                 self._lock.notify_all()
 
     def _take(self) -> dict[Key, list[Value]]:
+        if self._waiting and self._gathering_seconds:
+            self._moment.wait(self._gathering_seconds)
         with self._lock:
             keys = list(self._waiting)[: self._at_once]
             self._is_working = bool(keys)

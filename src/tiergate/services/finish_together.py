@@ -58,7 +58,8 @@ def _finish(context: Context, waiting: Waiting, causes: Causes) -> set[Need]:
 def _read_and_save(context: Context, waiting: Waiting, causes: Causes) -> set[Need]:
     holder, began_at = uuid.uuid4().hex, context.now()
     with context.database.write() as tx:
-        names = {_lease_of(need): need for need in waiting if need not in _on_clocks(tx, waiting)}
+        on_clocks = _on_clocks(tx, waiting)
+        names = {_lease_of(need): need for need in waiting if need not in on_clocks}
         taken = take_leases(tx, names, holder, began_at, began_at + READING_LEASE)
     mine = [need for name, need in names.items() if name in taken]
     try:

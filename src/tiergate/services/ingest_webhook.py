@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from tiergate.services.context import Context
-from tiergate.services.delivery import Arrival, Need, Outcome, cause_of, stored_arrival
+from tiergate.services.delivery import Arrival, Need, Outcome, cause_of
 from tiergate.services.finish_event import finish_event
 from tiergate.services.finish_together import finish_together
 from tiergate.services.read_event import read_event
@@ -16,15 +16,19 @@ from tiergate.stripe_api.verify_signature import verify_signature
 _SETTLING_SECONDS = 0.2
 
 
-def ingest_webhook(context: Context, body: bytes, signature: str | None) -> str:
+def ingest_webhook(context: Context, body: bytes, signature: str | None, *, tells_later: bool = False) -> str:
     """Take in one delivery and return the event's id; a repeated one changes nothing.
 
     The event is committed before this returns, together with others that arrive at the same moment, and
-    what it leads to is told. Applying it may need Stripe, and may fail: then it is stored all the same, and
-    tried again later. Raises ``SignatureError`` and ``UnreadableEventError``, and then nothing is stored.
+    what it leads to is told; ``tells_later`` leaves that to threads, as ``aingest_webhook`` does. Applying it
+    may need Stripe, and may fail: then it is stored all the same, and tried again later. Raises
+    ``SignatureError`` and ``UnreadableEventError``, and then nothing is stored.
     """
     arrival = _verified(context, body, signature)
     outcome = _stored(context.deliveries.do(partial(take_in, context), arrival))
+    if tells_later:
+        _follow_later(context, arrival, outcome)
+        return arrival.event.event_id
     if outcome.account_id:
         tell_account(context, outcome.account_id, cause_of(arrival.event))
     if outcome.needs:
@@ -40,11 +44,15 @@ async def aingest_webhook(context: Context, body: bytes, signature: str | None) 
     """
     arrival = _verified(context, body, signature)
     outcome = _stored(await context.deliveries.ado(partial(take_in, context), arrival))
+    _follow_later(context, arrival, outcome)
+    return arrival.event.event_id
+
+
+def _follow_later(context: Context, arrival: Arrival, outcome: Outcome) -> None:
     if outcome.account_id:
         context.telling.add(partial(_tell_in_turn, context), outcome.account_id, cause_of(arrival.event))
     if outcome.needs:
         context.finishing.add(partial(_finish_and_tell_later, context), tuple(outcome.needs), arrival)
-    return arrival.event.event_id
 
 
 def _finish_and_tell_later(context: Context, waiting: Mapping[tuple[Need, ...], Sequence[Arrival]]) -> None:
@@ -69,7 +77,7 @@ def apply_stored(context: Context, events: Sequence[StoredEvent]) -> int:
 
     An event at which somebody else is at this moment is left to them.
     """
-    outcomes = take_up(context, [stored_arrival(event) for event in events])
+    outcomes = take_up(context, [Arrival(event) for event in events])
     causes: dict[str, list[str]] = {}
     waiting: dict[tuple[Need, ...], list[Arrival]] = {}
     for outcome in map(_stored, outcomes):

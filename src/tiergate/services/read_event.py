@@ -1,14 +1,14 @@
 """Reads a webhook's body: is it an event, and what is it about?"""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
 from tiergate.rules.errors import TiergateError
 from tiergate.services.delivery import Arrival
 from tiergate.store.event_rows import StoredEvent
-from tiergate.stripe_api.storable_json import read_json, storable
+from tiergate.stripe_api.storable_json import read_json
 
 _FAR_FUTURE_SECONDS = 2**36
 _Id = Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]+$", max_length=255)]
@@ -21,12 +21,17 @@ class UnreadableEventError(TiergateError):
     code = "event_unreadable"
 
 
+class _Identity(msgspec.Struct):
+    object: str
+    id: _Id | None = None
+
+
 class _Data(msgspec.Struct):
-    object: dict[str, Any]
+    object: _Identity
 
 
 class _Envelope(msgspec.Struct):
-    """The part of an event that is stored in columns; everything else stays in the payload."""
+    """The part of an event that is stored in columns; everything else is read when it is applied."""
 
     id: _Id
     type: _Id
@@ -34,11 +39,6 @@ class _Envelope(msgspec.Struct):
     livemode: bool
     data: _Data
     api_version: _Id | None = None
-
-
-class _Identity(msgspec.Struct):
-    object: str
-    id: _Id | None = None
 
 
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
@@ -49,7 +49,6 @@ def read_event(body: bytes, received_at: datetime) -> Arrival:
     try:
         text = body.decode()
         envelope = _decode(body, text)
-        identity = msgspec.convert(envelope.data.object, _Identity)
     except (ValueError, RecursionError) as error:
         raise UnreadableEventError(
             "The body is not an event of Stripe's snapshot kind.",
@@ -58,14 +57,14 @@ def read_event(body: bytes, received_at: datetime) -> Arrival:
     event = StoredEvent(
         event_id=envelope.id,
         event_type=envelope.type,
-        object_id=identity.id,
+        object_id=envelope.data.object.id,
         livemode=envelope.livemode,
         api_version=envelope.api_version,
         event_created_at=datetime.fromtimestamp(envelope.created, UTC),
         received_at=received_at,
         payload=text,
     )
-    return Arrival(event, storable(envelope.data.object, text))
+    return Arrival(event)
 
 
 def _decode(body: bytes, text: str) -> _Envelope:

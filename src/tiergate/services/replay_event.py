@@ -1,6 +1,6 @@
 """Applies an event once more: one that failed, or one that somebody doubts."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from tiergate.rules.errors import TiergateError
 from tiergate.services.context import Context

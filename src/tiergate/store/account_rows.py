@@ -13,6 +13,7 @@ from tiergate.store.column_types import Instant
 from tiergate.store.engine import Transaction
 from tiergate.store.insert_into import insert_into
 from tiergate.store.load_accounts import load_packed, unpack
+from tiergate.store.prepared import Prepared
 from tiergate.store.tables import accounts, test_clocks
 
 
@@ -39,8 +40,9 @@ class Account:
 
 _ACCOUNT = [accounts.c[name] for name in Account.__dataclass_fields__]
 _FIND = select(*_ACCOUNT)
-_FIND_ONE = _FIND.where(accounts.c.account_id == bindparam("account_id"))
-_FIND_LOCKED = _FIND_ONE.with_for_update()
+_ONE = accounts.c.account_id == bindparam("account_id")
+_FIND_ONE = Prepared(_FIND.where(_ONE))
+_FIND_LOCKED = Prepared(_FIND.where(_ONE).with_for_update())
 
 
 def register(tx: Transaction, account_id: str, values: dict[str, Any], now: datetime) -> None:
@@ -66,8 +68,8 @@ def register(tx: Transaction, account_id: str, values: dict[str, Any], now: date
 
 def find_account(tx: Transaction, account_id: str, *, lock: bool = False) -> Account | None:
     """Return an account; ``lock`` makes other writers of it wait until the transaction ends."""
-    row = tx.execute(_FIND_LOCKED if lock else _FIND_ONE, {"account_id": account_id}).first()
-    return Account(*row) if row else None
+    found = (_FIND_LOCKED if lock else _FIND_ONE)(tx, {"account_id": account_id})
+    return Account(*found[0]) if found else None
 
 
 def accounts_after(tx: Transaction, account_id: str, limit: int) -> list[Account]:
@@ -117,17 +119,16 @@ def give_customer(
 
 def save_outlook(tx: Transaction, account: Account, now: datetime) -> None:
     """Note what was announced of an account, and when it must be looked at next."""
-    tx.execute(
-        update(accounts)
-        .where(accounts.c.account_id == account.account_id)
-        .values(
-            next_due_at=account.next_due_at,
-            plan_key=account.plan_key,
-            access=account.access,
-            reason=account.reason,
-            updated_at=now,
-        )
-    )
+    outlook = {name: getattr(account, name) for name in _OUTLOOK}
+    _SAVE_OUTLOOK(tx, {"account": account.account_id, "updated_at": now, **outlook})
+
+
+_OUTLOOK = ("next_due_at", "plan_key", "access", "reason")
+_SAVE_OUTLOOK = Prepared(
+    update(accounts)
+    .where(accounts.c.account_id == bindparam("account"))
+    .values({name: bindparam(name) for name in (*_OUTLOOK, "updated_at")})
+)
 
 
 class Due(NamedTuple):

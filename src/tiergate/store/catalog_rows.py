@@ -1,12 +1,12 @@
 """Published catalogues, and which of Stripe's prices belongs to which plan."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, bindparam, case, insert, select
+from sqlalchemy import case, insert, select
 
 from tiergate.rules.money import MinorUnits
 from tiergate.rules.price import Amount
@@ -14,6 +14,7 @@ from tiergate.rules.tiered_price import Tier
 from tiergate.store.change_feed import CATALOG, note_change
 from tiergate.store.engine import Transaction
 from tiergate.store.insert_into import insert_into
+from tiergate.store.prepared import Prepared
 from tiergate.store.tables import catalog_versions, prices
 
 
@@ -61,8 +62,8 @@ class MappedPrice:
 
 
 _PRICE = [prices.c[name] for name in MappedPrice.__dataclass_fields__]
-_PRICES = select(*_PRICE).where(prices.c.stripe_price_id.in_(bindparam("ids", expanding=True)))
-_NEWEST = (
+_PRICES = Prepared(lambda ids: select(*_PRICE).where(prices.c.stripe_price_id.in_(ids)))
+_NEWEST = Prepared(
     select(catalog_versions.c.version, catalog_versions.c.text)
     .order_by(catalog_versions.c.version.desc())
     .limit(1)
@@ -71,8 +72,8 @@ _NEWEST = (
 
 def newest_catalog(tx: Transaction) -> PublishedCatalog | None:
     """Return the catalogue that is in force."""
-    row = tx.execute(_NEWEST).first()
-    return PublishedCatalog(*row) if row else None
+    found = _NEWEST(tx, {})
+    return PublishedCatalog(*found[0]) if found else None
 
 
 def catalogs_before(tx: Transaction, version: int) -> list[PublishedCatalog]:
@@ -146,11 +147,11 @@ def find_prices(tx: Transaction, stripe_price_ids: Collection[str]) -> dict[str,
     """Return those of some prices that are known, by Stripe's id."""
     if not stripe_price_ids:
         return {}
-    found = tx.execute(_PRICES, {"ids": sorted(stripe_price_ids)})
-    return {row.stripe_price_id: _mapped(row) for row in found}
+    found = map(_mapped, _PRICES(tx, {"ids": sorted(stripe_price_ids)}))
+    return {price.stripe_price_id: price for price in found}
 
 
-def _mapped(row: Row[Any]) -> MappedPrice:
+def _mapped(row: Sequence[Any]) -> MappedPrice:
     values = dict(zip(MappedPrice.__dataclass_fields__, row, strict=True))
     options = values["currency_options"] or {}
     values["currency_options"] = {

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql
 
 from tiergate.store.engine import Transaction, remember_changed
 from tiergate.store.insert_rows import InsertRows
+from tiergate.store.prepared import Prepared
 from tiergate.store.tables import changes
 
 CATALOG = "catalog"
@@ -92,22 +93,25 @@ def read_changes(tx: Transaction, since: Cursor | None) -> tuple[Cursor, frozens
     wanted: dict[str, Any] = {"next_number": since.next_number if since else None}
     if tx.dialect.name != "sqlite":
         wanted["running"] = list(since.running) if since else []
-    rows = tx.execute(_ON_SQLITE if tx.dialect.name == "sqlite" else _ON_POSTGRES, wanted).all()
-    cursor = Cursor(rows[0].next_number, tuple(rows[0].running or ()))
-    return cursor, frozenset(row.topic for row in rows if row.topic is not None)
+    rows = (_ON_SQLITE if tx.dialect.name == "sqlite" else _ON_POSTGRES)(tx, wanted)
+    next_number, running, _ = rows[0]
+    return Cursor(next_number, tuple(running or ())), frozenset(row[2] for row in rows if row[2] is not None)
 
 
-_ON_SQLITE = text(
-    """
+_ON_SQLITE = Prepared(
+    text(
+        """
     SELECT (SELECT coalesce(max(changed_in), 0) + 1 FROM tiergate_changes) AS next_number,
            NULL AS running, topic
     FROM (SELECT 1) LEFT JOIN tiergate_changes ON changed_in >= :next_number
     """
+    )
 )
 
 # Numbers at or above the snapshot's end come from the dump of another server, and mean nothing here.
-_ON_POSTGRES = text(
-    """
+_ON_POSTGRES = Prepared(
+    text(
+        """
     WITH seen AS MATERIALIZED (
         SELECT pg_snapshot_xmax(snapshot)::text::bigint AS next_number,
                ARRAY(SELECT number::text::bigint FROM pg_snapshot_xip(snapshot) AS number) AS running
@@ -118,4 +122,5 @@ _ON_POSTGRES = text(
         ON changed_in < seen.next_number
         AND (changed_in >= CAST(:next_number AS bigint) OR changed_in = ANY(CAST(:running AS bigint[])))
     """
+    )
 )

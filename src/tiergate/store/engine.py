@@ -202,11 +202,15 @@ def _prepare_postgres(connection: Any, _record: Any) -> None:
 
 
 def _leave_out_values(context: ExceptionContext) -> None:
-    # What PostgreSQL adds in detail quotes the row, which is the customers'.
-    diagnostics = getattr(context.original_exception, "diag", None)
+    leave_out_values(context.original_exception, context.sqlalchemy_exception)
+
+
+def leave_out_values(original: BaseException, *others: Exception | None) -> None:
+    """Take what PostgreSQL adds in detail out of errors: it quotes the row, which is the customers'."""
+    diagnostics = getattr(original, "diag", None)
     detail = diagnostics.message_detail if diagnostics else None
     if detail:
-        for error in filter(None, (context.original_exception, context.sqlalchemy_exception)):
+        for error in filter(None, (original, *others)):
             error.args = tuple(str(said).replace(detail, "left out") for said in error.args)
 
 

@@ -31,7 +31,7 @@ class LoggedEvent:
 
 
 _LOGGED = select(*(events.c[name] for name in LoggedEvent.__dataclass_fields__))
-_STORED = select(*(events.c[name] for name in StoredEvent.__dataclass_fields__))
+_STORED = select(*(events.c[name] for name in StoredEvent.__struct_fields__))
 
 
 def logged_events(

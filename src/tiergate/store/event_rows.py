@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Column, ColumnElement, Text, bindparam, select, update
 
 from tiergate.store.account_rows import accounts_of_customers
 from tiergate.store.engine import Transaction
 from tiergate.store.insert_rows import InsertRows
+from tiergate.store.prepared import Prepared
 from tiergate.store.tables import accounts, events
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
+class StoredEvent(msgspec.Struct, frozen=True):
     """An event as it arrived. ``payload`` is the body, byte for byte."""
 
     event_id: str
@@ -50,7 +51,7 @@ def insert_events(
     fates = fates or {}
     waiting = Fate()
     rows = [_row(event, fates.get(event.event_id, waiting)) for event in arrived]
-    return {row.event_id: row.account_id for row in _INSERT(tx, rows)}
+    return dict(_INSERT(tx, rows))
 
 
 def insert_event(tx: Transaction, event: StoredEvent) -> bool:
@@ -97,13 +98,15 @@ _INSERT = InsertRows(
 def wait_again(tx: Transaction, event_ids: Collection[str], at: datetime) -> None:
     """Let events that were stored as dealt with wait after all, to be applied from ``at`` on."""
     if event_ids:
-        tx.execute(_WAIT, {"ids": sorted(event_ids), "at": at})
+        _WAIT(tx, {"ids": sorted(event_ids), "at": at})
 
 
-_WAIT = (
-    update(events)
-    .where(events.c.event_id.in_(bindparam("ids", expanding=True)))
-    .values(state="received", account_id=None, processed_at=None, next_attempt_at=bindparam("at"))
+_WAIT = Prepared(
+    lambda ids: (
+        update(events)
+        .where(events.c.event_id.in_(ids))
+        .values(state="received", account_id=None, processed_at=None, next_attempt_at=bindparam("at"))
+    )
 )
 
 
@@ -172,7 +175,7 @@ def postpone_event(tx: Transaction, event_id: str, error: str, until: datetime) 
 
 def waiting_events(tx: Transaction, at: datetime, limit: int) -> list[StoredEvent]:
     """Return events that are still to be applied, the oldest first."""
-    columns = [events.c[name] for name in StoredEvent.__dataclass_fields__]
+    columns = [events.c[name] for name in StoredEvent.__struct_fields__]
     query = (
         select(*columns)
         .where(events.c.state == "received", events.c.next_attempt_at <= at)

@@ -5,22 +5,40 @@ What a statement costs hardly depends on how many rows it carries, so what arriv
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Row, Table, bindparam, cast, column, func, select
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Integer,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    column,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.engine import Dialect
 
 from tiergate.store.engine import Transaction
+from tiergate.store.prepared import Processor, run
 
 Values = Mapping[str, Any]
 Expressions = Mapping[str, ColumnElement[Any]]
-Processor = Callable[[Any], Any]
 
 _MOST_ROWS_AT_ONCE = 32
 _ROWS = "tiergate_rows"
+_PLACE = "tiergate_place"
+_APART = frozenset(["payload", "raw"])
+"""Columns whose values are so large that PostgreSQL gets them beside the document: quoting them into it, and
+taking them out again, costs more than all the rest."""
 
 
 class InsertRows:
@@ -45,7 +63,7 @@ class InsertRows:
         self._computed = computed
         self._built: dict[str, _OnSqlite | _OnPostgres] = {}
 
-    def __call__(self, tx: Transaction, rows: Sequence[Values], **binds: Any) -> list[Row[Any]]:
+    def __call__(self, tx: Transaction, rows: Sequence[Values], **binds: Any) -> list[tuple[Any, ...]]:
         """Insert the rows, and return what the statement returns; ``binds`` are the statement's own."""
         if not rows:
             return []
@@ -55,7 +73,7 @@ class InsertRows:
             statement = self._built.setdefault(tx.dialect.name, build(tx.dialect))
         # In one order everywhere, so that no two writers wait for each other.
         key = self._given[0].name
-        ordered = sorted(rows, key=lambda row: row[key]) if len(rows) > 1 else rows
+        ordered = sorted(rows, key=itemgetter(key)) if len(rows) > 1 else rows
         return list(statement.run(tx, ordered, binds))
 
     def _for_sqlite(self, dialect: Dialect) -> "_OnSqlite":
@@ -68,28 +86,36 @@ class InsertRows:
         names = list(compiled.positiontup)
         count = row.count("?")
         processors = {name: _processor(compiled.binds[name].type, dialect) for name in names}
-        constants = _constants(compiled)
+        of_row = list(enumerate(names[:count]))
         return _OnSqlite(
             head=f"{head}VALUES ",
             row=row,
             tail=conflict + tail,
-            of_row=tuple(
-                (name if name in given else None, processors[name], constants[name]) for name in names[:count]
-            ),
-            of_tail=tuple((name, processors[name]) for name in names[count:]),
-            constants=constants,
+            of_row=[name for _, name in of_row],
+            processed=[(place, process) for place, name in of_row if (process := processors[name])],
+            of_tail=[(name, processors[name]) for name in names[count:]],
+            constants={name: value for name, value in _constants(compiled).items() if name not in given},
         )
 
     def _for_postgres(self, dialect: Dialect) -> "_OnPostgres":
         document = cast(bindparam(_ROWS), JSON)
-        columns = [column(one.name, one.type) for one in self._given]
-        rows = func.json_to_recordset(document).table_valued(*columns, name="given")
+        apart = [one for one in self._given if one.name in _APART]
+        columns = [column(one.name, one.type) for one in self._given if one not in apart]
+        rows = func.json_to_recordset(document).table_valued(*columns, column(_PLACE, Integer), name="given")
         given = rows.render_derived(name="given", with_types=True).c
-        values = self._values({one.name: given[one.name] for one in self._given})
+        taken: dict[str, ColumnElement[Any]] = {one.name: given[one.name] for one in columns}
+        for one in apart:
+            array = select(cast(bindparam(one.name), ARRAY(Text))).scalar_subquery()
+            taken[one.name] = cast(array[given[_PLACE]], one.type)
+        values = self._values({one.name: taken[one.name] for one in self._given})
         source = select(*values.values()).order_by(given[self._given[0].name])
         insert = postgresql.insert(self._table).from_select(list(values), source)
         compiled = self._finish(insert).compile(dialect=dialect)
-        return _OnPostgres(str(compiled), _constants(compiled))
+        text = str(compiled)
+        for one in apart:
+            # As psycopg spells it: an array in its binary form.
+            text = text.replace(f"%({one.name})s", f"%({one.name})b")
+        return _OnPostgres(text, _constants(compiled), [one.name for one in apart])
 
     def _values(self, given: Expressions) -> Expressions:
         own = {name: value for name, value in given.items() if name in self._table.c}
@@ -103,35 +129,48 @@ class _OnSqlite:
     head: str
     row: str
     tail: str
-    of_row: tuple[tuple[str | None, Processor | None, Any], ...]
-    """What a row binds: the value of that name, or a constant where there is no name."""
-    of_tail: tuple[tuple[str, Processor | None], ...]
+    of_row: Sequence[str]
+    """What a row binds, in this order: its own values, and constants."""
+    processed: Sequence[tuple[int, Processor]]
+    of_tail: Sequence[tuple[str, Processor | None]]
     constants: Values
 
-    def run(self, tx: Transaction, rows: Sequence[Values], binds: Values) -> Iterator[Row[Any]]:
+    def run(self, tx: Transaction, rows: Sequence[Values], binds: Values) -> Iterator[tuple[Any, ...]]:
         known = {**self.constants, **binds}
         tail = [process(known[name]) if process else known[name] for name, process in self.of_tail]
-        for part in _parts(rows):
-            values = [
-                constant if name is None else process(row[name]) if process else row[name]
-                for row in part
-                for name, process, constant in self.of_row
-            ]
+        bound = [self._bound(row) for row in rows]
+        for part in _parts(bound):
             text = self.head + ", ".join([self.row] * len(part)) + self.tail
-            yield from tx.exec_driver_sql(text, (*values, *tail)).all()
+            yield from run(tx, text, [*chain.from_iterable(part), *tail])
+
+    def _bound(self, row: Values) -> list[Any]:
+        known = {**self.constants, **row} if self.constants else row
+        values = [known[name] for name in self.of_row]
+        for place, process in self.processed:
+            values[place] = process(values[place])
+        return values
 
 
 @dataclass(frozen=True, slots=True)
 class _OnPostgres:
     text: str
     constants: Values
+    apart: Sequence[str]
 
-    def run(self, tx: Transaction, rows: Sequence[Values], binds: Values) -> Iterator[Row[Any]]:
+    def run(self, tx: Transaction, rows: Sequence[Values], binds: Values) -> Iterator[tuple[Any, ...]]:
+        arrays = {name: [_text(row[name]) for row in rows] for name in self.apart}
+        if self.apart:
+            left_out = dict.fromkeys(self.apart)
+            rows = [{**row, **left_out, _PLACE: place} for place, row in enumerate(rows, 1)]
         document = msgspec.json.encode(rows).decode()
-        yield from tx.exec_driver_sql(self.text, {**self.constants, **binds, _ROWS: document})
+        yield from run(tx, self.text, {**self.constants, **binds, **arrays, _ROWS: document})
 
 
-def _parts(rows: Sequence[Values]) -> Iterator[Sequence[Values]]:
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _parts(rows: Sequence[list[Any]]) -> Iterator[Sequence[list[Any]]]:
     """Cut into parts of 32, 16, 8, 4, 2 and 1: so few texts that the driver keeps them all prepared."""
     begin, size = 0, _MOST_ROWS_AT_ONCE
     while begin < len(rows):

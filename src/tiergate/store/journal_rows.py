@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from tiergate.store.engine import Transaction
-from tiergate.store.insert_into import insert_into
+from tiergate.store.insert_rows import InsertRows
 from tiergate.store.tables import journal
 
 
@@ -29,9 +29,14 @@ class Entry:
 
 def append(tx: Transaction, entry: Entry) -> bool:
     """Append an entry; returns false when its occasion is there already."""
-    values = {name: getattr(entry, name) for name in Entry.__dataclass_fields__}
-    statement = insert_into(tx, journal).values(values).on_conflict_do_nothing()
-    return tx.execute(statement.returning(journal.c.entry_id)).first() is not None
+    return bool(_APPEND(tx, [{name: getattr(entry, name) for name in Entry.__dataclass_fields__}]))
+
+
+_APPEND = InsertRows(
+    journal,
+    [journal.c[name] for name in Entry.__dataclass_fields__],
+    lambda insert: insert.on_conflict_do_nothing().returning(journal.c.entry_id),
+)
 
 
 def entries_of(tx: Transaction, account_id: str) -> list[Entry]:

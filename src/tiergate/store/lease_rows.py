@@ -18,7 +18,7 @@ def take_leases(
 ) -> set[str]:
     """Take leases, or prolong one's own; returns those that were taken: not what somebody else has."""
     rows = [{"name": name, "holder": holder, "expires_at": expires_at} for name in names]
-    return {row.name for row in _TAKE(tx, rows, now=now)}
+    return {row[0] for row in _TAKE(tx, rows, now=now)}
 
 
 def take_lease(tx: Transaction, name: str, holder: str, now: datetime, expires_at: datetime) -> bool:

@@ -7,6 +7,7 @@ means: of many accounts that are in memory only some are asked for soon.
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -24,6 +25,7 @@ from tiergate.store.mirror_rows import (
     schedule_of,
     subscription_of,
 )
+from tiergate.store.prepared import Prepared
 from tiergate.store.tables import (
     accounts,
     customers,
@@ -100,12 +102,14 @@ class _Part(Generic[_T]):
 
     def gather(self, tx: Transaction, stretch: Mapping[str, str]) -> Mapping[str, list[Any]]:
         """Return the rows of a stretch of accounts, by account, as the driver gives them."""
-        result = tx.execute(self.statement, stretch)
         gathered: dict[str, list[Any]] = defaultdict(list)
-        for row in result.cursor.fetchall():
+        for row in self._prepared.raw(tx, stretch):
             gathered[row[0]].append(row)
-        result.close()
         return gathered
+
+    @cached_property
+    def _prepared(self) -> Prepared:
+        return Prepared(self.statement)
 
     def read(self, dialect: Dialect, rows: Sequence[Sequence[Any]] | None) -> tuple[_T, ...]:
         """Return what rows mean."""

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Column,
     Row,
     Table,
-    bindparam,
     select,
     update,
 )
@@ -33,6 +32,7 @@ from tiergate.store.mirror_rows import (
     subscription_values,
 )
 from tiergate.store.newer import LONG_BEFORE, statement
+from tiergate.store.prepared import Prepared
 from tiergate.store.tables import (
     customers,
     invoices,
@@ -280,11 +280,11 @@ def mirrored_customers(tx: Transaction, customer_ids: Collection[str]) -> set[st
     """Return those of some customers of whom anything is known."""
     if not customer_ids:
         return set()
-    return set(tx.execute(_MIRRORED_CUSTOMERS, {"ids": sorted(customer_ids)}).scalars())
+    return {row[0] for row in _MIRRORED_CUSTOMERS(tx, {"ids": sorted(customer_ids)})}
 
 
-_MIRRORED_CUSTOMERS = select(customers.c.stripe_customer_id).where(
-    customers.c.stripe_customer_id.in_(bindparam("ids", expanding=True))
+_MIRRORED_CUSTOMERS = Prepared(
+    lambda ids: select(customers.c.stripe_customer_id).where(customers.c.stripe_customer_id.in_(ids))
 )
 
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select
+from sqlalchemy import bindparam, insert, select
 
 from tiergate.rules.catalog import FeatureValue
 from tiergate.store.engine import Transaction
+from tiergate.store.prepared import Prepared
 from tiergate.store.tables import phases
 
 
@@ -69,7 +70,7 @@ _FIRST_OF_NEWEST = (
     .limit(1)
     .scalar_subquery()
 )
-_NEWEST = _ALL.where(phases.c.phase_id >= _FIRST_OF_NEWEST)
+_NEWEST = Prepared(_ALL.where(phases.c.phase_id >= _FIRST_OF_NEWEST))
 _APPEND = insert(phases).returning(phases.c.phase_id, sort_by_parameter_order=True)
 
 
@@ -93,7 +94,7 @@ def append_forecast(tx: Transaction, forecast: Sequence[RecordedPhase]) -> int:
 
 def newest_forecast(tx: Transaction, account_id: str) -> tuple[RecordedPhase, ...]:
     """Return what was recorded last of an account; nothing where nothing ever was."""
-    return tuple(_phase(row) for row in tx.execute(_NEWEST, {"account": account_id}))
+    return tuple(map(_phase, _NEWEST(tx, {"account": account_id})))
 
 
 def phases_of(tx: Transaction, account_id: str) -> list[RecordedPhase]:
@@ -101,6 +102,7 @@ def phases_of(tx: Transaction, account_id: str) -> list[RecordedPhase]:
     return [_phase(row) for row in tx.execute(_ALL, {"account": account_id})]
 
 
-def _phase(row: Row[Any]) -> RecordedPhase:
-    features = {key: RecordedFeature(*feature) for key, feature in row.features.items()}
-    return RecordedPhase(**{**row._asdict(), "features": features})
+def _phase(row: Sequence[Any]) -> RecordedPhase:
+    values = dict(zip(RecordedPhase.__dataclass_fields__, row, strict=True))
+    values["features"] = {key: RecordedFeature(*feature) for key, feature in values["features"].items()}
+    return RecordedPhase(**values)

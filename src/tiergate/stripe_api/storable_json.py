@@ -15,9 +15,13 @@ def read_json(text: str) -> Any:
     JSON can spell the character NUL and halves of surrogate pairs, which PostgreSQL refuses in text and in
     ``jsonb``, and which have no UTF-8. They become U+FFFD: better than an event that can never be applied.
     Source: https://www.postgresql.org/docs/current/datatype-json.html
+
+    Raises ``ValueError`` for what is no JSON, or holds a number that is out of all range.
     """
     try:
         return storable(msgspec.json.decode(text), text)
+    except msgspec.ValidationError:
+        raise
     except msgspec.DecodeError:
         # Halves of surrogate pairs are no UTF-8, but JSON can spell them.
         return storable(json.loads(text), text)

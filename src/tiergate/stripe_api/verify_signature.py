@@ -3,7 +3,6 @@
 Source: https://docs.stripe.com/webhooks#verify-manually
 """
 
-import hashlib
 import hmac
 from collections.abc import Sequence
 from datetime import datetime
@@ -28,9 +27,10 @@ def verify_signature(body: bytes, header: str | None, secrets: Sequence[str], at
     with it. Raises ``SignatureError``.
     """
     timestamp, signatures = _read_header(header)
-    signed = b"%d." % timestamp + body
+    signed = b"%d.%b" % (timestamp, body)
     keys = [secret.encode() for secret in secrets if secret.strip()]
-    expected = [hmac.digest(key, signed, hashlib.sha256).hex().encode() for key in keys]
+    # Python has a faster way for a digest that is named than for one that is passed as a function.
+    expected = [hmac.digest(key, signed, "sha256").hex().encode() for key in keys]
     # Every pair is compared, so that the time taken tells nothing about which secret fitted.
     fits = [hmac.compare_digest(given, wanted) for given in signatures for wanted in expected]
     if not any(fits):
@@ -45,10 +45,14 @@ def verify_signature(body: bytes, header: str | None, secrets: Sequence[str], at
 
 
 def _read_header(header: str | None) -> tuple[int, list[bytes]]:
-    fields = [part.split("=") for part in (header or "").split(",")]
+    timestamps, signatures = [], []
     try:
-        timestamps = [field[1] for field in fields if field[0] == "t"]
-        signatures = [field[1].encode(errors="replace") for field in fields if field[0] == "v1"]
+        for field in (header or "").split(","):
+            name, *values = field.split("=")
+            if name == "v1":
+                signatures.append(values[0].encode(errors="replace"))
+            elif name == "t":
+                timestamps.append(values[0])
         return int(timestamps[0]), signatures
     except (IndexError, ValueError) as error:
         raise SignatureError(

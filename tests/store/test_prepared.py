@@ -1,0 +1,68 @@
+"""Statements that run on the driver behave as SQLAlchemy's own do."""
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import bindparam, event, select, update
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+
+from tiergate.store import Database
+from tiergate.store.account_rows import register
+from tiergate.store.prepared import Prepared, run
+from tiergate.store.tables import accounts
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def known(database: Database) -> Database:
+    """A database in which three accounts are known."""
+    with database.write() as tx:
+        for account_id in ("a", "b", "c"):
+            register(tx, account_id, {}, NOON)
+    return database
+
+
+def test_values_go_in_and_come_out_as_python_has_them(known: Database) -> None:
+    """An instant is written and read as an instant, on both databases."""
+    set_due = update(accounts).where(accounts.c.account_id == bindparam("account"))
+    write = Prepared(set_due.values(next_due_at=bindparam("at")))
+    read = Prepared(select(accounts.c.account_id, accounts.c.next_due_at).order_by(accounts.c.account_id))
+    with known.write() as tx:
+        assert write(tx, {"account": "b", "at": NOON}) == []
+    with known.read() as tx:
+        assert read(tx, {}) == [("a", None), ("b", NOON), ("c", None)]
+
+
+def test_any_number_of_ids(known: Database) -> None:
+    """A statement looks for none, one or several ids with the same text."""
+    find = Prepared(lambda ids: select(accounts.c.account_id).where(accounts.c.account_id.in_(ids)))
+    with known.read() as tx:
+        assert find(tx, {"ids": []}) == []
+        assert find(tx, {"ids": ["b"]}) == [("b",)]
+        assert sorted(find(tx, {"ids": ["a", "c", "nobody", '"']})) == [("a",), ("c",)]
+
+
+def test_errors_are_sqlalchemys(known: Database) -> None:
+    """What the driver refuses is raised as SQLAlchemy would, and the transaction is undone."""
+    rename = Prepared(
+        update(accounts).where(accounts.c.account_id == "b").values(account_id=bindparam("to"), email="lost")
+    )
+    with pytest.raises(IntegrityError, match=r"left out|UNIQUE") as refused, known.write() as tx:
+        rename(tx, {"to": "a"})
+    assert "=(a)" not in str(refused.value)
+    with pytest.raises((OperationalError, ProgrammingError)), known.write() as tx:
+        run(tx, "SELECT * FROM nowhere", ())
+    with known.read() as tx:
+        found = tx.execute(select(accounts.c.account_id, accounts.c.email).order_by(accounts.c.account_id))
+        assert found.all() == [("a", None), ("b", None), ("c", None)]
+
+
+def test_who_listens_to_the_engine_hears_of_them(known: Database) -> None:
+    """Whatever counts or traces the engine's statements sees these too, before and after."""
+    heard: list[str] = []
+    for when in ("before_cursor_execute", "after_cursor_execute"):
+        event.listen(known.engine, when, lambda *told: heard.append(told[2]))
+    with known.write() as tx:
+        run(tx, "SELECT 1", ())
+    assert heard.count("SELECT 1") == 2
