@@ -14,6 +14,7 @@ from tiergate.services.read_from_stripe import OvertakenError, read_account, rea
 from tiergate.services.reconcile import Reconciled, reconcile
 from tiergate.services.run_due import run_due
 from tiergate.services.save_page import Page, Reading, save_page
+from tiergate.stripe_api.listed import as_listed
 
 
 @pytest.fixture
@@ -133,7 +134,8 @@ def test_events_that_are_finished_together_wait_for_the_second_reading(
 @pytest.mark.parametrize("dry_run", [False, True], ids=["repairing", "only looking"])
 def test_what_was_told_since_is_no_difference(both: Bench, subscription_id: str, dry_run: bool) -> None:
     """A page from before an event differs from the mirror, which is right."""
-    page: Page = {"subscription": [both.at_stripe(f"/v1/subscriptions/{subscription_id}")]}
+    subscription = both.at_stripe(f"/v1/subscriptions/{subscription_id}")
+    page: Page = {"subscription": [as_listed("subscription", subscription)]}
     reading = Reading(both.clock.now, both.clock.now)
     both.tick()
     both.stripe.v1.subscriptions.cancel(subscription_id)

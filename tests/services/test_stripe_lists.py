@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tiergate.services.stripe_lists import SeenIds, with_nested
+from tiergate.store.mirror import Kind
+from tiergate.stripe_api.listed import as_listed
 
 IDS = st.text("abcdefghij0123456789", min_size=1, max_size=12)
 
@@ -31,7 +34,7 @@ def test_what_comes_along_is_taken_apart() -> None:
         {"id": "sub_2", "latest_invoice": "in_2", "default_payment_method": card},
         {"id": "sub_3"},
     ]
-    assert with_nested("subscription", entries) == {
+    assert taken_apart("subscription", entries) == {
         "subscription": [
             {"id": "sub_1", "latest_invoice": "in_1", "default_payment_method": "pm_1"},
             {"id": "sub_2", "latest_invoice": "in_2", "default_payment_method": "pm_1"},
@@ -41,11 +44,19 @@ def test_what_comes_along_is_taken_apart() -> None:
         "payment_method": [card],
     }
     customer: dict[str, Any] = {"id": "cus_1", "invoice_settings": {"default_payment_method": card}}
-    assert with_nested("customer", [customer, {"id": "cus_2"}]) == {
+    assert taken_apart("customer", [customer, {"id": "cus_2"}]) == {
         "customer": [
             {"id": "cus_1", "invoice_settings": {"default_payment_method": "pm_1"}},
             {"id": "cus_2"},
         ],
         "payment_method": [card],
     }
-    assert with_nested("invoice", [invoice]) == {"invoice": [invoice]}
+    assert taken_apart("invoice", [invoice]) == {"invoice": [invoice]}
+
+
+def taken_apart(kind: Kind, entries: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Take a page apart; what is read of each object and its whole text say the same."""
+    page = with_nested(kind, [as_listed(kind, entry) for entry in entries])
+    for things in page.values():
+        assert [msgspec.json.decode(thing.text) for thing in things] == [thing.body for thing in things]
+    return {part: [thing.body for thing in things] for part, things in page.items()}

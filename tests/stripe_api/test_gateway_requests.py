@@ -283,7 +283,7 @@ MANY_ITEMS = {"id": "sub_1", "object": "subscription", "items": FIRST_ITEMS}
     [
         (lambda g: g.fetch_subscription("sub_1").body, False),
         (lambda g: next(g.list_subscriptions("cus_1")).body, True),
-        (lambda g: g.page("/v1/subscriptions", {}).entries[0], True),
+        (lambda g: g.page("subscription", "/v1/subscriptions", {}).entries[0].body, True),
     ],
     ids=["fetched", "listed", "in a page"],
 )

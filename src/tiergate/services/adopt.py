@@ -14,13 +14,13 @@ from tiergate.services.adopt_prices import adopt_prices, check_assignments
 from tiergate.services.context import Context
 from tiergate.services.load_catalog import load_catalog
 from tiergate.services.save_page import Reading, save_page_within
-from tiergate.services.stripe_lists import LISTS, Json, pages_of, with_nested
+from tiergate.services.stripe_lists import LISTS, pages_of, with_nested
 from tiergate.store import Transaction
-from tiergate.store.adopted_rows import link_many, register_many, strangers_customers, strangers_prices
-from tiergate.store.due_rows import make_due
+from tiergate.store.adopted_rows import link_many, strangers_customers, strangers_prices
 from tiergate.store.job_rows import Job, find_job, save_job
 from tiergate.store.lease_rows import give_back_lease, take_lease
 from tiergate.store.mirror_many import owners_of
+from tiergate.stripe_api.listed import Json, Listed
 
 log = logging.getLogger("tiergate")
 
@@ -82,10 +82,10 @@ def adopt(
     with _alone(context) as prolong:
         job = _resume(context)
         for kind, path, params in _STAGES[_position(job.progress["stage"]) :]:
-            for entries, reading, next_after in pages_of(context, path, params, job.progress["after"]):
+            for entries, reading, next_after in pages_of(context, kind, path, params, job.progress["after"]):
                 job = _advance(job, kind, len(entries), next_after)
                 if kind == "price":
-                    adopt_prices(context, entries, choices.prices)
+                    adopt_prices(context, [entry.body for entry in entries], choices.prices)
                 with context.database.write() as tx:
                     prolong(tx)
                     if kind != "price":
@@ -149,29 +149,35 @@ def _finish(context: Context, job: Job) -> Adopted:
 
 
 def _save(
-    context: Context, tx: Transaction, choices: Choices, kind: str, entries: Sequence[Json], reading: Reading
+    context: Context,
+    tx: Transaction,
+    choices: Choices,
+    kind: str,
+    entries: Sequence[Listed],
+    reading: Reading,
 ) -> None:
+    linked = set()
     if kind == "customer":
-        _make_accounts(context, tx, choices, entries)
+        linked = _make_accounts(context, tx, choices, [entry.body for entry in entries])
     page = with_nested(kind, entries)  # type: ignore[arg-type]  # every list but that of prices
-    save_page_within(context, tx, page, reading, choices.account_key)
+    save_page_within(context, tx, page, reading, choices.account_key, linked)
 
 
-def _make_accounts(context: Context, tx: Transaction, choices: Choices, customers: Sequence[Json]) -> None:
-    """Make known the accounts that customers name, and link those that have no customer yet."""
+def _make_accounts(
+    context: Context, tx: Transaction, choices: Choices, customers: Sequence[Json]
+) -> set[str]:
+    """Make known the accounts that customers name, link those that have no customer yet, and return these."""
     named = {
         customer["id"]: account_id
         for customer in customers
         if (account_id := (customer.get("metadata") or {}).get(choices.account_key))
     }
-    linked = owners_of(tx, named) if named else {}
-    new = [customer for customer in customers if customer["id"] in named and customer["id"] not in linked]
+    owned = owners_of(tx, named)
+    new = [customer for customer in customers if customer["id"] in named and customer["id"] not in owned]
     if not new:
-        return
+        return set()
     version, now = load_catalog(tx).version, context.now()
-    register_many(tx, [_account(customer, named[customer["id"]], version, now) for customer in new])
-    link_many(tx, [(named[customer["id"]], customer["id"], customer.get("test_clock")) for customer in new])
-    make_due(tx, {named[customer["id"]] for customer in new})
+    return link_many(tx, [_account(customer, named[customer["id"]], version, now) for customer in new])
 
 
 def _account(entry: Json, account_id: str, version: int, now: Any) -> dict[str, Any]:
@@ -184,6 +190,8 @@ def _account(entry: Json, account_id: str, version: int, now: Any) -> dict[str, 
         "time_zone": "UTC",
         "channel": "adopted",
         "signed_up_at": from_unix_seconds(entry.get("created")) or now,
+        "stripe_customer_id": entry["id"],
+        "test_clock": entry.get("test_clock"),
         "catalog_version": version,
         "created_at": now,
         "updated_at": now,

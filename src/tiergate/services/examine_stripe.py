@@ -48,7 +48,9 @@ def _prices(context: Context) -> Iterator[Finding]:
 
 
 def _portal(context: Context) -> Iterator[Finding]:
-    page = context.gateway.page("/v1/billing_portal/configurations", {"active": "true"})
+    page = context.gateway.page(
+        "billing_portal.configuration", "/v1/billing_portal/configurations", {"active": "true"}
+    )
     if page.entries:
         yield Finding("portal", Verdict.OK, "Stripe's customer portal is configured.")
     else:
@@ -62,10 +64,10 @@ def _portal(context: Context) -> Iterator[Finding]:
 
 def _deliveries(context: Context) -> Iterator[Finding]:
     """What Stripe sent and never arrived: the endpoint was down, or the secret does not fit."""
-    page = context.gateway.page("/v1/events", {})
+    events = [entry.body for entry in context.gateway.page("event", "/v1/events", {}).entries]
     needed = needed_events(context.livemode)
     horizon = (context.now() - _RECENT).timestamp()
-    due = [e for e in page.entries if e["type"] in needed and e["created"] < horizon]
+    due = [e for e in events if e["type"] in needed and e["created"] < horizon]
     with context.database.read() as tx:
         arrived = received_event_ids(tx, [event["id"] for event in due])
     missing = [event["id"] for event in due if event["id"] not in arrived]

@@ -12,10 +12,11 @@ from tiergate.services.read_from_stripe import BeingReadError, ask_everything, r
 from tiergate.services.refresh_account import refresh_account
 from tiergate.services.require_account import require_account
 from tiergate.services.save_page import PageOutcome, Reading, save_page
-from tiergate.services.stripe_lists import LISTS, Json, SeenIds, pages_of, with_nested
+from tiergate.services.stripe_lists import LISTS, SeenIds, pages_of, with_nested
 from tiergate.store.mirror import Kind, mark_cards_read
 from tiergate.store.mirror_many import accounts_on_clocks, unsettled
 from tiergate.store.test_clock_rows import running_clocks
+from tiergate.stripe_api.listed import Listed, as_listed
 
 log = logging.getLogger("tiergate")
 
@@ -78,9 +79,9 @@ class _Comparison:
             self._read_clocks()
         listed = {kind: SeenIds() for kind in _SETTLED}
         for kind, path, params in LISTS:
-            for entries, reading, _ in pages_of(context, path, params):
+            for entries, reading, _ in pages_of(context, kind, path, params):
                 if kind in listed:
-                    listed[kind].add(entry["id"] for entry in entries)
+                    listed[kind].add(entry.body["id"] for entry in entries)
                 self._compare(kind, entries, reading)
         for kind, seen in listed.items():
             self._ask_for_unlisted(kind, seen)
@@ -121,13 +122,13 @@ class _Comparison:
             for kind in dict.fromkeys(kind for kind, _ in found):
                 answers = [answer for listed, answer in found if listed == kind]
                 reading = Reading(began_at, min(answer.answered_at for answer in answers))
-                self._compare(kind, [answer.body for answer in answers], reading)
+                self._compare(kind, [as_listed(kind, answer.body) for answer in answers], reading)
             if not self.dry_run:
                 with context.database.write() as tx:
                     mark_cards_read(tx, customer_id, began_at)
                     refresh_account(context, tx, account_id, cause="reconcile", has_asked=True)
 
-    def _compare(self, kind: Kind, entries: Sequence[Json], reading: Reading) -> None:
+    def _compare(self, kind: Kind, entries: Sequence[Listed], reading: Reading) -> None:
         outcome = save_page(self.context, with_nested(kind, entries), reading, dry_run=self.dry_run)
         self._note(outcome)
         if not self.dry_run:
@@ -163,7 +164,7 @@ class _Comparison:
         fetch = gateway.fetch_subscription if kind == "subscription" else gateway.fetch_invoice
         answer = fetch(object_id)
         if answer is not None:
-            self._compare(kind, [answer.body], Reading(began_at, answer.answered_at))
+            self._compare(kind, [as_listed(kind, answer.body)], Reading(began_at, answer.answered_at))
             return
         gone = Difference(kind, object_id, owner, "", "present", "missing")
         self._note(PageOutcome({kind: 1}, (gone,), frozenset()))

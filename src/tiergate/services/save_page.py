@@ -1,9 +1,9 @@
 """Saves a page of objects read from Stripe: only what differs from the mirror is written."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import NamedTuple
 
 from tiergate.rules.state import Customer, Invoice, PaymentMethod, Schedule, Subscription
 from tiergate.services.context import Context
@@ -28,6 +28,7 @@ from tiergate.store.mirror import (
 )
 from tiergate.store.mirror_many import Mirrored, known_accounts, mirrored, owners_of, told_since
 from tiergate.store.test_clock_rows import clocks_now
+from tiergate.stripe_api.listed import Json, Listed
 from tiergate.stripe_api.read_shapes import (
     read_customer,
     read_invoice,
@@ -36,12 +37,10 @@ from tiergate.stripe_api.read_shapes import (
     read_subscription,
 )
 
-Json = Mapping[str, Any]
-
 ACCOUNT_KEY = "account_id"
 """The metadata key under which we name the host's account at Stripe."""
 
-Page = Mapping[Kind, Sequence[Json]]
+Page = Mapping[Kind, Sequence[Listed]]
 """What Stripe answered at once, by kind, in an order in which owners come before what they own."""
 
 
@@ -64,11 +63,11 @@ class PageOutcome:
 
 @dataclass(slots=True)
 class _Found:
-    """One object as Stripe has it, beside the JSON that it was read from; ``is_known``: we had it before."""
+    """One object as Stripe has it, beside what it was read from; ``is_known``: we had it before."""
 
     kind: Kind
     thing: Mirrored
-    raw: Json
+    source: Listed
     differences: tuple[Difference, ...]
     owner: str | None
     is_known: bool
@@ -86,20 +85,28 @@ def save_page(context: Context, page: Page, reading: Reading, *, dry_run: bool =
     if differing and not dry_run:
         with context.database.write() as tx:
             differing = _save(context, tx, differing, reading)
+            _tell(tx, differing)
     differences = tuple(difference for one in differing for difference in one.differences)
     looked_at = {kind: len(entries) for kind, entries in page.items()}
     return PageOutcome(looked_at, differences, frozenset(one.owner for one in differing if one.owner))
 
 
 def save_page_within(
-    context: Context, tx: Transaction, page: Page, reading: Reading, account_key: str = ACCOUNT_KEY
+    context: Context,
+    tx: Transaction,
+    page: Page,
+    reading: Reading,
+    account_key: str = ACCOUNT_KEY,
+    changed: Collection[str] = (),
 ) -> None:
     """Save what differs of a page in a transaction of the caller's, in which that becomes due as well.
 
-    ``account_key`` is the metadata key under which the host's account is named.
+    ``account_key`` is the metadata key under which the host's account is named. ``changed`` are accounts
+    that something else was changed for.
     """
-    if differing := _differing(tx, page):
-        _save(context, tx, differing, reading, account_key)
+    differing = _differing(tx, page)
+    saved = _save(context, tx, differing, reading, account_key) if differing else []
+    _tell(tx, saved, changed)
 
 
 def _save(
@@ -112,11 +119,13 @@ def _save(
     """Save objects, and return those that were not overtaken by something newer."""
     _find_owners(context, tx, differing, account_key)
     outcomes = save_all(tx, list(_sighted(context, tx, differing, reading)))
-    saved = [one for one, outcome in zip(differing, outcomes, strict=True) if outcome is Saved.SAVED]
-    owners = sorted({one.owner for one in saved if one.owner})
+    return [one for one, outcome in zip(differing, outcomes, strict=True) if outcome is Saved.SAVED]
+
+
+def _tell(tx: Transaction, saved: Sequence[_Found], changed: Collection[str] = ()) -> None:
+    owners = {*changed, *(one.owner for one in saved if one.owner)}
     note_change(tx, *map(account_topic, owners))
     make_due(tx, owners)
-    return saved
 
 
 def _not_told_since(tx: Transaction, differing: Sequence[_Found], reading: Reading) -> list[_Found]:
@@ -129,19 +138,22 @@ def _not_told_since(tx: Transaction, differing: Sequence[_Found], reading: Readi
 
 
 def _differing(tx: Transaction, page: Page) -> list[_Found]:
-    read = {kind: [_READERS[kind](raw) for raw in entries] for kind, entries in page.items()}
+    read = {kind: [_READERS[kind](entry.body) for entry in entries] for kind, entries in page.items()}
     things = [thing for kind in read for thing in read[kind]]
     prices = find_prices(tx, {price for thing in things for price in _prices_of(thing)})
     owners = owners_of(tx, {_customer_of(thing) for thing in things})
     differing = []
     for kind, entries in page.items():
         ours = mirrored(tx, kind, [thing.id for thing in read[kind]])
-        for thing, raw in zip(read[kind], entries, strict=True):
+        for thing, entry in zip(read[kind], entries, strict=True):
+            sold = _as_sold(thing, prices)
+            if ours.says(sold.named):
+                continue
             before = ours.get(thing.id)
-            named = _as_sold(thing, before, prices)
+            named = sold.beside(before)
             owner = owners.get(_customer_of(thing))
             if differences := tuple(differences_of(kind, before, named, owner)):
-                differing.append(_Found(kind, named, raw, differences, owner, before is not None))
+                differing.append(_Found(kind, named, entry, differences, owner, before is not None))
     return differing
 
 
@@ -149,18 +161,32 @@ def _prices_of(thing: Mirrored) -> Iterable[str]:
     return prices_in(thing) if isinstance(thing, (Subscription, Schedule)) else ()
 
 
-def _as_sold(thing: Mirrored, before: Mirrored | None, prices: Prices) -> Mirrored:
-    """Name what is sold; as long as a subscription sells the same at the same price it keeps its version."""
+class _AsSold(NamedTuple):
+    """An object with the names of what it sells, and whether it tells under which version that was sold."""
+
+    named: Mirrored
+    is_told: bool = True
+
+    def beside(self, before: Mirrored | None) -> Mirrored:
+        """Return it as it follows what was mirrored.
+
+        As long as a subscription sells the same at the same price it keeps its version.
+        """
+        named = self.named
+        if self.is_told or not isinstance(named, Subscription) or not isinstance(before, Subscription):
+            return named
+        same = before.plan_key == named.plan_key and _price_ids(before)[:1] == _price_ids(named)[:1]
+        keeps = same and before.catalog_version is not None
+        return replace(named, catalog_version=before.catalog_version) if keeps else named
+
+
+def _as_sold(thing: Mirrored, prices: Prices) -> _AsSold:
     if isinstance(thing, Schedule):
-        return scheduled_as(thing, prices)
+        return _AsSold(scheduled_as(thing, prices))
     if not isinstance(thing, Subscription):
-        return thing
+        return _AsSold(thing)
     sold = sold_as(thing, prices)
-    named = sold.subscription
-    if sold.is_told or not isinstance(before, Subscription) or before.catalog_version is None:
-        return named
-    same = before.plan_key == named.plan_key and _price_ids(before)[:1] == _price_ids(named)[:1]
-    return replace(named, catalog_version=before.catalog_version) if same else named
+    return _AsSold(sold.subscription, sold.is_told)
 
 
 def _price_ids(subscription: Subscription) -> list[str]:
@@ -198,7 +224,9 @@ def _sighted(
         clock = _clock_of(one.thing)
         as_of = clocks.get(clock, _LONG_AGO) if clock else reading.answered_at
         sighting = Sighting(as_of, seen_at=reading.began_at, account_id=one.owner)
-        yield _as_sighted(one.thing, one.raw, sighting, now)
+        sighted = _as_sighted(one.thing, one.source.body, sighting, now)
+        sighted.values["raw"] = one.source.text
+        yield sighted
 
 
 def _as_sighted(thing: Mirrored, raw: Json, sighting: Sighting, now: datetime) -> Sighted:

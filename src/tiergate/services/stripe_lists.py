@@ -6,14 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any
 
 from tiergate.services.context import Context
 from tiergate.services.save_page import Reading
 from tiergate.store.mirror import Kind
 from tiergate.stripe_api.gateway import Page
-
-Json = dict[str, Any]
+from tiergate.stripe_api.listed import Listed
 
 LISTS: tuple[tuple[Kind, str, Mapping[str, str]], ...] = (
     ("customer", "/v1/customers", {"expand[0]": "data.invoice_settings.default_payment_method"}),
@@ -29,8 +27,8 @@ LISTS: tuple[tuple[Kind, str, Mapping[str, str]], ...] = (
 
 
 def pages_of(
-    context: Context, path: str, params: Mapping[str, str], after: str | None = None
-) -> Iterator[tuple[list[Json], Reading, str | None]]:
+    context: Context, kind: str, path: str, params: Mapping[str, str], after: str | None = None
+) -> Iterator[tuple[list[Listed], Reading, str | None]]:
     """Read a list page by page at the pace that Stripe allows, from ``after`` on.
 
     Yields the entries, when they were read, and where the next page begins (``None`` after the last). That
@@ -40,7 +38,7 @@ def pages_of(
     def read(after: str | None) -> tuple[datetime, Page]:
         context.pace()
         began_at = context.now()
-        return began_at, context.gateway.page(path, params, after)
+        return began_at, context.gateway.page(kind, path, params, after)
 
     with ThreadPoolExecutor(1, "tiergate-pages") as ahead:
         began_at, page = read(after)
@@ -51,36 +49,16 @@ def pages_of(
         yield page.entries, Reading(began_at, page.answered_at), None
 
 
-def with_nested(kind: Kind, entries: Sequence[Json]) -> dict[Kind, Sequence[Json]]:
-    """Return a page's entries, and what came along expanded: latest invoices, and the cards to charge.
-
-    What came along stands in the entries by its id alone, as it does in events.
-    """
-    if kind == "subscription":
-        entries, invoices = _parted(entries, "latest_invoice")
-        entries, cards = _parted(entries, "default_payment_method")
-        page: dict[Kind, Sequence[Json]] = {kind: entries, "invoice": invoices, "payment_method": cards}
-    elif kind == "customer":
-        entries, cards = _parted(entries, "default_payment_method", "invoice_settings")
-        page = {kind: entries, "payment_method": cards}
-    else:
-        page = {kind: entries}
-    return {part: things for part, things in page.items() if things}
+_KIND_OF: Mapping[str, Kind] = {"latest_invoice": "invoice", "default_payment_method": "payment_method"}
 
 
-def _parted(entries: Sequence[Json], name: str, within: str | None = None) -> tuple[list[Json], list[Json]]:
-    """Return the entries with the ids of what was expanded under a name, and what that was."""
-    parted, expanded = [], {}
+def with_nested(kind: Kind, entries: Sequence[Listed]) -> dict[Kind, Sequence[Listed]]:
+    """Return a page's entries, and what came along expanded: latest invoices, and the cards to charge."""
+    along: dict[Kind, dict[str, Listed]] = {}
     for entry in entries:
-        holder = (entry.get(within) or {}) if within else entry
-        thing = holder.get(name)
-        if isinstance(thing, dict):
-            expanded[thing["id"]] = thing
-            shut = {**holder, name: thing["id"]}
-            parted.append({**entry, within: shut} if within else shut)
-        else:
-            parted.append(entry)
-    return parted, list(expanded.values())
+        for name, thing in entry.expanded.items():
+            along.setdefault(_KIND_OF[name], {})[thing.body["id"]] = thing
+    return {kind: entries, **{part: list(things.values()) for part, things in along.items()}}
 
 
 class SeenIds:

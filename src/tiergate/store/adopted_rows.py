@@ -3,25 +3,21 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import exists, func, literal_column, select, union_all, update
+from sqlalchemy.dialects import postgresql
 
 from tiergate.rules.state import ENDED
-from tiergate.store.change_feed import account_topic, note_change
+from tiergate.store.among import among
+from tiergate.store.due_rows import AT_ONCE
 from tiergate.store.engine import Transaction
-from tiergate.store.insert_into import insert_into
+from tiergate.store.insert_rows import InsertRows
 from tiergate.store.mirror import TABLES
+from tiergate.store.plain_rows import PlainSelect
 from tiergate.store.tables import accounts, customers, subscriptions
 
-_LINK = (
-    update(accounts)
-    .where(accounts.c.account_id == bindparam("of_account"), accounts.c.stripe_customer_id.is_(None))
-    .values(stripe_customer_id=bindparam("to_customer"), test_clock=bindparam("on_clock"))
-)
 _GIVE = {
     table.name: update(table)
-    .where(
-        table.c.stripe_customer_id.in_(bindparam("customers", expanding=True)), table.c.account_id.is_(None)
-    )
+    .where(among(table.c.stripe_customer_id), table.c.account_id.is_(None))
     .values(
         account_id=select(accounts.c.account_id)
         .where(accounts.c.stripe_customer_id == table.c.stripe_customer_id)
@@ -31,23 +27,44 @@ _GIVE = {
 }
 
 
-def register_many(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Make accounts known, each with all its columns; what is known already stays as it is."""
-    if rows:
-        tx.execute(insert_into(tx, accounts).on_conflict_do_nothing(), list(rows))
+_NOBODYS = PlainSelect(
+    union_all(
+        *(
+            select(literal_column(f"'{table.name}'")).where(
+                exists().where(among(table.c.stripe_customer_id), table.c.account_id.is_(None))
+            )
+            for table in TABLES.values()
+        )
+    )
+)
 
 
-def link_many(tx: Transaction, links: Sequence[tuple[str, str, str | None]]) -> None:
-    """Tie accounts (the first of each triple) that have no customer to theirs, with its test clock.
+def _link(insert: postgresql.Insert) -> Any:
+    changes = {name: insert.excluded[name] for name in ("stripe_customer_id", "test_clock", "next_due_at")}
+    return insert.on_conflict_do_update(
+        index_elements=["account_id"], set_=changes, where=accounts.c.stripe_customer_id.is_(None)
+    ).returning(accounts.c.account_id)
 
-    They are given all that is mirrored of it and belonged to nobody.
+
+_LINKED = InsertRows(
+    accounts,
+    [one for one in accounts.c if one.name not in ("members", "plan_key", "access", "reason")],
+    _link,
+)
+
+
+def link_many(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Make accounts known, each with its customer, and tie those that are known and have none to theirs.
+
+    They become due, and are given all that is mirrored of their customers and belonged to nobody. Each row
+    holds all columns of an account that is new. Returns those that were tied.
     """
-    if links:
-        names = ("of_account", "to_customer", "on_clock")
-        tx.execute(_LINK, [dict(zip(names, link, strict=True)) for link in links])
-        for table in TABLES.values():
-            tx.execute(_GIVE[table.name], {"customers": [customer_id for _, customer_id, _ in links]})
-        note_change(tx, *(account_topic(account_id) for account_id, *_ in links))
+    by_account = {row["account_id"]: {**row, "next_due_at": AT_ONCE} for row in reversed(rows)}
+    linked = {row[0] for row in _LINKED(tx, list(by_account.values()))}
+    customer_ids = [by_account[account_id]["stripe_customer_id"] for account_id in sorted(linked)]
+    for (name,) in _NOBODYS(tx, customer_ids):
+        tx.execute(_GIVE[name], {"ids": customer_ids})
+    return linked
 
 
 def strangers_prices(tx: Transaction, livemode: bool) -> dict[str, int]:

@@ -5,9 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql
 
 from tiergate.store.engine import Transaction
 from tiergate.store.insert_into import insert_into
+from tiergate.store.insert_rows import InsertRows
 from tiergate.store.tables import jobs
 
 
@@ -30,12 +32,17 @@ def find_job(tx: Transaction, name: str) -> Job | None:
 
 def save_job(tx: Transaction, job: Job, now: datetime) -> None:
     """Note how far a job has come."""
-    values = {name: getattr(job, name) for name in Job.__dataclass_fields__}
-    statement = insert_into(tx, jobs).values(**values, updated_at=now)
+    _SAVE(tx, [{**{name: getattr(job, name) for name in Job.__dataclass_fields__}, "updated_at": now}])
+
+
+def _overwrite(insert: postgresql.Insert) -> Any:
     changes = {
-        name: statement.excluded[name] for name in ("progress", "started_at", "finished_at", "updated_at")
+        name: insert.excluded[name] for name in ("progress", "started_at", "finished_at", "updated_at")
     }
-    tx.execute(statement.on_conflict_do_update(index_elements=["job"], set_=changes))
+    return insert.on_conflict_do_update(index_elements=["job"], set_=changes).returning(jobs.c.job)
+
+
+_SAVE = InsertRows(jobs, list(jobs.c), _overwrite)
 
 
 def claim_job(tx: Transaction, name: str, not_since: datetime, now: datetime) -> bool:

@@ -7,8 +7,6 @@ means: of many accounts that are in memory only some are asked for soon.
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
@@ -25,7 +23,7 @@ from tiergate.store.mirror_rows import (
     schedule_of,
     subscription_of,
 )
-from tiergate.store.prepared import Prepared
+from tiergate.store.plain_rows import RowReader
 from tiergate.store.tables import (
     accounts,
     customers,
@@ -41,7 +39,6 @@ if TYPE_CHECKING:
     from tiergate.store.account_rows import Account
 
 _T = TypeVar("_T")
-_Processor = Callable[[Any], Any]
 
 Used = Mapping[tuple[str, datetime], int]
 """What an account has used, by feature and start of the window."""
@@ -95,38 +92,21 @@ class _Part(Generic[_T]):
     """A table's part in what is known of an account. The first of the columns says whose a row is."""
 
     def __init__(self, columns: Sequence[Column[Any]], read: Callable[[Any], _T]) -> None:
-        self._columns = columns[1:]
-        self._read = read
-        self._processors: dict[str, list[tuple[str, _Processor | None]]] = {}
+        self._read = RowReader(columns[1:], read)
         self.statement: Select[Any] = select(*columns).where(columns[0].between(_FIRST, _LAST))
 
     def gather(self, tx: Transaction, stretch: Mapping[str, str]) -> Mapping[str, list[Any]]:
         """Return the rows of a stretch of accounts, by account, as the driver gives them."""
+        result = tx.execute(self.statement, stretch)
         gathered: dict[str, list[Any]] = defaultdict(list)
-        for row in self._prepared.raw(tx, stretch):
+        for row in result.cursor.fetchall():
             gathered[row[0]].append(row)
+        result.close()
         return gathered
-
-    @cached_property
-    def _prepared(self) -> Prepared:
-        return Prepared(self.statement)
 
     def read(self, dialect: Dialect, rows: Sequence[Sequence[Any]] | None) -> tuple[_T, ...]:
         """Return what rows mean."""
-        if not rows:
-            return ()
-        processors = self._processors.get(dialect.name)
-        if processors is None:
-            processors = self._processors[dialect.name] = [
-                (column.name, column.type.dialect_impl(dialect).result_processor(dialect, None))
-                for column in self._columns
-            ]
-        return tuple(self._read(_row(processors, values[1:])) for values in rows)
-
-
-def _row(processors: Sequence[tuple[str, _Processor | None]], values: Sequence[Any]) -> SimpleNamespace:
-    named = zip(processors, values, strict=True)
-    return SimpleNamespace(**{name: process(value) if process else value for (name, process), value in named})
+        return tuple(self._read(dialect, values[1:]) for values in rows or ())
 
 
 def _mirrored(table: Table, read: Callable[[Any], _T], *unread: str) -> _Part[_T]:

@@ -1,74 +1,136 @@
 """The mirror by the page: many objects, read from Stripe at once, compared and saved in few statements."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, Select, bindparam, select, union_all
+from sqlalchemy import select, union_all
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.engine import Dialect
 
 from tiergate.rules.state import Customer, Invoice, PaymentMethod, Schedule, Subscription
+from tiergate.store.among import among
+from tiergate.store.column_types import Instant, Json
 from tiergate.store.engine import Transaction
 from tiergate.store.mirror import TABLES, Kind, key_of
 from tiergate.store.mirror_rows import (
     customer_of,
+    customer_values,
     invoice_of,
+    invoice_values,
     payment_method_of,
+    payment_method_values,
     schedule_of,
+    schedule_values,
     subscription_of,
+    subscription_values,
 )
+from tiergate.store.plain_rows import PlainSelect, RowReader
 from tiergate.store.tables import accounts, customers
 
 Mirrored = Customer | Subscription | Invoice | PaymentMethod | Schedule
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_OWNERS = union_all(
-    select(customers.c.stripe_customer_id, customers.c.account_id).where(
-        customers.c.stripe_customer_id.in_(_IDS), customers.c.account_id.is_not(None)
-    ),
-    select(accounts.c.stripe_customer_id, accounts.c.account_id).where(
-        accounts.c.stripe_customer_id.in_(_IDS)
-    ),
+_OWNERS = PlainSelect(
+    union_all(
+        select(customers.c.stripe_customer_id, customers.c.account_id).where(
+            among(customers.c.stripe_customer_id), customers.c.account_id.is_not(None)
+        ),
+        select(accounts.c.stripe_customer_id, accounts.c.account_id).where(
+            among(accounts.c.stripe_customer_id)
+        ),
+    )
 )
-_NOT_COMPARED = frozenset(["raw", "updated_at", "fetched_at", "event_seen_at", "last_event_id"])
+_STAMPS = ("raw", "as_of", "fetched_at", "event_seen_at", "last_event_id", "created_at", "updated_at")
+_NOT_COMPARED = frozenset([*_STAMPS, "account_id", "cards_read_at", "test_clock"])
+_SQLITE = sqlite.dialect()
 
 
-def mirrored(tx: Transaction, kind: Kind, ids: Collection[str]) -> dict[str, Mirrored]:
-    """Return what is mirrored of these objects, by id."""
-    rows = tx.execute(_mirrored(kind), {"ids": list(ids)})
-    return {found.id: found for found in (_read(kind, row) for row in rows)}
+class MirroredRows:
+    """What is mirrored of some objects of a kind. A row is read only where it says something else."""
+
+    def __init__(self, dialect: Dialect, kind: Kind, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Take rows as the driver gives them."""
+        self._dialect = dialect
+        self._layout = _layout(kind)
+        self._rows = {row[0]: row for row in rows}
+
+    def get(self, object_id: str) -> Mirrored | None:
+        """Return what is mirrored of an object."""
+        row = self._rows.get(object_id)
+        return None if row is None else self._layout.read(self._dialect, row)
+
+    def says(self, thing: Mirrored) -> bool:
+        """Whether an object is mirrored exactly so."""
+        row = self._rows.get(thing.id)
+        return row is not None and self._layout.is_as(self._dialect, row, thing)
 
 
-@cache
-def _mirrored(kind: Kind) -> Select[Any]:
-    table = TABLES[kind]
-    columns = [column for column in table.c if column.name not in _NOT_COMPARED]
-    return select(*columns).where(key_of(table).in_(_IDS))
+def mirrored(tx: Transaction, kind: Kind, ids: Collection[str]) -> MirroredRows:
+    """Return what is mirrored of these objects."""
+    return MirroredRows(tx.dialect, kind, _layout(kind).select(tx, ids))
 
 
-def _read(kind: Kind, row: Row[Any]) -> Mirrored:
-    match kind:
-        case "customer":
-            return customer_of(row)
-        case "subscription":
-            return subscription_of(row)
-        case "invoice":
-            return invoice_of(row)
-        case "payment_method":
-            return payment_method_of(row)
-        case "subscription_schedule":
-            return schedule_of(row)
+class _Layout:
+    """The columns of a kind that are compared, the id first, and those that are only read."""
+
+    def __init__(self, kind: Kind) -> None:
+        table = TABLES[kind]
+        self._values, read, *further = _KINDS[kind]
+        compared = [one for one in table.c if one.name not in _NOT_COMPARED or one.name in further]
+        columns = [*compared, *([table.c.as_of] if kind == "subscription" else [])]
+        self.read = RowReader(columns, read)
+        self.select = PlainSelect(select(*columns).where(among(key_of(table))))
+        self._compared = [one.name for one in compared]
+        self._texts = [
+            (place, process)
+            for place, one in enumerate(compared)
+            if isinstance(one.type, (Instant, Json))
+            and (process := one.type.bind_processor(_SQLITE)) is not None
+        ]
+
+    def is_as(self, dialect: Dialect, row: tuple[Any, ...], thing: Any) -> bool:
+        """Whether a row says of an object what is said here."""
+        known = self._values(thing)
+        values = [known[name] if name in known else getattr(thing, name) for name in self._compared]
+        if dialect.name == "sqlite":
+            for place, process in self._texts:
+                if values[place] is not None:
+                    values[place] = process(values[place])
+        return tuple(values) == tuple(row[: len(values)])
+
+
+_layout = cache(_Layout)
+
+_KINDS: Mapping[Kind, Any] = {
+    "customer": (customer_values, customer_of, "test_clock"),
+    "subscription": (
+        lambda thing: subscription_values(thing, str(thing.status)),
+        subscription_of,
+        "test_clock",
+        "created_at",
+    ),
+    "invoice": (
+        lambda thing: invoice_values(thing, str(thing.status)),
+        invoice_of,
+        "test_clock",
+        "created_at",
+    ),
+    "payment_method": (payment_method_values, payment_method_of),
+    "subscription_schedule": (schedule_values, schedule_of, "test_clock"),
+}
+"""What lays each kind out in columns and reads it again, and which further columns of all are its own."""
 
 
 def told_since(tx: Transaction, kind: Kind, ids: Collection[str], at: datetime) -> set[str]:
     """Return those of these objects of which an event that was received after ``at`` has told something."""
     table = TABLES[kind]
-    query = select(key_of(table)).where(key_of(table).in_(_IDS), table.c.event_seen_at > at)
+    query = select(key_of(table)).where(among(key_of(table)), table.c.event_seen_at > at)
     return set(tx.execute(query, {"ids": list(ids)}).scalars())
 
 
 def owners_of(tx: Transaction, customer_ids: Collection[str]) -> dict[str, str]:
     """Return the accounts behind customers, by the customer's id: those linked, or those they name."""
-    return {row[0]: row[1] for row in tx.execute(_OWNERS, {"ids": list(customer_ids)})}
+    return dict(_OWNERS(tx, customer_ids))
 
 
 def known_accounts(tx: Transaction, account_ids: Collection[str]) -> set[str]:

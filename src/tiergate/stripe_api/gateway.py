@@ -1,18 +1,20 @@
 """The calls to Stripe: the only place where tiergate talks to it, through its own SDK."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+import msgspec
 import stripe
 
 from tiergate.rules.errors import TiergateError
 from tiergate.rules.instants import to_unix_seconds
+from tiergate.stripe_api.listed import Listed, as_listed, read_listed, texts_in
 from tiergate.stripe_api.read_shapes import has_all_items
 from tiergate.stripe_api.storable_json import read_json, storable
 
@@ -23,6 +25,7 @@ NETWORK_RETRIES = 2
 _STRIPE = "https://api.stripe.com"
 
 Json = dict[str, Any]
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Answer:
 class Page:
     """A page of a list: its entries, where the next one begins (``None`` after the last), and when."""
 
-    entries: list[Json]
+    entries: list[Listed]
     next_after: str | None
     answered_at: datetime
 
@@ -249,15 +252,19 @@ class Gateway:
         """Read the Stripe account that the key belongs to."""
         return self._call("get", "/v1/account", {})
 
-    def page(self, path: str, params: Mapping[str, str], after: str | None = None) -> Page:
-        """Read one page of a list of all there is, a hundred entries, from ``after`` on."""
+    def page(self, kind: str, path: str, params: Mapping[str, str], after: str | None = None) -> Page:
+        """Read one page of a list of all there is of a kind, a hundred entries, from ``after`` on."""
         cursor = {"starting_after": after} if after else {}
-        answer = self._get(path, {**params, "limit": "100", **cursor})
-        return self._page(answer.body, answer.answered_at)
+        found, answered_at = self._ask(path, {**params, "limit": "100", **cursor}, texts_in)
+        texts, has_more = found
+        entries = [self._completed_entry(kind, read_listed(kind, text)) for text in texts]
+        return Page(entries, entries[-1].body["id"] if has_more else None, answered_at)
 
-    def _page(self, body: Json, answered_at: datetime) -> Page:
-        found = [self._with_all_items(entry) for entry in body["data"]]
-        return Page(found, found[-1]["id"] if body["has_more"] else None, answered_at)
+    def _completed_entry(self, kind: str, entry: Listed) -> Listed:
+        if kind != "subscription" or has_all_items(entry.body):
+            return entry
+        whole = as_listed(kind, self._with_all_items(msgspec.json.decode(entry.text)))
+        return replace(whole, expanded=entry.expanded)
 
     def _pages(self, path: str, params: Mapping[str, Any]) -> Iterator[Answer]:
         after: str | None = None
@@ -279,6 +286,11 @@ class Gateway:
             raise
 
     def _get(self, path: str, params: Mapping[str, str]) -> Answer:
+        return Answer(*self._ask(path, params, read_json))
+
+    def _ask(
+        self, path: str, params: Mapping[str, str], read: Callable[[str | bytes], _T]
+    ) -> tuple[_T, datetime]:
         """Read without the SDK's objects, which take longer over an answer than Stripe does.
 
         What is no plain answer is asked again through the SDK, for it knows the errors; only that nothing
@@ -293,10 +305,11 @@ class Gateway:
             raise StripeUnavailableError(*_unanswered("get", path)) from error
         with suppress(ValueError):
             if status == HTTPStatus.OK:
-                return Answer(read_json(text), _answered_at(headers))
+                return read(text), _answered_at(headers)
             if status == HTTPStatus.NOT_FOUND and _is_missing(read_json(text)):
                 raise StripeRefusedError(f"Stripe refused GET {path}: no such object.", stripe_code=_MISSING)
-        return self._call("get", path, params)
+        answer = self._call("get", path, params)
+        return read(msgspec.json.encode(answer.body)), answer.answered_at
 
     def _write(self, path: str, params: Mapping[str, Any], idempotency_key: str) -> Answer:
         return self._completed(self._call("post", path, {**params, "idempotency_key": idempotency_key}))

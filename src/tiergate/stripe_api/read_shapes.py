@@ -179,9 +179,10 @@ def read_customer(raw: Json) -> Customer:
 
 def _id(value: object) -> str | None:
     """Return the id of a reference, expanded or not."""
-    if isinstance(value, Mapping):
-        value = value.get("id")
-    return value if isinstance(value, str) else None
+    if value is None or isinstance(value, str):
+        return value
+    inner = value.get("id") if isinstance(value, Mapping) else None
+    return inner if isinstance(inner, str) else None
 
 
 def _instant(seconds: int) -> datetime:

@@ -9,7 +9,7 @@ import msgspec
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
-def read_json(text: str) -> Any:
+def read_json(text: str | bytes) -> Any:
     """Parse a JSON text; what no database can hold in it is replaced.
 
     JSON can spell the character NUL and halves of surrogate pairs, which PostgreSQL refuses in text and in
@@ -29,12 +29,17 @@ def read_json(text: str) -> Any:
 
 def storable(document: Any, text: str | bytes) -> Any:
     """Return a document that was parsed from ``text`` as every database can hold it."""
-    escaped = text.decode() if isinstance(text, bytes) else text
+    return document if is_storable(text) else _cleaned(document)
+
+
+def is_storable(text: str | bytes) -> bool:
+    """Whether every database can hold what a JSON text spells."""
+    escaped = text.encode(errors="surrogatepass") if isinstance(text, str) else text
     # To look for one character takes a tenth of the time, and most texts have no backslash.
-    if "\\" not in escaped or "\\u" not in escaped:
-        return document
+    if b"\\" not in escaped or b"\\u" not in escaped:
+        return True
     lowered = escaped.lower()
-    return _cleaned(document) if "\\u0000" in lowered or "\\ud" in lowered else document
+    return b"\\u0000" not in lowered and b"\\ud" not in lowered
 
 
 def _cleaned(value: Any) -> Any:
