@@ -1,11 +1,15 @@
 """What was read from Stripe is what the rules get to see."""
 
+from contextlib import suppress
 from dataclasses import MISSING, fields, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
+from tests.rules.builders import catalog
+from tests.rules.strategies import instants, states
 from tests.store.builders import NOON, at, event, reading
 from tiergate.rules.state import (
     AccountState,
@@ -22,9 +26,12 @@ from tiergate.rules.state import (
     SubscriptionItem,
     SubscriptionStatus,
 )
+from tiergate.rules.timeline import build_timeline
+from tiergate.rules.usage_window import window_at
 from tiergate.store import Database, Transaction, mirror
 from tiergate.store.account_rows import find_account, link_customer, load_state, register
 from tiergate.store.grant_rows import close_grant, save_grant
+from tiergate.store.load_accounts import FOR_ANSWERS, WHOLE
 
 CUSTOMER = Customer(
     id="cus_1",
@@ -184,6 +191,70 @@ def test_a_state_is_loaded_as_it_was_saved(database: Database, state: AccountSta
         _save(tx, state)
     with database.read() as tx:
         assert _load(tx, "acme") == state
+
+
+LEFT_OUT = {
+    "customer": {"email", "test_clock", "deleted", "livemode", "metadata"},
+    "subscriptions": {"customer_id", "latest_invoice_id", "test_clock", "livemode", "metadata"},
+    "invoices": {"customer_id", "billing_reason", "currency", "total", "amount_due", "attempt_count"}
+    | {"next_payment_attempt", "number", "hosted_invoice_url", "invoice_pdf"}
+    | {"test_clock", "livemode", "metadata"},
+    "payment_methods": {field.name for field in fields(PaymentMethod)},
+}
+"""What no rule about access reads."""
+
+
+def test_all_that_rules_read_is_loaded_for_answers(database: Database) -> None:
+    """For answers alone every field is loaded as it was saved, apart from those that no rule reads."""
+    with database.write() as tx:
+        register(tx, "acme", {"catalog_version": FULL.catalog_version}, NOON)
+        link_customer(tx, "acme", "cus_1", None, NOON)
+        _save(tx, FULL)
+        account = find_account(tx, "acme")
+        assert account is not None
+        loaded, _ = FOR_ANSWERS.unpack(tx.dialect, FOR_ANSWERS.load(tx, [account])["acme"])
+    for field in fields(AccountState):
+        saved, found = getattr(FULL, field.name), getattr(loaded, field.name)
+        differing: set[str] = set()
+        if saved != found:
+            one, other = (
+                (saved[0], found[0] if found else None) if isinstance(saved, tuple) else (saved, found)
+            )
+            differing = {
+                part.name
+                for part in fields(one)
+                if getattr(one, part.name) != getattr(other, part.name, None)
+            }
+        assert differing == LEFT_OUT.get(field.name, set()), field.name
+
+
+class UndoneError(Exception):
+    """Undoes a transaction."""
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(states(), instants)
+def test_answers_rest_on_nothing_that_is_left_out(
+    database: Database, state: AccountState, now: datetime
+) -> None:
+    """What is loaded for answers alone gives the access, and counts in the windows, of the whole state."""
+    sold = catalog()
+    with suppress(UndoneError), database.write() as tx:
+        register(tx, state.account_id, {"signed_up_at": state.signed_up_at}, NOON)
+        link_customer(tx, state.account_id, "cus_1", None, NOON)
+        _save(tx, replace(state, customer=state.customer or CUSTOMER))
+        found = find_account(tx, state.account_id)
+        assert found is not None
+        whole, part = (
+            loading.unpack(tx.dialect, loading.load(tx, [found])[state.account_id])[0]
+            for loading in (WHOLE, FOR_ANSWERS)
+        )
+        timeline = build_timeline(whole, sold)
+        assert build_timeline(part, sold) == timeline
+        assert len(part.subscriptions) == len(state.subscriptions)
+        for feature in sold.every_feature:
+            assert window_at(part, timeline, feature, now) == window_at(whole, timeline, feature, now)
+        raise UndoneError
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from datetime import datetime
 from tiergate.services.context import Context
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account
+from tiergate.store.load_accounts import Stub
 from tiergate.store.test_clock_rows import clocks_now
 
 
@@ -18,7 +19,7 @@ def account_now(context: Context, tx: Transaction, account: Account) -> datetime
     return clock_times(context, tx, [account]).get(account.account_id) or context.now()
 
 
-def clock_times(context: Context, tx: Transaction, found: Iterable[Account]) -> dict[str, datetime]:
+def clock_times(context: Context, tx: Transaction, found: Iterable[Account | Stub]) -> dict[str, datetime]:
     """Return the time of each account that lives on a test clock; the others live in real time."""
     if context.livemode:
         return {}

@@ -11,6 +11,7 @@ from typing import Any
 from tiergate.rules.errors import TiergateError
 from tiergate.rules.instants import from_unix_seconds
 from tiergate.services.adopt_prices import adopt_prices, check_assignments
+from tiergate.services.collect_later import collect_later
 from tiergate.services.context import Context
 from tiergate.services.load_catalog import load_catalog
 from tiergate.services.save_page import Reading, save_page_within
@@ -86,7 +87,7 @@ def adopt(
                 job = _advance(job, kind, len(entries), next_after)
                 if kind == "price":
                     adopt_prices(context, [entry.body for entry in entries], choices.prices)
-                with context.database.write() as tx:
+                with collect_later(), context.database.write() as tx:
                     prolong(tx)
                     if kind != "price":
                         _save(context, tx, choices, kind, entries, reading)

@@ -12,17 +12,18 @@ from tiergate.rules.decision import Decision
 from tiergate.rules.unknown_answer import answer_unknown
 from tiergate.services.answer_cache import AnswerCache
 from tiergate.services.answer_check import read_answers
+from tiergate.services.collect_later import collect_later
 from tiergate.services.context import Context
 from tiergate.services.follow_changes import ChangeFeed
 from tiergate.services.outlines import Outlines
 from tiergate.services.prepare_answers import Answers, Unprepared, read_accounts
 from tiergate.store import Transaction
-from tiergate.store.account_rows import accounts_after
 from tiergate.store.engine import DatabaseUnavailableError
+from tiergate.store.load_accounts import accounts_after
 
 log = logging.getLogger("tiergate")
 
-_LOADED_TOGETHER = 500
+_LOADED_TOGETHER = 1_000
 _MOST_BYTES_UNPREPARED = 1_600
 _SPARE_SECONDS = 1.0
 """How long a database that does not answer is spared before it is asked again."""
@@ -88,7 +89,7 @@ class CheckDesk:
         while loaded < self._most_accounts:
             ticket = self._cache.take_ticket()
             try:
-                with self._context.database.read() as tx:
+                with collect_later(), self._context.database.read() as tx:
                     found = accounts_after(tx, last, min(_LOADED_TOGETHER, self._most_accounts - loaded))
                     self._cache.keep(ticket, self._compact(read_accounts(self._context, tx, found)))
             finally:

@@ -19,7 +19,7 @@ from tiergate.services.load_catalog import load_catalog
 from tiergate.services.outlines import Outline, Outlines
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account
-from tiergate.store.load_accounts import Used, load_packed, unpack
+from tiergate.store.load_accounts import FOR_ANSWERS, Stub, Used
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +93,21 @@ class Unprepared:
 
     def prepare(self, context: Context, outlines: Outlines) -> Answers:
         """Prepare the answers as they hold now; the database is not asked."""
-        state, used = unpack(context.database.engine.dialect, self.packed)
+        state, used = FOR_ANSWERS.unpack(context.database.engine.dialect, self.packed)
         moment = Moment(context.now(), outlines)
         answers = moment.answers(state, self.catalog, used, self.clock_at)
         return replace(answers, known_at=self.known_at, test_clock=self.test_clock)
 
 
-def read_accounts(context: Context, tx: Transaction, found: Sequence[Account]) -> dict[str, Unprepared]:
+def read_accounts(
+    context: Context, tx: Transaction, found: Sequence[Account | Stub]
+) -> dict[str, Unprepared]:
     """Read all that the answers about accounts rest on; these follow each other by id.
 
     Raises ``NoPlansError``.
     """
     catalog, clocks = load_catalog(tx), clock_times(context, tx, found)
-    packed, known_at = load_packed(tx, found), context.now().timestamp()
+    packed, known_at = FOR_ANSWERS.load(tx, found), context.now().timestamp()
     return {
         account.account_id: Unprepared(
             packed[account.account_id],

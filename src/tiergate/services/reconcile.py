@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tiergate.rules.state import ENDED
+from tiergate.services.collect_later import collect_later
 from tiergate.services.context import Context
 from tiergate.services.differences import Difference
 from tiergate.services.read_from_stripe import BeingReadError, ask_everything, read_clock, reading_lease
@@ -129,7 +130,8 @@ class _Comparison:
                     refresh_account(context, tx, account_id, cause="reconcile", has_asked=True)
 
     def _compare(self, kind: Kind, entries: Sequence[Listed], reading: Reading) -> None:
-        outcome = save_page(self.context, with_nested(kind, entries), reading, dry_run=self.dry_run)
+        with collect_later():
+            outcome = save_page(self.context, with_nested(kind, entries), reading, dry_run=self.dry_run)
         self._note(outcome)
         if not self.dry_run:
             self._announce(outcome.account_ids)

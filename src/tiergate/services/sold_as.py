@@ -68,9 +68,10 @@ def prices_in(thing: Subscription | Schedule) -> set[str]:
 
 def _named(item: SubscriptionItem, prices: Prices) -> SubscriptionItem:
     price = prices.get(item.price_id)
-    if price is None:
-        return replace(item, plan_key=None, add_on_key=None)
-    return replace(item, plan_key=price.plan_key, add_on_key=price.add_on_key)
+    plan_key, add_on_key = (price.plan_key, price.add_on_key) if price else (None, None)
+    if (item.plan_key, item.add_on_key) == (plan_key, add_on_key):
+        return item
+    return replace(item, plan_key=plan_key, add_on_key=add_on_key)
 
 
 def _told_version(metadata: Mapping[str, str], plan_key: str | None) -> int | None:

@@ -12,7 +12,7 @@ from tiergate.store.change_feed import account_topic, note_change
 from tiergate.store.column_types import Instant
 from tiergate.store.engine import Transaction
 from tiergate.store.insert_into import insert_into
-from tiergate.store.load_accounts import load_packed, unpack
+from tiergate.store.load_accounts import WHOLE
 from tiergate.store.prepared import Prepared
 from tiergate.store.tables import accounts, test_clocks
 
@@ -70,12 +70,6 @@ def find_account(tx: Transaction, account_id: str, *, lock: bool = False) -> Acc
     """Return an account; ``lock`` makes other writers of it wait until the transaction ends."""
     found = (_FIND_LOCKED if lock else _FIND_ONE)(tx, {"account_id": account_id})
     return Account(*found[0]) if found else None
-
-
-def accounts_after(tx: Transaction, account_id: str, limit: int) -> list[Account]:
-    """Return the accounts that follow one by their ids, the first of them first; ``""`` begins."""
-    query = _FIND.where(accounts.c.account_id > account_id).order_by(accounts.c.account_id).limit(limit)
-    return [Account(*row) for row in tx.execute(query)]
 
 
 def account_of_customer(tx: Transaction, customer_id: str, *, lock: bool = False) -> str | None:
@@ -160,7 +154,7 @@ def due_accounts(tx: Transaction, now: datetime, limit: int, after: Due | None =
 
 def load_state(tx: Transaction, account: Account) -> AccountState:
     """Return all that is known of an account: what is mirrored, and the grants that were not revoked."""
-    state, _ = unpack(tx.dialect, load_packed(tx, [account])[account.account_id])
+    state, _ = WHOLE.unpack(tx.dialect, WHOLE.load(tx, [account])[account.account_id])
     return state
 
 

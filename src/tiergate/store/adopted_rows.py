@@ -3,35 +3,35 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import exists, func, literal_column, select, union_all, update
+from sqlalchemy import Table, exists, func, literal_column, select, union_all, update
 from sqlalchemy.dialects import postgresql
 
 from tiergate.rules.state import ENDED
-from tiergate.store.among import among
 from tiergate.store.due_rows import AT_ONCE
 from tiergate.store.engine import Transaction
 from tiergate.store.insert_rows import InsertRows
 from tiergate.store.mirror import TABLES
-from tiergate.store.plain_rows import PlainSelect
+from tiergate.store.prepared import Prepared
 from tiergate.store.tables import accounts, customers, subscriptions
 
-_GIVE = {
-    table.name: update(table)
-    .where(among(table.c.stripe_customer_id), table.c.account_id.is_(None))
-    .values(
-        account_id=select(accounts.c.account_id)
-        .where(accounts.c.stripe_customer_id == table.c.stripe_customer_id)
-        .scalar_subquery()
+
+def _give(table: Table) -> Prepared:
+    owner = select(accounts.c.account_id).where(accounts.c.stripe_customer_id == table.c.stripe_customer_id)
+    return Prepared(
+        lambda ids: (
+            update(table)
+            .where(table.c.stripe_customer_id.in_(ids), table.c.account_id.is_(None))
+            .values(account_id=owner.scalar_subquery())
+        )
     )
-    for table in TABLES.values()
-}
 
 
-_NOBODYS = PlainSelect(
-    union_all(
+_GIVE = {table.name: _give(table) for table in TABLES.values()}
+_NOBODYS = Prepared(
+    lambda ids: union_all(
         *(
             select(literal_column(f"'{table.name}'")).where(
-                exists().where(among(table.c.stripe_customer_id), table.c.account_id.is_(None))
+                exists().where(table.c.stripe_customer_id.in_(ids), table.c.account_id.is_(None))
             )
             for table in TABLES.values()
         )
@@ -62,8 +62,8 @@ def link_many(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> set[str]:
     by_account = {row["account_id"]: {**row, "next_due_at": AT_ONCE} for row in reversed(rows)}
     linked = {row[0] for row in _LINKED(tx, list(by_account.values()))}
     customer_ids = [by_account[account_id]["stripe_customer_id"] for account_id in sorted(linked)]
-    for (name,) in _NOBODYS(tx, customer_ids):
-        tx.execute(_GIVE[name], {"ids": customer_ids})
+    for (name,) in _NOBODYS.raw(tx, {"ids": customer_ids}):
+        _GIVE[name](tx, {"ids": customer_ids})
     return linked
 
 

@@ -100,7 +100,8 @@ class Sighted:
     @property
     def key(self) -> str:
         """Return the object's id."""
-        return str(self.values[key_of(TABLES[self.kind]).name])
+        found: str = self.values[_KEYS[self.kind]]
+        return found
 
 
 def subscription_sighted(
@@ -368,3 +369,6 @@ def key_of(table: Table) -> Column[str]:
     """Return the column that holds Stripe's id of an object."""
     found: Column[str] = next(iter(table.primary_key.columns))
     return found
+
+
+_KEYS: Mapping[Kind, str] = {kind: key_of(table).name for kind, table in TABLES.items()}

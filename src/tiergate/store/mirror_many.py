@@ -5,12 +5,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import select, union_all
+from sqlalchemy import bindparam, select, union_all
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Dialect
 
 from tiergate.rules.state import Customer, Invoice, PaymentMethod, Schedule, Subscription
-from tiergate.store.among import among
 from tiergate.store.column_types import Instant, Json
 from tiergate.store.engine import Transaction
 from tiergate.store.mirror import TABLES, Kind, key_of
@@ -26,17 +25,18 @@ from tiergate.store.mirror_rows import (
     subscription_of,
     subscription_values,
 )
-from tiergate.store.plain_rows import PlainSelect, RowReader
+from tiergate.store.prepared import Prepared
+from tiergate.store.row_reader import RowReader
 from tiergate.store.tables import accounts, customers
 
 Mirrored = Customer | Subscription | Invoice | PaymentMethod | Schedule
-_OWNERS = PlainSelect(
-    union_all(
+_OWNERS = Prepared(
+    lambda ids: union_all(
         select(customers.c.stripe_customer_id, customers.c.account_id).where(
-            among(customers.c.stripe_customer_id), customers.c.account_id.is_not(None)
+            customers.c.stripe_customer_id.in_(ids), customers.c.account_id.is_not(None)
         ),
         select(accounts.c.stripe_customer_id, accounts.c.account_id).where(
-            among(accounts.c.stripe_customer_id)
+            accounts.c.stripe_customer_id.in_(ids)
         ),
     )
 )
@@ -67,7 +67,7 @@ class MirroredRows:
 
 def mirrored(tx: Transaction, kind: Kind, ids: Collection[str]) -> MirroredRows:
     """Return what is mirrored of these objects."""
-    return MirroredRows(tx.dialect, kind, _layout(kind).select(tx, ids))
+    return MirroredRows(tx.dialect, kind, _layout(kind).select.raw(tx, {"ids": list(ids)}))
 
 
 class _Layout:
@@ -79,7 +79,7 @@ class _Layout:
         compared = [one for one in table.c if one.name not in _NOT_COMPARED or one.name in further]
         columns = [*compared, *([table.c.as_of] if kind == "subscription" else [])]
         self.read = RowReader(columns, read)
-        self.select = PlainSelect(select(*columns).where(among(key_of(table))))
+        self.select = Prepared(lambda ids: select(*columns).where(key_of(table).in_(ids)))
         self._compared = [one.name for one in compared]
         self._texts = [
             (place, process)
@@ -123,14 +123,19 @@ _KINDS: Mapping[Kind, Any] = {
 
 def told_since(tx: Transaction, kind: Kind, ids: Collection[str], at: datetime) -> set[str]:
     """Return those of these objects of which an event that was received after ``at`` has told something."""
+    return {row[0] for row in _told_since(kind)(tx, {"ids": list(ids), "at": at})}
+
+
+@cache
+def _told_since(kind: Kind) -> Prepared:
     table = TABLES[kind]
-    query = select(key_of(table)).where(among(key_of(table)), table.c.event_seen_at > at)
-    return set(tx.execute(query, {"ids": list(ids)}).scalars())
+    since = table.c.event_seen_at > bindparam("at", type_=Instant)
+    return Prepared(lambda ids: select(key_of(table)).where(key_of(table).in_(ids), since))
 
 
 def owners_of(tx: Transaction, customer_ids: Collection[str]) -> dict[str, str]:
     """Return the accounts behind customers, by the customer's id: those linked, or those they name."""
-    return dict(_OWNERS(tx, customer_ids))
+    return {row[0]: row[1] for row in _OWNERS.raw(tx, {"ids": list(customer_ids)})} if customer_ids else {}
 
 
 def known_accounts(tx: Transaction, account_ids: Collection[str]) -> set[str]:

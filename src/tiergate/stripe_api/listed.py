@@ -146,6 +146,9 @@ _EXPANDED: Mapping[str, tuple[str | None, tuple[str, ...]]] = {
 _KIND_OF = {"latest_invoice": "invoice", "default_payment_method": "payment_method"}
 
 
+_BEGINNING = 64
+
+
 class _Page(msgspec.Struct, gc=False):
     data: list[msgspec.Raw]
     has_more: bool
@@ -183,10 +186,20 @@ def read_listed(kind: str, text: msgspec.Raw) -> Listed:
         if inner.startswith(b"{"):
             along = expanded[name] = read_listed(_KIND_OF[name], msgspec.Raw(inner))
             holder[name] = along.body["id"]
-            text = msgspec.Raw(bytes(text).replace(inner, msgspec.json.encode(holder[name]), 1))
+            text = _shut(text, inner, holder[name])
         elif name in holder:
             holder[name] = _decode_reference(inner)
     return Listed(body, text, expanded)
+
+
+def _shut(text: msgspec.Raw, inner: bytes, object_id: str) -> msgspec.Raw:
+    """Put an id in the place of what was expanded."""
+    whole, shut = bytes(text), msgspec.json.encode(object_id)
+    # Its beginning names it, and is found much faster than all of it.
+    at = whole.find(inner[:_BEGINNING])
+    if whole.startswith(inner, at):
+        return msgspec.Raw(b"".join((whole[:at], shut, whole[at + len(inner) :])))
+    return msgspec.Raw(whole.replace(inner, shut, 1))
 
 
 def as_listed(kind: str, body: Mapping[str, Any]) -> Listed:
