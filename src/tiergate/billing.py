@@ -115,10 +115,7 @@ class Billing(BillingPlans):
         begin_anew(self._context, account_id)
 
     def check_schema(self) -> None:
-        """Make sure that this code can work with the database as it is.
-
-        Raises ``SchemaTooOldError`` and ``SchemaTooNewError``.
-        """
+        """Raise ``SchemaTooOldError`` or ``SchemaTooNewError`` where this code cannot use the database."""
         with self._context.database.read() as connection:
             check_schema(connection)
 
@@ -245,12 +242,21 @@ class Billing(BillingPlans):
         """Take a grant back from now on. Raises ``UnknownGrantError`` and ``UnknownAccountError``."""
         revoke_grant(self._context, account_id, grant_id, by)
 
-    def start_checkout(self, account_id: str, plan: str, interval: str = "month") -> str:
+    def start_checkout(
+        self,
+        account_id: str,
+        plan: str,
+        interval: str = "month",
+        *,
+        seats: int | None = None,
+        currency: str | None = None,
+    ) -> str:
         """Return the address of Stripe's checkout page for a plan; safe to call again and again.
 
-        Raises ``AlreadySubscribedError``, ``UnknownPlanError`` and ``UnknownAccountError``.
+        ``seats``: by default one for each member; ``currency``: as long as the account pays in none. Raises
+        ``AlreadySubscribedError``, ``CheckoutClosedError``, ``SeatsError`` and ``UnknownPlanError``.
         """
-        return start_checkout(self._context, account_id, plan, interval)
+        return start_checkout(self._context, account_id, plan, interval, seats=seats, currency=currency)
 
     def follow_checkout(self, session_id: str) -> str | None:
         """Ask Stripe what became of a checkout and mirror it; returns the session's status.

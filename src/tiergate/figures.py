@@ -15,6 +15,7 @@ from babel.numbers import (
     format_currency,
     format_decimal,
     format_percent,
+    get_currency_name,
     get_currency_precision,
     get_currency_symbol,
 )
@@ -60,6 +61,11 @@ def written_number(count: int, locale: str) -> str:
 def written_percent(percent: int, locale: str) -> str:
     """Write whole percent: ``20%``, in German ``20 %``."""
     return format_percent(Decimal(percent) / 100, locale=parsed_locale(locale))
+
+
+def currency_name(currency: str, locale: str) -> str:
+    """Name a currency: ``US Dollar``, in German ``US-Dollar``."""
+    return get_currency_name(currency.upper(), locale=parsed_locale(locale))
 
 
 def parsed_locale(locale: str) -> Locale:

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tiergate.rules.errors import TiergateError
 from tiergate.stripe_api.pace import LIVE_READS_PER_SECOND, TEST_READS_PER_SECOND
@@ -42,6 +43,10 @@ class Settings:
     """The header in which a proxy of yours names the visitor's country; without it none is believed."""
     stripe_prices: Mapping[str, str] = field(default_factory=dict)
     """The variables ``STRIPE_PRICE_…``, which ``stripe_price`` in the file may name: ids of prices."""
+    sign_up_url: str = ""
+    """Where somebody who is not signed in goes to get a plan, with the wish in its query."""
+    templates: Path | None = None
+    """A folder whose templates replace the package's own of the same name."""
 
     def __post_init__(self) -> None:
         """Refuse what could only fail later, and less clearly."""
@@ -92,6 +97,8 @@ def settings_from(environment: Mapping[str, str] | None = None) -> Settings:
         stripe_prices={
             name: value for name, value in given.items() if value and name.startswith("STRIPE_PRICE_")
         },
+        sign_up_url=_address(given, "TIERGATE_SIGN_UP_URL"),
+        templates=_folder(given, "TIERGATE_TEMPLATES"),
     )
 
 
@@ -100,6 +107,24 @@ def _whole(given: Mapping[str, str], name: str, default: int) -> int:
     if not told.isdecimal() or len(told) > _MOST_DIGITS:
         raise SettingsError(f"{name} cannot be {told!r}.", f"Write a whole number, such as {default}.")
     return int(told)
+
+
+def _address(given: Mapping[str, str], name: str) -> str:
+    told = given.get(name, "")
+    if told and not re.fullmatch(r"https?://\S+|/(?![/\\])\S*", told):
+        raise SettingsError(
+            f"{name} cannot be {told!r}.", 'Write "https://…", or a path that begins with "/".'
+        )
+    return told
+
+
+def _folder(given: Mapping[str, str], name: str) -> Path | None:
+    told = given.get(name)
+    if not told:
+        return None
+    if not Path(told).is_dir():
+        raise SettingsError(f"{name} is {told!r}, which is no folder.", "Name the folder of your templates.")
+    return Path(told)
 
 
 def _header_name(told: str) -> str | None:

@@ -269,6 +269,16 @@ class AccountState:
     """The version whose free plan it has; ``None`` is the one in force."""
     signed_up_at: datetime | None = None
 
+    @property
+    def currency(self) -> str | None:
+        """The currency that the account pays in, as its newest invoice has it; ``None`` before the first.
+
+        Stripe keeps all subscriptions of a customer in one.
+        Source: https://docs.stripe.com/billing/customer#customer-currency
+        """
+        newest = max(self.invoices, key=lambda invoice: (invoice.created_at, invoice.id), default=None)
+        return newest.currency if newest else None
+
     def invoices_of(self, subscription: Subscription) -> tuple[Invoice, ...]:
         """Return the invoices of one subscription, the oldest first."""
         mine = (invoice for invoice in self.invoices if invoice.subscription_id == subscription.id)

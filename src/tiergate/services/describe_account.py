@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 
 from tiergate.rules.catalog import Plan
+from tiergate.rules.instants import DISTANT_FUTURE
+from tiergate.rules.next_step import Position
+from tiergate.rules.price import INTERVALS
 from tiergate.rules.state import ENDED, AccountState, Subscription
 from tiergate.services.context import Context
 from tiergate.services.explain import Explanation, explain
@@ -19,6 +22,22 @@ class AccountView:
     """The plan of that subscription, also after it has ended."""
     price: MappedPrice | None
     has_card: bool | None
+
+    @property
+    def position(self) -> Position:
+        """What it has, as far as offers are concerned."""
+        subscriptions, phase = self.told.state.subscriptions, self.told.phase
+        is_running = self.subscription is not None and self.subscription.status not in ENDED
+        plan, price = (self.plan, self.price) if is_running else (None, None)
+        return Position(
+            plan_key=phase.plan_key,
+            holds_for_good=phase.ends_at == DISTANT_FUTURE,
+            is_subscribed=any(subscription.status not in ENDED for subscription in subscriptions),
+            subscribed_key=plan.key if plan else None,
+            subscribed_rank=plan.rank if plan else 0,
+            interval=next((each for each in INTERVALS if price and price.interval == each), None),
+            has_tried=any(subscription.trial_start for subscription in subscriptions),
+        )
 
 
 def describe_account(context: Context, account_id: str) -> AccountView:

@@ -1,13 +1,14 @@
 """Sends an account to Stripe's checkout for a plan, once, however often the button is pressed."""
 
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from tiergate.rules.catalog import Catalog, Plan
 from tiergate.rules.errors import TiergateError
+from tiergate.rules.next_step import trial_on_offer
+from tiergate.rules.price import Price
 from tiergate.rules.state import ENDED, AccountState
+from tiergate.services.checkout_session import Offer, session_parameters
 from tiergate.services.context import Context
 from tiergate.services.delivery import Need
 from tiergate.services.ensure_customer import ensure_customer
@@ -47,48 +48,106 @@ class CheckoutBusyError(TiergateError):
     code = "checkout_busy"
 
 
-@dataclass(frozen=True, slots=True)
-class _Offer:
-    """What is to be bought, and by whom."""
+class CheckoutClosedError(TiergateError):
+    """Customers do not buy by themselves: ``[checkout] hosted`` is off."""
 
-    account: Account
-    plan: Plan
-    price: MappedPrice
-    trial_days: int
-    catalog_version: int
+    code = "checkout_closed"
 
 
-def start_checkout(context: Context, account_id: str, plan_key: str, interval: str = "month") -> str:
+class SeatsError(TiergateError):
+    """So many seats of the plan cannot be bought."""
+
+    code = "seats_invalid"
+
+
+def start_checkout(
+    context: Context,
+    account_id: str,
+    plan_key: str,
+    interval: str = "month",
+    *,
+    seats: int | None = None,
+    currency: str | None = None,
+) -> str:
     """Return the address of the checkout page for a plan.
 
+    ``seats`` is for a plan that is sold per seat: without it there is one for each member of the account.
+    ``currency`` counts where the account does not pay in one already; without it the price's own does.
+
     An open session for the same offer is used again; one for another offer is expired first, so that only
-    one can ever be paid. Raises ``AlreadySubscribedError``, ``UnknownPlanError``, ``UnknownAccountError``,
-    ``PriceNotAtStripeError``, ``StripeUnavailableError`` and ``StripeRefusedError``.
+    one can ever be paid. Raises ``AlreadySubscribedError``, ``CheckoutClosedError``, ``SeatsError``,
+    ``UnknownPlanError``, ``UnknownAccountError``, ``PriceNotAtStripeError``, ``StripeUnavailableError`` and
+    ``StripeRefusedError``.
     """
     for _ in range(_ROUNDS):
-        offer = _offer(context, account_id, plan_key, interval)
+        offer = _offer(context, account_id, plan_key, interval, seats, currency)
         customer_id = ensure_customer(context, account_id)
         if _has_changed(context, offer):
             continue
         with context.database.read() as tx:
-            ready = [
-                c for c in open_checkouts(tx, account_id) if c.stripe_price_id == offer.price.stripe_price_id
-            ]
+            ready = [c for c in open_checkouts(tx, account_id) if offer.is_sold_by(c)]
         if ready and ready[0].url:
             return ready[0].url
         _create(context, offer, customer_id)
     raise CheckoutBusyError("Another checkout of this account is being opened.", "Try again in a moment.")
 
 
-def _offer(context: Context, account_id: str, plan_key: str, interval: str) -> _Offer:
+def _offer(
+    context: Context, account_id: str, plan_key: str, interval: str, seats: int | None, wished: str | None
+) -> Offer:
     with context.database.read() as tx:
         account = require_account(tx, account_id)
         catalog = load_catalog(tx)
         state = load_state(tx, account)
         _refuse_second(state)
+        if not catalog.checkout.hosted:
+            raise CheckoutClosedError("Nothing can be bought here by oneself.", "Write to us instead.")
         plan = catalog.plan(plan_key)
-        price = _price(context, tx, catalog, plan, interval)
-    return _Offer(account, plan, price, _trial_days(plan, state), catalog.version)
+        price, currency = _price(plan, interval, state.currency, wished.lower() if wished else None)
+        mapped = _mapped(context, tx, catalog, price)
+    trial = trial_on_offer(plan, has_tried=any(each.trial_start for each in state.subscriptions))
+    return Offer(
+        account,
+        plan,
+        mapped,
+        trial.days if trial else 0,
+        catalog.version,
+        catalog.checkout,
+        quantity=_quantity(plan, account, seats),
+        currency=_one_of_several(price, currency),
+    )
+
+
+def _quantity(plan: Plan, account: Account, seats: int | None) -> int:
+    """Return how many units to buy: the seats of a plan that is sold per seat, else one."""
+    if plan.seats is None:
+        if seats not in (None, 1):
+            raise SeatsError(f"{plan.name} is not sold per seat.", "Leave the number of seats out.")
+        return 1
+    least, most = plan.seats.minimum, plan.seats.maximum
+    wanted = max(least, account.members or 1) if seats is None else seats
+    if least <= wanted and (most is None or wanted <= most):
+        return wanted
+    allowed = f"Choose {least} or more." if most is None else f"Choose {least} to {most}."
+    raise SeatsError(f"{plan.name} cannot be bought with {wanted} seats.", allowed)
+
+
+def _price(plan: Plan, interval: str, own: str | None, wished: str | None) -> tuple[Price, str | None]:
+    """Return the price to sell, and its currency: the account's own where the plan is sold in that."""
+    for price in plan.prices:
+        if own is not None and price.interval == interval and own in price.currencies:
+            return price, own
+    return plan.price(interval, wished), wished
+
+
+def _one_of_several(price: Price, currency: str | None) -> str | None:
+    """Return the currency to ask Stripe for. Left out, it would go by where the visitor seems to be.
+
+    Source: https://docs.stripe.com/payments/checkout/localize-prices/manual-currency-prices
+    """
+    if not price.currency_options:
+        return None
+    return currency if currency in price.currencies else price.currency
 
 
 def _refuse_second(state: AccountState) -> None:
@@ -100,36 +159,29 @@ def _refuse_second(state: AccountState) -> None:
             )
 
 
-def _price(context: Context, tx: Transaction, catalog: Catalog, plan: Plan, interval: str) -> MappedPrice:
-    lookup_key = plan.price(interval).lookup_key
-    price = price_for_sale(tx, lookup_key, context.livemode)
-    if price is None:
+def _mapped(context: Context, tx: Transaction, catalog: Catalog, price: Price) -> MappedPrice:
+    mapped = price_for_sale(tx, price.lookup_key, context.livemode)
+    if mapped is None:
         raise PriceNotAtStripeError(
-            f"The price {lookup_key!r} of catalogue version {catalog.version} is not at Stripe yet.",
+            f"The price {price.lookup_key!r} of catalogue version {catalog.version} is not at Stripe yet.",
             "Run: tiergate plans push",
         )
-    return price
+    return mapped
 
 
-def _trial_days(plan: Plan, state: AccountState) -> int:
-    """Return the days of trial: each account tries the product once."""
-    tried = any(subscription.trial_start for subscription in state.subscriptions)
-    return plan.trial.days if plan.trial and not tried else 0
-
-
-def _has_changed(context: Context, offer: _Offer) -> bool:
+def _has_changed(context: Context, offer: Offer) -> bool:
     """Make sure that no open session is in the way; tell whether one was found to be paid or over."""
     with context.database.read() as tx:
         opened = open_checkouts(tx, offer.account.account_id)
     for checkout in opened:
         if follow_checkout(context, checkout.checkout_session_id) != "open":
             return True
-        if checkout.stripe_price_id != offer.price.stripe_price_id:
+        if not offer.is_sold_by(checkout):
             expire_checkout(context, checkout)
     return False
 
 
-def _create(context: Context, offer: _Offer, customer_id: str) -> None:
+def _create(context: Context, offer: Offer, customer_id: str) -> None:
     def settle(tx: Transaction, operation: Operation, answer: Answer) -> None:
         wanted = operation.parameters
         checkout = Checkout(
@@ -140,6 +192,8 @@ def _create(context: Context, offer: _Offer, customer_id: str) -> None:
             status=answer.body["status"],
             url=answer.body["url"],
             expires_at=datetime.fromtimestamp(answer.body["expires_at"], UTC),
+            quantity=wanted["line_items"][0]["quantity"],
+            currency=wanted.get("currency"),
         )
         save_checkout(tx, checkout, context.now())
 
@@ -148,7 +202,7 @@ def _create(context: Context, offer: _Offer, customer_id: str) -> None:
             context,
             offer.account.account_id,
             ACTION,
-            _parameters(context, offer, customer_id),
+            session_parameters(context, offer, customer_id),
             lambda wanted, key: context.gateway.create_checkout_session(marked(wanted, key), key),
             lambda operation: _look_up(context, operation),
             settle,
@@ -177,34 +231,3 @@ def _is_gone(context: Context, customer_id: str) -> bool:
 def _is_free_to_buy(tx: Transaction, account: Account) -> bool:
     _refuse_second(load_state(tx, account))
     return not open_checkouts(tx, account.account_id)
-
-
-def _parameters(context: Context, offer: _Offer, customer_id: str) -> dict[str, Any]:
-    """Return the session as Stripe wants it.
-
-    The metadata goes on the subscription too: what stands on the session alone is lost with it.
-    Source: https://docs.stripe.com/payments/checkout/free-trials
-    """
-    metadata = {
-        "account_id": offer.account.account_id,
-        "plan_key": offer.plan.key,
-        "catalog_version": str(offer.catalog_version),
-        "channel": offer.account.channel or "self_serve",
-    }
-    subscription: dict[str, Any] = {"metadata": metadata}
-    card_free = False
-    if offer.trial_days:
-        card_free = offer.plan.trial is not None and not offer.plan.trial.card_required
-        subscription["trial_period_days"] = offer.trial_days
-        subscription["trial_settings"] = {"end_behavior": {"missing_payment_method": "cancel"}}
-    return {
-        "mode": "subscription",
-        "customer": customer_id,
-        "client_reference_id": offer.account.account_id,
-        "line_items": [{"price": offer.price.stripe_price_id, "quantity": 1}],
-        "payment_method_collection": "if_required" if card_free else "always",
-        "subscription_data": subscription,
-        "metadata": metadata,
-        "success_url": f"{context.public_url}/billing/return?session_id={{CHECKOUT_SESSION_ID}}",
-        "cancel_url": f"{context.public_url}/pricing",
-    }

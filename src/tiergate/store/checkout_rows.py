@@ -21,6 +21,10 @@ class Checkout:
     status: str
     url: str | None
     expires_at: datetime
+    quantity: int = 1
+    """How many seats are bought; 1 where nothing is counted."""
+    currency: str | None = None
+    """The currency that was asked for; ``None`` for the price's own."""
 
 
 _COLUMNS = [checkouts.c[name] for name in Checkout.__dataclass_fields__]

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tiergate.services.start_checkout import AlreadySubscribedError
 from tiergate.web.answers import (
@@ -34,6 +34,8 @@ class CheckoutOrder(BaseModel):
 
     plan: str
     interval: Literal["month", "year"] = "month"
+    seats: int | None = Field(None, ge=1, le=1_000_000, description="For plans that are sold per seat.")
+    currency: str | None = Field(None, pattern="^[A-Za-z]{3}$", description="What to pay in, such as eur.")
 
 
 @router.get("/subscription")
@@ -70,7 +72,12 @@ async def create_checkout(request: Request, account_id: SignedIn) -> Response | 
     order = await _read_order(request, is_form=is_form)
     try:
         url = await run_in_threadpool(
-            billing_of(request).start_checkout, account_id, order.plan, order.interval
+            billing_of(request).start_checkout,
+            account_id,
+            order.plan,
+            order.interval,
+            seats=order.seats,
+            currency=order.currency,
         )
     except AlreadySubscribedError:
         if is_form:

@@ -26,6 +26,8 @@ class CheckoutReturnPage:
     trial_end: datetime | None = None
     """The end of the trial that has begun, if one has."""
     current_period_end: datetime | None = None
+    success_url: str = ""
+    """Where the customer goes on to once all is well; empty for the billing page."""
 
     @property
     def refresh_header(self) -> str | None:
@@ -47,6 +49,7 @@ class CheckoutReturnView:
     sentences: tuple[str, ...]
     confirmed: bool
     waiting: bool
+    onward_url: str = ""
 
 
 def render_checkout_return(page: CheckoutReturnPage) -> str:
@@ -60,7 +63,7 @@ def checkout_return_view(page: CheckoutReturnPage) -> CheckoutReturnView:
     """Put into words what is known of the order."""
     if page.confirmed:
         title, sentence = _confirmed_words(page)
-        return CheckoutReturnView(title, (sentence,), confirmed=True, waiting=False)
+        return CheckoutReturnView(title, (sentence,), True, waiting=False, onward_url=page.success_url)
     name = page.plan.name
     if page.refresh_header is None:
         sentences = (

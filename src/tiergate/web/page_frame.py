@@ -30,9 +30,13 @@ def frame_of(request: Request, product: Product | None = None, signed_in: bool =
             product = billing_of(request).catalog().product
         except TiergateError:
             product = Product(name="Billing")
+    settings = billing_of(request).settings
     return Frame(
         product,
         base_path=str(request.scope.get("root_path", "")),
+        sign_up_url=settings.sign_up_url,
+        public_url=settings.public_url,
+        override_directory=settings.templates,
         signed_in=signed_in,
         locale=readable_locale(accepted_languages(request.headers.get("accept-language"))),
     )

@@ -9,7 +9,6 @@ from tiergate.billing import Billing
 from tiergate.rules.access import Reason
 from tiergate.rules.catalog import FeatureKind
 from tiergate.rules.price import Price
-from tiergate.rules.state import ENDED
 from tiergate.services.describe_account import AccountView
 from tiergate.store.catalog_rows import MappedPrice
 from tiergate.web.billing_page import BillingPage, UsageLine, render_billing
@@ -18,6 +17,8 @@ from tiergate.web.identity import SignedIn, Visitor
 from tiergate.web.page_frame import account_frame, billing_of, frame_of
 from tiergate.web.pricing_page import PricingPage, render_pricing
 from tiergate.web.render import Frame, static_file
+from tiergate.web.visit import visit_of
+from tiergate.web.visitor_currency import remember_currency
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -26,25 +27,16 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 
 
 @router.api_route("/pricing", methods=_READ)
-def show_pricing(request: Request, account_id: Visitor, interval: Literal["month", "year"] = "month") -> str:
-    """Show the plans, with the visitor's own marked where one is signed in."""
-    billing = billing_of(request)
-    catalog = billing.catalog()
-    frame = frame_of(request, catalog.product, signed_in=account_id is not None)
-    if account_id is None:
-        return render_pricing(PricingPage(frame, catalog, interval=interval))
-    view = billing.describe(account_id)
-    subscriptions = view.told.state.subscriptions
-    return render_pricing(
-        PricingPage(
-            frame,
-            catalog,
-            view.told.phase.plan_key,
-            interval,
-            is_subscribed=any(subscription.status not in ENDED for subscription in subscriptions),
-            trial_available=not any(subscription.trial_start for subscription in subscriptions),
-        )
-    )
+def show_pricing(
+    request: Request, account_id: Visitor, interval: Literal["month", "year"] | None = None
+) -> Response:
+    """Show the plans, with what the visitor's account can do about each."""
+    visit = visit_of(request, account_id)
+    first = interval or visit.store.catalog.checkout.first_interval
+    choice = () if visit.is_settled else visit.store.catalog.currencies
+    page = HTMLResponse(render_pricing(PricingPage(visit.store, first, choice)))
+    remember_currency(request, page, visit.store.catalog.currencies)
+    return page
 
 
 @router.api_route("/billing", methods=_READ)
@@ -86,6 +78,7 @@ def show_checkout_return(
         if subscription and view.told.phase.reason is Reason.TRIALING
         else None,
         current_period_end=subscription.current_period_end if subscription else None,
+        success_url=view.told.catalog.checkout.success_url,
     )
     headers = {"Refresh": page.refresh_header} if page.refresh_header else {}
     return HTMLResponse(render_checkout_return(page), headers=headers)

@@ -1,61 +1,29 @@
-"""The pricing page: plans as cards, with a price for each interval and one thing to do in each."""
+"""The pricing page: plans as cards with one thing to do in each, their comparison, and what people ask."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
-from tiergate.rules.catalog import Catalog, Feature, FeatureValue, Plan, Trial
-from tiergate.rules.money import monthly_share, saving_percent
-from tiergate.rules.price import Interval, Price
-from tiergate.web.render import Frame, render
-from tiergate.web.wording import Wording, consequence, main_currency
+from tiergate.rules.catalog import Feature, FeatureValue, Plan, Question
+from tiergate.rules.next_step import Verb
+from tiergate.rules.price import Interval
+from tiergate.web.comparison import Comparison, comparison
+from tiergate.web.offers import Offer, Storefront, offers_of, saving_text
+from tiergate.web.pricing_words import Assurance, assurances, tax_sentence
+from tiergate.web.render import render
+from tiergate.web.wording import Wording
+
+MOST_COLUMNS = 4
+"""How many cards stand side by side in comfort."""
 
 
 @dataclass(frozen=True, slots=True)
 class PricingPage:
     """What the pricing page is made from."""
 
-    frame: Frame
-    catalog: Catalog
-    current_plan_key: str | None = None
-    """The plan that the visitor's account has, if there is one."""
+    store: Storefront
     interval: Interval = "month"
     """The interval that is shown first."""
-    currency: str | None = None
-    """What prices are shown in; ``None`` for the catalogue's first currency."""
-    is_subscribed: bool = False
-    """Whether a subscription runs: then nothing else is for sale here."""
-    trial_available: bool = True
-    """False once the account has had its trial: it is then offered the plain purchase."""
-
-    @property
-    def shown_currency(self) -> str:
-        """The currency that prices are shown in wherever a plan is sold in it."""
-        return self.currency or main_currency(self.catalog)
-
-
-class Standing(StrEnum):
-    """How an offer relates to what the account has."""
-
-    OFFERED = "offered"
-    CURRENT = "current"
-    SUBSCRIBED = "subscribed"
-    """Another paid plan, while a subscription runs: a second one would be paid twice."""
-    INCLUDED = "included"
-    """The free plan, for an account that has more than it already."""
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A plan at one interval; one that is the plan's only offer is shown whatever the switch says."""
-
-    interval: Interval
-    is_only: bool
-    amount: str
-    per: str
-    note: str
-    verb: str
-    terms: str
+    currencies: tuple[str, ...] = ()
+    """What else prices can be shown in; nothing to choose where the account pays in one already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +42,26 @@ class PlanCard:
     name: str
     description: str
     highlight: bool
-    standing: Standing
+    is_current: bool
+    is_band: bool
+    """Whether it is shown below the others, across the page: what is agreed upon, where four are enough."""
     offers: tuple[Offer, ...]
     features: tuple[FeatureLine, ...]
+
+    @property
+    def is_upgrade(self) -> bool:
+        """Whether its button leads to more than the account has."""
+        return any(offer.step.verb is Verb.UPGRADE for offer in self.offers)
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencyLink:
+    """A currency that prices can be shown in: its three letters, its name, and the page that does so."""
+
+    code: str
+    name: str
+    url: str
+    is_shown: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,125 +69,71 @@ class PricingView:
     """The whole page, ready to be shown."""
 
     cards: tuple[PlanCard, ...]
+    columns: int
+    """How many cards there are, not counting the one below the others."""
+    primary_key: str | None
+    """The plan whose button stands out: the recommended one, else the next bigger one."""
     interval: Interval
     has_switch: bool
     saving: str
+    links: dict[str, str]
+    """The page for each interval, for browsers whose switch needs one."""
+    currencies: tuple[CurrencyLink, ...]
+    comparison: Comparison
+    assurances: tuple[Assurance, ...]
+    questions: tuple[Question, ...]
+    description: str
+    canonical_url: str
     footnote: str
 
 
 def render_pricing(page: PricingPage) -> str:
     """Return the pricing page as HTML."""
-    return render("pricing.html", page.frame, view=pricing_view(page))
+    return render("pricing.html", page.store.frame, view=pricing_view(page))
 
 
 def pricing_view(page: PricingPage) -> PricingView:
     """Build what the pricing page shows from the catalogue."""
-    prices = [price for plan in page.catalog for price in sold_prices(plan, page.shown_currency)]
+    store, product = page.store, page.store.catalog.product
+    cards = tuple(plan_card(store, plan) for plan in store.plans)
+    intervals = {offer.interval for card in cards for offer in card.offers if offer.interval}
+    standing_out = [card for card in cards if card.highlight] or [card for card in cards if card.is_upgrade]
     return PricingView(
-        cards=tuple(_card(page, plan) for plan in page.catalog),
+        cards=cards,
+        columns=sum(not card.is_band for card in cards),
+        primary_key=standing_out[0].key if standing_out else None,
         interval=page.interval,
-        has_switch={price.interval for price in prices} == {"month", "year"},
-        saving=saving_text(page.catalog, page.shown_currency, page.frame.wording),
-        footnote=_footnote(prices),
+        has_switch=len(intervals) > 1,
+        saving=saving_text(store.plans, store.currency, store.wording),
+        links={interval: _link(page, interval=interval) for interval in ("month", "year")},
+        currencies=_currency_links(page),
+        comparison=comparison(store),
+        assurances=assurances(store.catalog, is_encrypted=store.frame.public_url.startswith("https:")),
+        questions=store.catalog.faq,
+        description=product.tagline or product.headline,
+        canonical_url=f"{store.frame.public_url}/pricing",
+        footnote=_footnote(store, cards),
     )
 
 
-def sold_prices(plan: Plan, currency: str) -> tuple[Price, ...]:
-    """Return the plan's prices in this currency, or in its first one where it is not sold in this one."""
-    wanted = tuple(price for price in plan.prices if price.currency == currency)
-    return wanted or tuple(price for price in plan.prices if price.currency == plan.prices[0].currency)
-
-
-def yearly_saving_percent(plan: Plan, currency: str) -> int:
-    """Return how much cheaper a year is than twelve months, in whole percent rounded down; 0 if it is not."""
-    by_interval = {price.interval: price.unit_amount for price in sold_prices(plan, currency)}
-    if not by_interval.keys() >= {"month", "year"}:
-        return 0
-    return saving_percent(by_interval["month"], by_interval["year"])
-
-
-def saving_text(catalog: Catalog, currency: str, wording: Wording) -> str:
-    """Say what the yearly switch saves: what holds for every plan, else the best case, else nothing."""
-    savings = [yearly_saving_percent(plan, currency) for plan in catalog if not plan.is_free]
-    if not any(savings):
-        return ""
-    if min(savings):
-        return f"Save {wording.percent(min(savings))}"
-    return f"Save up to {wording.percent(max(savings))}"
-
-
-def _card(page: PricingPage, plan: Plan) -> PlanCard:
-    wording = page.frame.wording
-    standing = _standing(page, plan)
+def plan_card(store: Storefront, plan: Plan) -> PlanCard:
+    """Put a plan together: its offers and what it gives of each feature."""
+    offers = offers_of(store, plan)
+    own = store.position.subscribed_key if store.position.is_subscribed else store.position.plan_key
+    is_current = plan.key == own and any(offer.step.verb is Verb.CURRENT for offer in offers)
     return PlanCard(
         key=plan.key,
         name=plan.name,
         description=plan.description,
-        highlight=plan.highlight,
-        standing=standing,
-        offers=_free_offer(page) if plan.is_free else _paid_offers(page, plan),
+        highlight=plan.highlight and not is_current,
+        is_current=is_current,
+        is_band=len(store.plans) > MOST_COLUMNS and bool(plan.contact_url) and not plan.prices,
+        offers=offers,
         features=tuple(
-            _feature_line(wording, feature, plan.features.get(key))
-            for key, feature in page.catalog.features.items()
+            _feature_line(store.wording, feature, plan.features.get(key))
+            for key, feature in store.catalog.features.items()
         ),
     )
-
-
-def _standing(page: PricingPage, plan: Plan) -> Standing:
-    if plan.key == page.current_plan_key:
-        return Standing.CURRENT
-    if page.is_subscribed and not plan.is_free:
-        return Standing.SUBSCRIBED
-    return Standing.INCLUDED if plan.is_free and page.current_plan_key is not None else Standing.OFFERED
-
-
-def _free_offer(page: PricingPage) -> tuple[Offer, ...]:
-    nothing = page.frame.wording.price(0, page.shown_currency)
-    return (
-        Offer(
-            interval="month",
-            is_only=True,
-            amount=nothing,
-            per="/ month",
-            note="Free forever",
-            verb="Start free",
-            terms="No card needed.",
-        ),
-    )
-
-
-def _paid_offers(page: PricingPage, plan: Plan) -> tuple[Offer, ...]:
-    prices = sold_prices(plan, page.shown_currency)
-    return tuple(_paid_offer(page, plan, price, is_only=len(prices) == 1) for price in prices)
-
-
-def _paid_offer(page: PricingPage, plan: Plan, price: Price, *, is_only: bool) -> Offer:
-    wording = page.frame.wording
-    trial = plan.trial if page.trial_available else None
-    total = wording.price(price.unit_amount, price.currency)
-    cost = f"{total} per {price.interval}"
-    return Offer(
-        interval=price.interval,
-        is_only=is_only,
-        amount=wording.price(_per_month(price), price.currency),
-        per="/ month",
-        note=f"Billed yearly · {total}" if price.interval == "year" else "Billed monthly",
-        verb=f"Start {trial.days}-day trial" if trial else f"Buy {plan.name}",
-        terms=_trial_terms(page, plan, trial, cost) if trial else f"{cost}, until you cancel.",
-    )
-
-
-def _per_month(price: Price) -> int:
-    if price.interval == "month":
-        return price.unit_amount
-    return monthly_share(price.unit_amount, price.currency)
-
-
-def _trial_terms(page: PricingPage, plan: Plan, trial: Trial, cost: str) -> str:
-    if trial.card_required:
-        return f"Free for {trial.days} days, then {cost} until you cancel. A card is needed to start."
-    afterwards = consequence(plan.policy.after_trial, page.catalog.free_plan)
-    return f"No card needed. After {trial.days} days the trial ends by itself and {afterwards}."
 
 
 def _feature_line(wording: Wording, feature: Feature, value: FeatureValue | None) -> FeatureLine:
@@ -210,8 +141,24 @@ def _feature_line(wording: Wording, feature: Feature, value: FeatureValue | None
     return FeatureLine(wording.feature(feature, value), included)
 
 
-def _footnote(prices: Iterable[Price]) -> str:
-    currencies = sorted({price.currency.upper() for price in prices})
+def _link(page: PricingPage, *, interval: str | None = None, currency: str | None = None) -> str:
+    wish = f"interval={interval or page.interval}" + (f"&currency={currency}" if currency else "")
+    return f"{page.store.frame.pricing_url}?{wish}"
+
+
+def _currency_links(page: PricingPage) -> tuple[CurrencyLink, ...]:
+    if len(page.currencies) <= 1:
+        return ()
+    wording, shown = page.store.wording, page.store.currency
+    return tuple(
+        CurrencyLink(code.upper(), wording.currency(code), _link(page, currency=code), code == shown)
+        for code in page.currencies
+    )
+
+
+def _footnote(store: Storefront, cards: tuple[PlanCard, ...]) -> str:
+    sold = (offer.sold for card in cards for offer in card.offers)
+    currencies = sorted({each.currency.upper() for each in sold if each is not None})
     if not currencies:
         return ""
-    return f"Prices in {' and '.join(currencies)}. Tax may be added at checkout, depending on where you are."
+    return f"Prices in {' and '.join(currencies)}. {tax_sentence(store.catalog)}".strip()

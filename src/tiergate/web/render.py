@@ -24,6 +24,7 @@ from tiergate.web.wording import Wording
 
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
     ".woff2": "font/woff2",
@@ -40,6 +41,10 @@ class Frame:
     """Where the pages are mounted, without a slash at the end: ``""`` or ``"/billing-app"``."""
     home_url: str = ""
     """Where the product itself lives; without it, the brand leads to the pricing page."""
+    sign_up_url: str = ""
+    """Where the host lets somebody sign up; without it, buttons of the pricing page ask to sign in first."""
+    public_url: str = ""
+    """Where the pages are reached from outside, mount path included: search engines are told of it."""
     signed_in: bool = False
     account_name: str = ""
     account_email: str = ""
@@ -47,8 +52,7 @@ class Frame:
     time_zone: tzinfo = UTC
     override_directory: Path | None = None
     """Templates in this folder replace the package's own of the same name, which stay in reach as
-    ``tiergate/NAME``. To set the accent colour: a ``base.html`` that extends ``tiergate/base.html`` and
-    fills ``{% block theme %}`` with a link to a stylesheet saying ``:root { --tg-accent: #0a7d55 }``."""
+    ``tiergate/NAME``."""
 
     @property
     def wording(self) -> Wording:
@@ -89,6 +93,11 @@ def static_url(base_path: str, name: str) -> str:
     return f"{base_path}/static/{_static_files()[name].name}"
 
 
+def own_file(name: str) -> StaticFile:
+    """Return a static file by its plain name, such as ``embed.js``."""
+    return _static_files()[name]
+
+
 def static_file(served_name: str) -> StaticFile | None:
     """Return the static file of this hashed name, or ``None``: an older version is not kept."""
     return next((file for file in _static_files().values() if file.name == served_name), None)
@@ -99,6 +108,7 @@ def content_security_policy(checkout_origin: str = "https://checkout.stripe.com"
 
     ``checkout_origin`` is where the checkout's redirect leads; browsers hold redirects of a form
     to ``form-action`` too. Source: https://www.w3.org/TR/CSP3/#directive-form-action
+    ``connect-src`` gives no script leave to run: it lets page checkers look for ``robots.txt``.
     """
     return "; ".join(
         [
@@ -106,6 +116,7 @@ def content_security_policy(checkout_origin: str = "https://checkout.stripe.com"
             "style-src 'self'",
             "font-src 'self'",
             "img-src 'self' data:",
+            "connect-src 'self'",
             f"form-action 'self' {checkout_origin}",
             "base-uri 'none'",
             "frame-ancestors 'none'",
@@ -115,12 +126,15 @@ def content_security_policy(checkout_origin: str = "https://checkout.stripe.com"
 
 @cache
 def _static_files() -> Mapping[str, StaticFile]:
-    """All static files by their plain name; the stylesheet last, because it names the others."""
+    """All static files by their plain name; the stylesheet last, because it names the others.
+
+    It is served without its indentation, which is a quarter of it.
+    """
     folder = resources.files("tiergate.web") / "static"
     contents = {entry.name: entry.read_bytes() for entry in folder.iterdir() if entry.is_file()}
     files = {name: _hashed(name, content) for name, content in contents.items() if not name.endswith(".css")}
     for name in contents.keys() - files.keys():
-        text = contents[name].decode()
+        text = "\n".join(line.strip() for line in contents[name].decode().splitlines())
         for other in files.values():
             text = text.replace(f'url("{_plain_name(other.name)}")', f'url("{other.name}")')
         files[name] = _hashed(name, text.encode())

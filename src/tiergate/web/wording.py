@@ -12,6 +12,7 @@ from babel.dates import format_date, format_time
 
 from tiergate.figures import (
     NO_BREAK_SPACE,
+    currency_name,
     parsed_locale,
     written_amount,
     written_number,
@@ -48,6 +49,10 @@ class Wording:
     def percent(self, percent: int) -> str:
         """Write whole percent: ``20%``."""
         return written_percent(percent, self.locale)
+
+    def currency(self, code: str) -> str:
+        """Name a currency: ``US Dollar``."""
+        return currency_name(code, self.locale)
 
     def date(self, at: datetime) -> str:
         """Write the day of an instant in the reader's time zone: ``Nov 30, 2026``."""
@@ -93,8 +98,8 @@ class Wording:
 
 
 def main_currency(catalog: Catalog) -> str:
-    """Return the currency of the catalogue's first price: what is free is shown as zero of it."""
-    return next((price.currency for plan in catalog for price in plan.prices), "usd")
+    """Return the currency of an offer for somebody of whom nothing is known."""
+    return next(iter(catalog.currencies), "usd")
 
 
 def consequence(afterwards: Afterwards, free_plan: Plan | None) -> str:

@@ -8,19 +8,28 @@ from datetime import timedelta
 from pathlib import Path
 
 from tests.web.pages.northwind import (
+    CREW,
+    ENTERPRISE,
+    FREE,
+    GERMAN,
     LONG_CATALOG,
     LONG_FRAME,
     MEMBER,
-    NORTHWIND,
     NOW,
+    ON_TEAM,
     PERIOD_END,
+    SCALE,
+    STARTER,
     TEAM,
     TRIAL_END,
     VISITOR,
+    WHOLE,
     billing_pages,
     long_account,
+    store,
 )
-from tiergate.rules.catalog import Catalog
+from tiergate.rules.catalog import Plan
+from tiergate.rules.next_step import Position
 from tiergate.web.billing_page import render_billing
 from tiergate.web.checkout_return_page import CheckoutReturnPage, render_checkout_return
 from tiergate.web.pricing_page import PricingPage, render_pricing
@@ -39,15 +48,34 @@ def pages() -> Iterator[tuple[str, str]]:
 
 
 def _pricing_pages() -> Iterator[tuple[str, str]]:
-    visitor = PricingPage(VISITOR, NORTHWIND)
+    visitor = PricingPage(store())
     yield "pricing", render_pricing(visitor)
     yield "pricing-yearly", render_pricing(replace(visitor, interval="year"))
-    yield "pricing-team", render_pricing(PricingPage(MEMBER, NORTHWIND, "team", trial_available=False))
-    yield "pricing-free", render_pricing(PricingPage(MEMBER, NORTHWIND, "free"))
-    three = {key: plan for key, plan in NORTHWIND.plans.items() if key != "scale"}
-    catalog = Catalog(NORTHWIND.product, NORTHWIND.features, three)
-    yield "pricing-three", render_pricing(replace(visitor, catalog=catalog))
-    yield "pricing-long", render_pricing(PricingPage(LONG_FRAME, LONG_CATALOG))
+    for name, position in _POSITIONS.items():
+        yield f"pricing-{name}", render_pricing(PricingPage(store(WHOLE, MEMBER, position=position)))
+    currencies = ("usd", "eur", "jpy")
+    yield "pricing-five", render_pricing(PricingPage(store(WHOLE), currencies=currencies))
+    yield "pricing-euro", render_pricing(PricingPage(store(WHOLE, currency="eur"), "year", currencies))
+    for name, plans in _OFFERS.items():
+        catalog = replace(WHOLE, plans={plan.key: plan for plan in plans})
+        yield f"pricing-{name}", render_pricing(PricingPage(store(catalog)))
+    german = replace(VISITOR, locale="de", product=GERMAN.product)
+    yield "pricing-german", render_pricing(PricingPage(store(GERMAN, german), "year", ("eur", "usd")))
+    yield "pricing-long", render_pricing(PricingPage(store(LONG_CATALOG, LONG_FRAME)))
+
+
+_POSITIONS = {
+    "team": ON_TEAM,
+    "team-yearly": replace(ON_TEAM, interval="year"),
+    "free": Position("free", has_tried=True),
+}
+_OFFERS: dict[str, tuple[Plan, ...]] = {
+    "one": (TEAM,),
+    "two": (FREE, TEAM),
+    "three": (FREE, STARTER, TEAM),
+    "seats": (FREE, CREW, ENTERPRISE),
+    "many": (FREE, STARTER, replace(CREW, highlight=False), TEAM, SCALE),
+}
 
 
 def _return_pages() -> Iterator[tuple[str, str]]:

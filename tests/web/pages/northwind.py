@@ -6,10 +6,23 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tiergate.rules.access import Access, Reason
-from tiergate.rules.catalog import UNLIMITED, Catalog, Feature, FeatureKind, Plan, Product, Trial
-from tiergate.rules.price import Price
+from tiergate.rules.catalog import (
+    UNLIMITED,
+    Catalog,
+    Feature,
+    FeatureKind,
+    Plan,
+    Product,
+    Question,
+    Seats,
+    Trial,
+)
+from tiergate.rules.next_step import Position
+from tiergate.rules.price import Amount, Price
 from tiergate.rules.state import Invoice, InvoiceStatus
+from tiergate.rules.tiered_price import Tier, TiersMode
 from tiergate.web.billing_page import BillingPage, UsageLine
+from tiergate.web.offers import Storefront
 from tiergate.web.render import Frame
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -111,14 +124,77 @@ NORTHWIND = Catalog(
     {plan.key: plan for plan in (FREE, STARTER, TEAM, SCALE)},
 )
 
-VISITOR = Frame(NORTHWIND.product)
+VISITOR = Frame(NORTHWIND.product, public_url="https://northwind.test")
 MEMBER = Frame(
     NORTHWIND.product,
     home_url="/app",
+    public_url="https://northwind.test",
     signed_in=True,
     account_name="Acme Inc.",
     account_email="ap@acme.test",
 )
+
+
+def store(catalog: Catalog = NORTHWIND, frame: Frame = VISITOR, **changes: Any) -> Storefront:
+    """The plans as somebody sees them; nobody in particular without changes."""
+    plain = Storefront(frame, catalog, next(iter(catalog.currencies), "usd"))
+    return replace(plain, **changes)
+
+
+def in_euro(plan: Plan) -> Plan:
+    """The same plan, sold in euro and yen too: the same figures, and a hundred times as many yen."""
+    prices = tuple(
+        replace(
+            price,
+            currency_options={
+                "eur": Amount("eur", price.unit_amount),
+                "jpy": Amount("jpy", price.unit_amount),
+            },
+        )
+        for price in plan.prices
+    )
+    return replace(plan, prices=prices)
+
+
+TIERS = (Tier(10, 900), Tier(50, 700), Tier(None, 500))
+CREW = Plan(
+    "crew",
+    "Crew",
+    2,
+    "For teams of every size",
+    highlight=True,
+    features={"projects": UNLIMITED, "api_calls": 100_000, "storage": 50, "support": "Priority"},
+    prices=(
+        Price("crew_monthly", "month", "usd", 900, tiers=TIERS, tiers_mode=TiersMode.GRADUATED),
+        Price("crew_yearly", "year", "usd", 9000),
+    ),
+    trial=Trial(30),
+    seats=Seats(3, 200),
+)
+ENTERPRISE = Plan(
+    "enterprise",
+    "Enterprise",
+    4,
+    "For those with a procurement department",
+    features={**SCALE.features, "api_calls": UNLIMITED, "storage": UNLIMITED},
+    contact_url="https://northwind.test/talk",
+)
+QUESTIONS = (
+    Question("Can I change my plan later?", "Yes, at any time, on your billing page."),
+    Question(
+        "What happens after the trial?",
+        "Your account moves to the Free plan, and nothing is deleted.\n\nYou can buy whenever you like.",
+    ),
+)
+WHOLE = Catalog(
+    NORTHWIND.product,
+    FEATURES,
+    {plan.key: plan for plan in (FREE, *map(in_euro, (STARTER, TEAM, SCALE)), ENTERPRISE)},
+    faq=QUESTIONS,
+)
+"""Five plans, three currencies, questions: all that the pricing page can show."""
+
+ON_TEAM = Position("team", is_subscribed=True, subscribed_key="team", subscribed_rank=2, interval="month")
 
 
 def usage() -> tuple[UsageLine, ...]:
@@ -263,6 +339,43 @@ LONG_CATALOG = Catalog(
     replace(NORTHWIND.product, name=LONG_NAME, headline=LONG_NAME),
     FEATURES,
     {"free": FREE, "long": LONG_PLAN},
+)
+_GERMAN_WORDS = {
+    "projects": "Gleichzeitig geführte Projekte",
+    "api_calls": "Schnittstellenaufrufe",
+    "seats": "Benutzerzugänge",
+    "storage": "Zwischenspeicherkapazität",
+    "support": "Kundenunterstützung",
+    "custom_domain": "Eigene Internetadresse mit Verschlüsselung",
+    "roles": "Rollen- und Berechtigungsverwaltung",
+    "audit_log": "Revisionssicheres Änderungsprotokoll",
+    "sso": "Einmalanmeldung über Verzeichnisdienst",
+}
+GERMAN = Catalog(
+    replace(
+        NORTHWIND.product,
+        currency="eur",
+        headline="Preise, die mit Ihrem Unternehmen mitwachsen",
+        tagline="Testen Sie jeden kostenpflichtigen Tarif 14 Tage lang, und kündigen Sie jederzeit.",
+    ),
+    {key: replace(feature, name=_GERMAN_WORDS[key]) for key, feature in FEATURES.items()},
+    {
+        "free": replace(FREE, name="Kostenlos", description="Zum unverbindlichen Ausprobieren"),
+        "starter": replace(
+            in_euro(STARTER), name="Einsteigertarif", description="Für Einzelunternehmerinnen"
+        ),
+        "team": replace(in_euro(TEAM), name="Mannschaftstarif", description="Für wachsende Arbeitsgruppen"),
+        "scale": replace(
+            in_euro(SCALE), name="Unternehmenstarif", description="Für Datenverarbeitung im großen Umfang"
+        ),
+    },
+    faq=(
+        Question(
+            "Wie funktioniert die Umsatzsteuerrückerstattung für Geschäftskunden?",
+            "Mit gültiger Umsatzsteuer-Identifikationsnummer geht die Steuerschuldnerschaft auf Sie über.",
+        ),
+    ),
+    tax_note="Alle Preise zuzüglich der gesetzlichen Umsatzsteuer.",
 )
 LONG_FRAME = replace(
     MEMBER,

@@ -3,14 +3,23 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Browser, Page, Route
 
 from tests.web.pages.gallery import pages
 from tiergate.web.render import content_security_policy, static_file
 
 PAGES = dict(pages())
 HOST = "http://localhost"
-LOOKS = ["pricing", "pricing-team", "billing-trial-card", "billing-grace", "billing-unpaid", "return-trial"]
+LOOKS = [
+    "pricing",
+    "pricing-team",
+    "pricing-five",
+    "pricing-seats",
+    "billing-trial-card",
+    "billing-grace",
+    "billing-unpaid",
+    "return-trial",
+]
 """Pages that show every part in every tone between them."""
 
 
@@ -86,8 +95,8 @@ def test_the_switch_changes_prices_and_forms_by_keyboard(page: Page) -> None:
     assert _shown(page)[2] == "Billed yearly · $468"
     with page.expect_request("**/api/billing/checkout") as ordered:
         page.route("**/api/billing/checkout", lambda route: route.fulfill(status=204))
-        page.get_by_role("button", name="Start 14-day trial of Team").click()
-    assert ordered.value.post_data == "plan=team&interval=year"
+        page.get_by_role("button", name="Start 14-day trial (Team)").click()
+    assert ordered.value.post_data == "plan=team&interval=year&currency=usd"
 
 
 def test_the_address_can_choose_the_interval(page: Page) -> None:
@@ -96,6 +105,25 @@ def test_the_address_can_choose_the_interval(page: Page) -> None:
     assert _shown(page)[1] == "Billed yearly · $180"
     page.get_by_text("Monthly", exact=True).locator("visible=true").click()
     assert _shown(page)[1] == "Billed monthly"
+
+
+def test_the_pricing_page_needs_no_script(browser: Browser) -> None:
+    """With scripts switched off the interval changes, the currencies open, and a question is answered."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.route(f"{HOST}/**", _answer)
+    page.goto(f"{HOST}/pricing-five")
+    page.get_by_text("Yearly").locator("visible=true").first.click()
+    assert _shown(page)[2] == "Billed yearly · $468"
+    page.locator(".currency summary").click()
+    assert page.get_by_role("link", name="Euro EUR").get_attribute("href") == (
+        "/pricing?interval=month&currency=eur"
+    )
+    answer = page.get_by_text("Yes, at any time, on your billing page.")
+    assert not answer.is_visible()
+    page.get_by_text("Can I change my plan later?").click()
+    assert answer.is_visible()
+    context.close()
 
 
 def test_usage_is_drawn_to_scale(page: Page) -> None:

@@ -119,7 +119,7 @@ def test_stripe_unreachable_is_503(site: Site, monkeypatch: pytest.MonkeyPatch) 
     from tiergate.billing import Billing
     from tiergate.stripe_api.gateway import StripeUnavailableError
 
-    def down(*_: object) -> str:
+    def down(*_: object, **__: object) -> str:
         raise StripeUnavailableError("Stripe did not answer.", "Try again in a moment.")
 
     monkeypatch.setattr(Billing, "start_checkout", down)
@@ -160,7 +160,7 @@ def test_a_problem_is_escaped_on_its_page(site: Site) -> None:
 
 
 def test_the_api_describes_itself(site: Site) -> None:
-    """The OpenAPI document has the three routes, each with the schema of its answer; no pages, no webhook."""
+    """The OpenAPI document has the four routes, each with the schema of its answer; no pages, no webhook."""
     document = site.as_nobody().get("/api/openapi.json").json()
     answers = {
         (path, method): operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
@@ -168,6 +168,7 @@ def test_the_api_describes_itself(site: Site) -> None:
         for method, operation in operations.items()
     }
     assert answers == {
+        ("/api/plans", "get"): "#/components/schemas/PlansAnswer",
         ("/api/billing/subscription", "get"): "#/components/schemas/SubscriptionAnswer",
         ("/api/billing/check", "get"): "#/components/schemas/DecisionAnswer",
         ("/api/billing/checkout", "post"): "#/components/schemas/CheckoutAnswer",

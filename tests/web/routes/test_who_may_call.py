@@ -35,6 +35,8 @@ ROUTES = [
     Route("GET", "/healthz", "/healthz", 200, 200),
     Route("GET", "/readyz", "/readyz", 200, 200),
     Route("GET", "/pricing", "/pricing", 200, 200),
+    Route("GET", "/api/plans", "/api/plans", 200, 200),
+    Route("GET", "/embed.js", "/embed.js", 200, 200),
     Route("GET", "/static/{name}", STYLESHEET, 200, 200),
     Route("GET", "/api/openapi.json", "/api/openapi.json", 200, 200),
     Route("POST", "/webhooks/stripe", "/webhooks/stripe", 400, 400),
