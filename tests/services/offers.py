@@ -9,7 +9,10 @@ from tiergate.store.tables import prices
 EVERYTHING_CHANGES = (
     northwind()
     .partition("[plans.scale]")[0]
-    .replace("unit_amount = 4900", "unit_amount = 5900\ncurrency_options = { eur = 5500, jpy = 800000 }")
+    .replace(
+        "unit_amount = 4900\ncurrency_options = { eur = 4500, gbp = 3900 }",
+        "unit_amount = 5900\ncurrency_options = { eur = 5500, jpy = 800000 }",
+    )
     .replace('name = "Starter"', 'name = "Solo"')
     + """
 [plans.vast]

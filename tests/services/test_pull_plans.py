@@ -16,7 +16,10 @@ from tiergate.store.tables import catalog_versions, prices
 COMMENTED = (
     northwind()
     .replace("[plans.team]\n", "# The one we want them to buy.\n[plans.team]  # mind the order\n")
-    .replace("unit_amount = 4900\n", "unit_amount = 4900  # since 2026\n")
+    .replace(
+        "unit_amount = 4900\ncurrency_options = { eur = 4500, gbp = 3900 }\n",
+        "unit_amount = 4900  # since 2026\n",
+    )
 )
 
 

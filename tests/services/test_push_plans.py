@@ -272,7 +272,8 @@ def test_strangers_are_never_touched(bench: Bench) -> None:
 
 
 GIVEN = northwind().replace(
-    "unit_amount = 4900\n", 'unit_amount = 4900\nstripe_price = "STRIPE_PRICE_TEAM"\n'
+    "unit_amount = 4900\ncurrency_options = { eur = 4500, gbp = 3900 }\n",
+    'unit_amount = 4900\nstripe_price = "STRIPE_PRICE_TEAM"\n',
 )
 
 
