@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tiergate.rules.catalog import Catalog, Plan
+from tiergate.rules.collection import purchase_marks
 from tiergate.rules.errors import TiergateError
 from tiergate.rules.state import ENDED, AccountState
 from tiergate.services.context import Context
@@ -56,6 +57,7 @@ class _Offer:
     price: MappedPrice
     trial_days: int
     catalog_version: int
+    marks: dict[str, str]
 
 
 def start_checkout(context: Context, account_id: str, plan_key: str, interval: str = "month") -> str:
@@ -88,7 +90,9 @@ def _offer(context: Context, account_id: str, plan_key: str, interval: str) -> _
         _refuse_second(state)
         plan = catalog.plan(plan_key)
         price = _price(context, tx, catalog, plan, interval)
-    return _Offer(account, plan, price, _trial_days(plan, state), catalog.version)
+    return _Offer(
+        account, plan, price, _trial_days(plan, state), catalog.version, purchase_marks(catalog.billing)
+    )
 
 
 def _refuse_second(state: AccountState) -> None:
@@ -190,6 +194,7 @@ def _parameters(context: Context, offer: _Offer, customer_id: str) -> dict[str, 
         "plan_key": offer.plan.key,
         "catalog_version": str(offer.catalog_version),
         "channel": offer.account.channel or "self_serve",
+        **offer.marks,
     }
     subscription: dict[str, Any] = {"metadata": metadata}
     card_free = False
