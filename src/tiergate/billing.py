@@ -11,6 +11,7 @@ from tiergate.real_time import now as real_now
 from tiergate.rules.catalog import FeatureValue
 from tiergate.rules.decision import Decision
 from tiergate.services.access_change import Callback
+from tiergate.services.administration import Administration
 from tiergate.services.adopt import Adopted, Choices, Progress, adopt
 from tiergate.services.advance_clock import advance_clock
 from tiergate.services.answer_check import FeatureRefusedError
@@ -85,6 +86,7 @@ class Billing(BillingPlans):
             reconcile_every=timedelta(hours=self.settings.reconcile_every_hours) or None,
             stripe_prices=self.settings.stripe_prices,
         )
+        self.administration = Administration(self._context)
         self._worker = Worker(self.run_due)
         self._desk = CheckDesk(self._context, self.settings.view_cache, self.settings.max_staleness_seconds)
 

@@ -21,11 +21,12 @@ VISA = "4242 4242 4242 4242"
 
 
 def test_the_pages_are_served(demo: Demo) -> None:
-    """The links of the welcome lead to the pricing page, the billing page and the sandbox."""
+    """The links of the welcome lead to the pricing page, the billing page, the admin and the sandbox."""
     links = re.findall(r"http://\S+", demo.welcome)
-    assert links == [f"{demo.url}/pricing", f"{demo.url}/billing", f"http://127.0.0.1:{demo.sandbox_port}/"]
-    for link, word in zip(links, ["Team", "Acme Inc.", "Sandbox"], strict=True):
-        answer = httpx2.get(link, timeout=20)
+    pages = [f"{demo.url}/{page}" for page in ("pricing", "billing", "admin")]
+    assert links == [*pages, f"http://127.0.0.1:{demo.sandbox_port}/"]
+    for link, word in zip(links, ["Team", "Acme Inc.", "Sign in", "Sandbox"], strict=True):
+        answer = httpx2.get(link, headers={"Accept": "text/html"}, timeout=20, follow_redirects=True)
         assert answer.status_code == 200
         assert word in answer.text
 
@@ -53,6 +54,24 @@ def test_its_settings_are_its_owners_alone(demo: Demo) -> None:
     """The file with the demo's secrets may be read by nobody else."""
     mode = (demo.folder / ".tiergate" / "demo.env").stat().st_mode
     assert stat.S_IMODE(mode) == 0o600
+
+
+def test_the_welcome_lets_the_admin_in(demo: Demo) -> None:
+    """The address and the password of the welcome are those of demo.env, and open the plans."""
+    told = re.search(r"/admin +(\S+), password (\S+)", demo.welcome)
+    assert told
+    kept = (demo.folder / ".tiergate" / "demo.env").read_text(encoding="utf-8")
+    assert f"TIERGATE_DEMO_ADMIN={told[1]} {told[2]}\n" in kept
+    with httpx2.Client(base_url=demo.url, timeout=20, follow_redirects=True) as browser:
+        page = browser.post("/admin/sign-in", data={"email": told[1], "password": told[2]})
+    assert page.status_code == 200
+    assert "Create plan" in page.text
+
+
+def test_the_sandbox_retries_as_the_catalogue_says(demo: Demo) -> None:
+    """What a founder sets in Stripe's dashboard is set from the billing settings."""
+    settings = demo.sandbox("GET", "/settings")
+    assert (settings["retry_after_days"], settings["after_retries"]) == ([3, 5, 7], "cancel")
 
 
 @dataclass(frozen=True)

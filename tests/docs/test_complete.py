@@ -19,7 +19,7 @@ RUNNING = (REPOSITORY / "docs" / "running.md").read_text(encoding="utf-8")
 SOURCE = Path(tiergate.__path__[0])
 DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 ALL_TEXT = "\n".join(path.read_text(encoding="utf-8") for path in DOCUMENTS)
-THE_DEMOS_OWN = {"TIERGATE_DEMO_PID"}
+THE_DEMOS_OWN = {"TIERGATE_DEMO_PID", "TIERGATE_DEMO_ADMIN"}
 """What the demo writes for its own commands, and nobody sets."""
 
 CHOSEN_BY_THE_FOUNDER = re.compile(r"STRIPE_PRICE_\w+")

@@ -16,6 +16,7 @@ from tiergate.rules.money import (
     monthly_share,
     saving_percent,
     to_decimal,
+    to_minor_units,
 )
 
 ZERO = [
@@ -251,3 +252,48 @@ def test_twelve_shares_are_the_year_or_little_more(yearly: int, currency: str) -
     share, step = monthly_share(yearly, currency), chargeable_step(currency)
     assert share % step == 0
     assert 12 * (share - step) < yearly <= 12 * share
+
+
+@pytest.mark.parametrize(
+    ("typed", "currency", "minor_units"),
+    [
+        ("49", "usd", 4900),
+        ("49.00", "usd", 4900),
+        ("49.9", "USD", 4990),
+        (" 0.01 ", "usd", 1),
+        ("0.1000", "usd", 10),
+        ("1980", "jpy", 1980),
+        ("1980.00", "jpy", 1980),
+        ("1.234", "kwd", 1234),
+        ("1.2", "kwd", 1200),
+        ("100", "isk", 10000),
+    ],
+)
+def test_typed_amounts_are_exact(typed: str, currency: str, minor_units: int) -> None:
+    """What a person types becomes minor units by the currency's own decimals."""
+    assert to_minor_units(typed, currency) == minor_units
+
+
+@pytest.mark.parametrize(
+    ("typed", "currency", "told"),
+    [
+        ("", "usd", "no amount"),
+        ("1,000", "usd", "no amount"),
+        ("-5", "usd", "no amount"),
+        ("5.", "usd", "no amount"),
+        ("1e3", "usd", "no amount"),
+        ("0.001", "usd", "2 decimals"),
+        ("1980.5", "jpy", "no decimals"),
+        ("1.2345", "kwd", "3 decimals"),
+    ],
+)
+def test_what_is_no_amount_is_refused(typed: str, currency: str, told: str) -> None:
+    """Nothing is rounded and nothing is guessed."""
+    with pytest.raises(ValueError, match=told):
+        to_minor_units(typed, currency)
+
+
+@given(st.integers(0, 10**11), st.sampled_from(sorted(CURRENCIES)))
+def test_amounts_come_back_as_they_were_shown(minor_units: int, currency: str) -> None:
+    """An amount that is written out and typed in again is the same."""
+    assert to_minor_units(str(to_decimal(minor_units, currency)), currency) == minor_units

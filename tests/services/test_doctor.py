@@ -58,6 +58,7 @@ def test_all_is_well(healthy: Bench) -> None:
         "migrations",
         "keys",
         "plans",
+        "retries",
         "last webhook",
         "webhooks",
         "events",

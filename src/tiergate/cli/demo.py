@@ -22,6 +22,7 @@ from tiergate.cli.environment import DEMO_ACCOUNT, DEMO_FOLDER, forget_demo, rem
 from tiergate.cli.logs import write_logs
 from tiergate.cli.serving import require_free_port, serve_app
 from tiergate.real_time import now
+from tiergate.rules.billing_settings import AfterLastRetry, BillingSettings
 from tiergate.rules.errors import TiergateError
 from tiergate.services.webhook_endpoints import register_webhooks
 from tiergate.settings import Settings, database_url
@@ -32,12 +33,20 @@ _AUTHORIZATION = {"Authorization": f"Bearer {_SANDBOX_KEY}"}
 _WORK_EVERY_SECONDS = 1.0
 _RETRY_AFTER_SECONDS = "1,5,30,60,300,900,3600"
 _SANDBOX_PATIENCE_SECONDS = 20.0
+_ADMIN = "admin@northwind.example"
+_PASSWORD_BYTES = 12
+_AFTER_RETRIES = {
+    AfterLastRetry.CANCEL: "cancel",
+    AfterLastRetry.UNPAID: "mark_unpaid",
+    AfterLastRetry.PAST_DUE: "leave_past_due",
+}
 
 _WELCOME = """
   Northwind is open for business.
 
     Pricing   {public_url}/pricing
     Billing   {public_url}/billing        signed in as Acme Inc.
+    Admin     {public_url}/admin          {admin}, password {password}
     Sandbox   {sandbox_url}/              a small Stripe: customers, clocks, events
 
   Try it: start a trial of Team, then in another terminal, in this folder
@@ -69,10 +78,12 @@ def run_demo(port: int, sandbox_port: int) -> None:
     with _sandbox(sandbox_port) as sandbox_url:
         settings = _prepare_stripe(sandbox_url, port)
         with Billing(settings, account_of=_acme) as billing:
-            _furnish(billing)
-            remember_demo(_variables(settings))
+            password = secrets.token_urlsafe(_PASSWORD_BYTES)
+            _furnish(billing, password)
+            _set_billing(billing.catalog().billing, sandbox_url)
+            remember_demo({**_variables(settings), "TIERGATE_DEMO_ADMIN": f"{_ADMIN} {password}"})
             try:
-                _serve(billing, port, sandbox_url)
+                _serve(billing, port, sandbox_url, password)
             finally:
                 forget_demo()
 
@@ -90,14 +101,19 @@ def _end_like_ctrl_c() -> None:
     signal.signal(signal.SIGHUP, hang_up)
 
 
-def _serve(billing: Billing, port: int, sandbox_url: str) -> None:
+def _serve(billing: Billing, port: int, sandbox_url: str, password: str) -> None:
     log = DEMO_FOLDER / "demo.log"
     write_logs(str(log))
     billing.start(every_seconds=_WORK_EVERY_SECONDS)
     command = os.path.relpath(Path(sys.argv[0]).absolute())
     sys.stdout.write(
         _WELCOME.format(
-            public_url=billing.settings.public_url, sandbox_url=sandbox_url, command=command, log=log
+            public_url=billing.settings.public_url,
+            sandbox_url=sandbox_url,
+            command=command,
+            log=log,
+            admin=_ADMIN,
+            password=password,
         )
     )
     sys.stdout.flush()
@@ -173,13 +189,23 @@ def _prepare_stripe(sandbox_url: str, port: int) -> Settings:
     )
 
 
-def _furnish(billing: Billing) -> None:
+def _set_billing(billing: BillingSettings, sandbox_url: str) -> None:
+    """Set at the sandbox what a founder sets in Stripe's dashboard: when to retry, and what then."""
+    settings = {
+        "retry_after_days": list(billing.retry_after_days),
+        "after_retries": _AFTER_RETRIES[billing.after_last_retry],
+    }
+    httpx2.post(f"{sandbox_url}/_sandbox/settings", json=settings).raise_for_status()
+
+
+def _furnish(billing: Billing, password: str) -> None:
     billing.migrate()
     billing.begin_anew(DEMO_ACCOUNT)
     billing.push_plans(
         (files("tiergate.demo") / "northwind.toml").read_text(encoding="utf-8"), "northwind.toml"
     )
     billing.register(DEMO_ACCOUNT, name="Acme Inc.", email="ap@acme.test", channel="self_serve")
+    billing.administration.add(_ADMIN, password)
 
 
 def _variables(settings: Settings) -> dict[str, str]:

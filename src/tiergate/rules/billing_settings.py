@@ -8,6 +8,9 @@ Source: https://docs.stripe.com/billing/revenue-recovery/smart-retries
 from dataclasses import dataclass
 from enum import StrEnum
 
+RETRIES_AT_STRIPE = "Settings > Billing > Revenue recovery > Retries"
+"""Where Stripe's dashboard keeps the retry schedule, and what follows the last retry."""
+
 
 class AfterLastRetry(StrEnum):
     """What Stripe does with a subscription once the last retry has failed."""

@@ -4,6 +4,7 @@ An amount that is charged is an ``int``; a unit price may be a ``Decimal`` with 
 minor unit, as Stripe's ``unit_amount_decimal``. Source of all tables: https://docs.stripe.com/currencies
 """
 
+import re
 from decimal import Context, Decimal
 from fractions import Fraction
 from math import ceil, floor
@@ -156,3 +157,22 @@ def _between_steps(minor_units: int, currency: str) -> Complaint | None:
         f"{minor_units} is between two of them.",
         f"Write {below} or {below + step}.",
     )
+
+
+_TYPED = re.compile(r"(\d{1,12})(?:\.(\d{1,6}))?")
+
+
+def to_minor_units(typed: str, currency: str) -> int:
+    """Turn ``49.00`` and ``usd`` into ``4900``, exactly; raises ``ValueError`` where that is not possible.
+
+    Neither signs nor separators of thousands are taken: who types ``1,000`` may mean one or a thousand.
+    """
+    found = _TYPED.fullmatch(typed.strip())
+    if found is None:
+        raise ValueError(f"{typed!r} is no amount: write it like 49 or 49.00.")
+    decimals = exponent(currency)
+    fraction = (found[2] or "").rstrip("0")
+    if len(fraction) > decimals:
+        told = f"{decimals} decimals" if decimals else "no decimals"
+        raise ValueError(f"Amounts in {currency.upper()} have {told}.")
+    return int(found[1] + fraction.ljust(decimals, "0"))

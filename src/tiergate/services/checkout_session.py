@@ -1,6 +1,7 @@
 """What is sold by a checkout, and the session as Stripe wants it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin
 
@@ -30,6 +31,8 @@ class Offer:
     quantity: int
     currency: str | None
     """One of the several that the price is sold in; ``None`` where it has only one."""
+    marks: Mapping[str, str] = field(default_factory=dict)
+    """What the metadata says besides."""
 
     def is_sold_by(self, checkout: Checkout) -> bool:
         """Whether a session sells just this."""
@@ -51,6 +54,7 @@ def session_parameters(context: Context, offer: Offer, customer_id: str) -> dict
         "plan_key": offer.plan.key,
         "catalog_version": str(offer.catalog_version),
         "channel": offer.account.channel or "self_serve",
+        **offer.marks,
     }
     subscription: dict[str, Any] = {"metadata": metadata}
     card_free = False

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+from tiergate.rules.billing_settings import RETRIES_AT_STRIPE, AfterLastRetry
 from tiergate.rules.errors import TiergateError
 from tiergate.rules.instants import isoformat
 from tiergate.services.context import Context
@@ -15,6 +16,13 @@ from tiergate.store.migrate import CODE_REVISION, check_schema
 
 _PATIENCE = timedelta(minutes=10)
 """How long anything may wait before it counts as stuck."""
+_MOST_RETRIES_OF_ONES_OWN = 3
+"""Source: https://docs.stripe.com/billing/revenue-recovery/smart-retries"""
+_AFTER_LAST_RETRY = {
+    AfterLastRetry.CANCEL: "cancel the subscription",
+    AfterLastRetry.UNPAID: "mark the subscription as unpaid",
+    AfterLastRetry.PAST_DUE: "leave the subscription past due",
+}
 _SAMPLE = 5
 """How many accounts are compared with Stripe: those it has said nothing about for longest."""
 
@@ -26,7 +34,13 @@ def examine(context: Context) -> list[Finding]:
     """
     findings = [*_tried(context, "database", _database), *_tried(context, "settings", _settings)]
     if findings[0].verdict is Verdict.OK:
-        for name, check in {"plans": _plans, "tables": _tables, **AT_STRIPE, "drift": _drift}.items():
+        for name, check in {
+            "plans": _plans,
+            "retries": _retries,
+            "tables": _tables,
+            **AT_STRIPE,
+            "drift": _drift,
+        }.items():
             findings += _tried(context, name, check)
     return findings
 
@@ -78,6 +92,32 @@ def _plans(context: Context) -> Iterator[Finding]:
     with context.database.read() as tx:
         catalog = load_catalog(tx)
     yield Finding("plans", Verdict.OK, f"Version {catalog.version} of the catalogue is published.")
+
+
+def _retries(context: Context) -> Iterator[Finding]:
+    """Say what must stand in Stripe's dashboard: no API reads it, so that nobody but the founder can look."""
+    with context.database.read() as tx:
+        billing = load_catalog(tx).billing
+    if not billing.auto_charge:
+        told = f"New customers are sent invoices, to be paid within {billing.days_until_due} days."
+        yield Finding("retries", Verdict.OK, told)
+        return
+    days = ", ".join(map(str, billing.retry_after_days)) or "never"
+    then = _AFTER_LAST_RETRY[billing.after_last_retry]
+    told = f"Failed payments are to be retried after {days} days; after the last retry: {then}."
+    if len(billing.retry_after_days) > _MOST_RETRIES_OF_ONES_OWN:
+        yield Finding(
+            "retries",
+            Verdict.WARNING,
+            told,
+            f"A schedule of one's own has {_MOST_RETRIES_OF_ONES_OWN} retries at Stripe: shorten "
+            "retry_after_days under [billing], or use Smart Retries.",
+        )
+    yield Finding(
+        "retries",
+        Verdict.OK,
+        f"{told} The same must stand in Stripe's dashboard, under {RETRIES_AT_STRIPE}.",
+    )
 
 
 def _tables(context: Context) -> Iterator[Finding]:

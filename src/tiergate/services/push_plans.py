@@ -58,6 +58,12 @@ class PushBusyError(TiergateError):
     code = "push_busy"
 
 
+class OvertakenError(TiergateError):
+    """Another version was published than the one that was to be followed."""
+
+    code = "plans_overtaken"
+
+
 class PushInterruptedError(TiergateError):
     """A push broke off half-way: ``done`` and ``left`` say in words what was done and what was not.
 
@@ -74,17 +80,21 @@ class PushInterruptedError(TiergateError):
         self.done, self.left, self.cause = done, left, cause
 
 
-def push_plans(context: Context, text: str, file_name: str = "billing.toml") -> Pushed:
+def push_plans(
+    context: Context, text: str, file_name: str = "billing.toml", *, follows: int | None = None
+) -> Pushed:
     """Make the offer of a file live; pushing the same file again changes nothing.
 
     Prices are found again by their lookup keys. One that differs is never edited: a new price takes over
     its lookup key, and who bought at the old one keeps it. The version is published after everything new is
-    at Stripe, so that nobody is offered what cannot be sold yet, and before anything is archived. Raises
-    ``CatalogError`` and ``StripePriceError`` before anything is written, ``PushBusyError``, and
+    at Stripe, so that nobody is offered what cannot be sold yet, and before anything is archived. With
+    ``follows`` nothing is done unless that version is in force (0: none). Raises ``CatalogError``,
+    ``StripePriceError`` and ``OvertakenError`` before anything is written, ``PushBusyError``, and
     ``PushInterruptedError`` where it breaks off.
     """
     parse_catalog(text, file_name)
     with _alone(context) as prolong:
+        _require_in_force(context, follows)
         published = PublishedCatalog(next_version(context, text), text)
         catalog = parse_catalog(text, file_name, published.version)
         given = given_prices(catalog, context.stripe_prices)
@@ -106,6 +116,17 @@ def next_version(context: Context, text: str) -> int:
     if newest is None:
         return 1
     return newest.version if newest.text == text else newest.version + 1
+
+
+def _require_in_force(context: Context, version: int | None) -> None:
+    with context.database.read() as tx:
+        newest = newest_catalog(tx)
+    in_force = newest.version if newest else 0
+    if version is not None and version != in_force:
+        raise OvertakenError(
+            f"Version {in_force} was published meanwhile; this was to follow {version}.",
+            "Look at what differs from the version in force, then publish again.",
+        )
 
 
 Prolong = Callable[[Transaction], None]

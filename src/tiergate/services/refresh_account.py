@@ -16,8 +16,10 @@ from tiergate.rules.unpaid_invoice import converted_at
 from tiergate.services.account_time import account_now
 from tiergate.services.announce_access import announce_access
 from tiergate.services.context import Context
+from tiergate.services.left_to_do import LeftToDo
 from tiergate.services.load_catalog import NoPlansError, load_catalog
 from tiergate.services.note_duplicates import note_duplicates
+from tiergate.services.unsent_invoices import unsent_invoices
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, find_account, load_state, save_outlook
 from tiergate.store.journal_rows import Entry, append
@@ -28,23 +30,23 @@ log = logging.getLogger("tiergate")
 
 def refresh_account(
     context: Context, tx: Transaction, account_id: str, cause: str, *, has_asked: bool = False
-) -> bool:
+) -> LeftToDo:
     """Bring what is announced of an account in line with what is known of it.
 
     ``cause`` names the event or call that led here, for the journal. Idempotent. A phase that began by the
     passing of time alone is announced by whoever has asked Stripe about it, or has tried to
     (``has_asked``): when a worker was down or a clock leapt, what came in between may change everything.
 
-    Returns whether it has a subscription twice that is to be cancelled, by ``resolve_duplicates`` and after
-    this transaction; until that is done the account is due.
+    Returns what is left to be done at Stripe, by ``do_what_is_left`` and after this transaction; until that
+    is done the account is due.
     """
     account = find_account(tx, account_id, lock=True)
     if account is None:
-        return False
+        return LeftToDo.NOTHING
     try:
         catalog = load_catalog(tx)
     except NoPlansError:
-        return False
+        return LeftToDo.NOTHING
     state = load_state(tx, account)
     timeline = build_timeline(state, catalog)
     at = account_now(context, tx, account)
@@ -56,12 +58,16 @@ def refresh_account(
     occasions = occasions_of(state, account.time_zone, catalog.prompts)
     for occasion in occasions:
         _remind(context, tx, account, occasion, at)
-    has_duplicates = note_duplicates(context, tx, state, catalog, at, cause)
-    due_at = at if has_duplicates else next_due_at(timeline, state, occasions, at)
+    left = (
+        LeftToDo.DUPLICATES if note_duplicates(context, tx, state, catalog, at, cause) else LeftToDo.NOTHING
+    )
+    if unsent_invoices(tx, state):
+        left |= LeftToDo.INVOICES
+    due_at = at if left else next_due_at(timeline, state, occasions, at)
     outlook = replace(announced, next_due_at=due_at)
     if outlook != account:
         save_outlook(tx, outlook, context.now())
-    return has_duplicates
+    return left
 
 
 def _note_conversions(context: Context, tx: Transaction, state: AccountState, cause: str) -> None:

@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from tiergate.rules.catalog import Catalog, Plan
+from tiergate.rules.collection import purchase_marks
 from tiergate.rules.errors import TiergateError
 from tiergate.rules.next_step import trial_on_offer
 from tiergate.rules.price import Price
@@ -115,6 +116,7 @@ def _offer(
         catalog.checkout,
         quantity=_quantity(plan, account, seats),
         currency=_one_of_several(price, currency),
+        marks=purchase_marks(catalog.billing),
     )
 
 

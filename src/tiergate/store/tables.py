@@ -29,8 +29,8 @@ metadata = MetaData(
     }
 )
 
-# SQLite numbers rows by itself only where the key is declared INTEGER.
-_Serial = BigInteger().with_variant(Integer, "sqlite")
+Serial = BigInteger().with_variant(Integer, "sqlite")
+"""A key that the database counts: SQLite does so only where it is declared INTEGER."""
 
 
 def _stamps() -> list[Column[object]]:
@@ -273,7 +273,7 @@ checkouts = Table(
 journal = Table(
     "tiergate_journal",
     metadata,
-    Column("entry_id", _Serial, primary_key=True, autoincrement=True),
+    Column("entry_id", Serial, primary_key=True, autoincrement=True),
     Column("account_id", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("occasion_key", Text),
@@ -288,7 +288,7 @@ journal = Table(
 phases = Table(
     "tiergate_phases",
     metadata,
-    Column("phase_id", _Serial, primary_key=True, autoincrement=True),
+    Column("phase_id", Serial, primary_key=True, autoincrement=True),
     Column("account_id", Text, nullable=False),
     Column("known_at", Instant, nullable=False),
     Column("account_at", Instant, nullable=False),

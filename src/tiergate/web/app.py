@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tiergate.billing import Billing
 from tiergate.web import api_routes, page_routes, plans_routes
+from tiergate.web.admin import install_admin
 from tiergate.web.identity import AccountOf, nobody
 from tiergate.web.problems import DefectProblems, install_problems
 from tiergate.web.render import content_security_policy
@@ -41,6 +42,7 @@ def create_app(billing: Billing, account_of: AccountOf = nobody) -> FastAPI:
     app.include_router(api_routes.router)
     app.include_router(plans_routes.router)
     app.include_router(page_routes.router)
+    install_admin(app)
     install_problems(app)
     app.add_middleware(SameOrigin)
     app.add_middleware(WebhookFirst, billing=billing)

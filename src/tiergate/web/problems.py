@@ -37,14 +37,28 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "signature_invalid": 400,
     "event_unreadable": 400,
     "sign_in_required": 401,
+    "admin_sign_in_required": 401,
+    "sign_in_failed": 401,
+    "csrf_failed": 403,
     "unknown_account": 404,
     "unknown_feature": 404,
     "unknown_plan": 404,
     "already_subscribed": 409,
     "checkout_closed": 409,
     "checkout_busy": 409,
+    "draft_conflict": 409,
+    "edit_impossible": 409,
+    "edit_refused": 409,
+    "no_draft": 409,
+    "plans_overtaken": 409,
+    "push_busy": 409,
     "body_too_large": 413,
+    "draft_too_long": 413,
     "seats_invalid": 422,
+    "catalog_invalid": 422,
+    "stripe_price_invalid": 422,
+    "too_many_attempts": 429,
+    "push_interrupted": 502,
     "stripe_refused": 502,
     "database_unavailable": 503,
     "no_plans": 503,
@@ -72,7 +86,7 @@ def problem(
     more: Mapping[str, Any] | None = None,
 ) -> Response:
     """Answer with a problem: as a page where a browser asks, as JSON elsewhere, with ``more`` members."""
-    if _wants_page(request):
+    if wants_page(request):
         page = ProblemPage(frame_of(request), status, title, remedy=detail)
         return HTMLResponse(render_problem(page), status, headers=headers)
     return _problem_json(status, code, title, detail, headers, more)
@@ -116,14 +130,15 @@ class DefectProblems:
 
 def _defect(request: Request) -> Response:
     title, remedy = "Something went wrong on our side.", "Try again in a moment; it has been logged."
-    if _wants_page(request):
+    if wants_page(request):
         # The catalogue, which names the product, may be what failed.
         frame = Frame(Product(name="Billing"), base_path=str(request.scope.get("root_path", "")))
         return HTMLResponse(render_problem(ProblemPage(frame, 500, title, remedy=remedy)), 500)
     return _problem_json(500, "internal_error", title, remedy)
 
 
-def _wants_page(request: Request) -> bool:
+def wants_page(request: Request) -> bool:
+    """Whether a browser asks, to show what it gets to a person."""
     return "text/html" in request.headers.get("accept", "")
 
 

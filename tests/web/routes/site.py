@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from importlib.resources import files
@@ -11,14 +11,18 @@ from urllib.parse import urlencode, urlsplit
 
 import stripe
 from fastapi import FastAPI, Request
+from httpx2 import Response
 from starlette.testclient import TestClient
 
 from tiergate.billing import Billing
+from tiergate.services.admin_accounts import AdminError
 from tiergate.settings import Settings
 from tiergate.web.app import create_app
 
 KEY = "sk_test_the_site_of_tests"
 SECRET = "whsec_the_site_of_tests"
+ADMIN = "ada@northwind.test"
+PASSWORD = "four words of no renown"
 HTML = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
 HOST = "http://northwind.test"
 
@@ -26,6 +30,21 @@ HOST = "http://northwind.test"
 def account_of(request: Request) -> str | None:
     """Who asks: in these tests a header says so, in a host its session does."""
     return request.headers.get("x-account")
+
+
+class AdminClient(TestClient):
+    """A client with an admin's session."""
+
+    def token(self) -> str:
+        """Return the token of the session, as a form bears it."""
+        found = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/admin/plans/text").text)
+        assert found
+        return found[1]
+
+    def submit(self, path: str, **fields: str) -> Response:
+        """Send a form with the token; ``__`` in a name stands for a hyphen."""
+        named = {name.replace("__", "-"): value for name, value in fields.items()}
+        return self.post(path, data={"csrf_token": self.token(), **named})
 
 
 @dataclass(frozen=True)
@@ -44,6 +63,15 @@ class Site:
     def signed_in(self, account_id: str = "acme") -> TestClient:
         """Return a client that acts for an account."""
         return self.as_nobody(**{"x-account": account_id})
+
+    def as_admin(self) -> "AdminClient":
+        """Return a client of an admin who has just signed in."""
+        with suppress(AdminError):
+            self.billing.administration.add(ADMIN, PASSWORD)
+        client = AdminClient(self.app, HOST, raise_server_exceptions=False, follow_redirects=False)
+        answer = client.post("/admin/sign-in", data={"email": ADMIN, "password": PASSWORD})
+        assert answer.status_code == 303, answer.text
+        return client
 
     def start_checkout(self, account_id: str) -> str:
         """Let an account start the checkout of Team, and return the session's id."""

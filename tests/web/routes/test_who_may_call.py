@@ -25,6 +25,8 @@ class Route:
     call: str
     nobody: int
     account: int
+    admin: int | None = None
+    """What an admin gets who sends no token; on the pages of customers the same as nobody."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -45,10 +47,44 @@ ROUTES = [
     Route("GET", "/api/billing/subscription", "/api/billing/subscription", 401, 200),
     Route("GET", "/api/billing/check", "/api/billing/check?feature=seats", 401, 200),
     Route("POST", "/api/billing/checkout", "/api/billing/checkout", 401, 422),
+    Route("GET", "/admin/sign-in", "/admin/sign-in", 200, 200, 200),
+    Route("POST", "/admin/sign-in", "/admin/sign-in", 401, 401, 401),
+    Route("POST", "/admin/sign-out", "/admin/sign-out", 401, 401, 403),
+    Route("GET", "/admin", "/admin", 401, 401, 303),
+    Route("GET", "/admin/plans", "/admin/plans", 401, 401, 200),
+    Route("POST", "/admin/plans", "/admin/plans", 401, 401, 403),
+    Route("GET", "/admin/plans/new", "/admin/plans/new", 401, 401, 200),
+    Route("GET", "/admin/plans/review", "/admin/plans/review", 401, 401, 200),
+    Route("POST", "/admin/plans/publish", "/admin/plans/publish", 401, 401, 403),
+    Route("POST", "/admin/plans/discard", "/admin/plans/discard", 401, 401, 403),
+    Route("POST", "/admin/plans/keep", "/admin/plans/keep", 401, 401, 403),
+    Route("GET", "/admin/plans/text", "/admin/plans/text", 401, 401, 200),
+    Route("POST", "/admin/plans/text", "/admin/plans/text", 401, 401, 403),
+    Route("GET", "/admin/plans/{key}", "/admin/plans/team", 401, 401, 200),
+    Route("POST", "/admin/plans/{key}", "/admin/plans/team", 401, 401, 403),
+    Route("POST", "/admin/plans/{key}/delete", "/admin/plans/team/delete", 401, 401, 403),
+    Route("POST", "/admin/plans/{key}/move", "/admin/plans/team/move", 401, 401, 403),
+    Route("GET", "/admin/features", "/admin/features", 401, 401, 200),
+    Route("POST", "/admin/features", "/admin/features", 401, 401, 403),
+    Route("GET", "/admin/features/{key}", "/admin/features/seats", 401, 401, 200),
+    Route("POST", "/admin/features/{key}", "/admin/features/seats", 401, 401, 403),
+    Route("POST", "/admin/features/{key}/delete", "/admin/features/seats/delete", 401, 401, 403),
+    Route("GET", "/admin/settings", "/admin/settings", 401, 401, 303),
+    Route("GET", "/admin/settings/{which}", "/admin/settings/billing", 401, 401, 200),
+    Route("POST", "/admin/settings/{which}", "/admin/settings/billing", 401, 401, 403),
+    Route("GET", "/api/admin/plans", "/api/admin/plans", 401, 401, 200),
+    Route("PUT", "/api/admin/plans", "/api/admin/plans", 401, 401, 403),
+    Route("GET", "/api/admin/plans/diff", "/api/admin/plans/diff", 401, 401, 409),
+    Route("POST", "/api/admin/plans/publish", "/api/admin/plans/publish", 401, 401, 403),
+    Route("DELETE", "/api/admin/plans/draft", "/api/admin/plans/draft", 401, 401, 403),
 ]
-LOOKED_AT = [route for route in ROUTES if route.method == "GET" and not route.path.startswith("/api/billing")]
+LOOKED_AT = [
+    route for route in ROUTES if route.method == "GET" and not route.path.startswith(("/api/b", "/api/a"))
+]
 EVERY_ROUTE = pytest.mark.parametrize("route", ROUTES, ids=str)
-PROTECTED = pytest.mark.parametrize("route", [route for route in ROUTES if route.nobody == 401], ids=str)
+PROTECTED = pytest.mark.parametrize(
+    "route", [route for route in ROUTES if route.nobody == 401 and route.admin is None], ids=str
+)
 
 
 def test_every_route_is_in_the_table(site: Site) -> None:
@@ -77,6 +113,17 @@ def test_as_nobody(site: Site, route: Route) -> None:
 def test_as_an_account(site: Site, route: Route) -> None:
     """Who is signed in gets all of them."""
     assert site.signed_in().request(route.method, route.call).status_code == route.account
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+def test_as_an_admin(site: Site, route: Route) -> None:
+    """An admin reads the admin pages, changes nothing without a token, and is no account on the others."""
+    answer = site.as_admin().request(route.method, route.call)
+    assert answer.status_code == (route.nobody if route.admin is None else route.admin)
+    if answer.status_code == 403:
+        assert answer.json()["code"] == "csrf_failed"
+    assert site.billing.administration.editing().draft is None
+    assert site.as_nobody().get("/admin/plans").status_code == 401
 
 
 @PROTECTED

@@ -1,0 +1,59 @@
+"""The fields of a form that a browser sent."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+
+from tiergate.services.draft_catalog import LONGEST
+from tiergate.web.read_body import read_body
+
+_MOST_FIELDS = 2000
+_MOST_BYTES = 4 * LONGEST
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What was filled in, by name; of fields that bear one name the last counts."""
+
+    given: dict[str, str] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        """Return a line without spaces around it; nothing where it is not there."""
+        return self.given.get(name, "").strip()
+
+    def lines(self, name: str) -> str:
+        """Return a text as it was typed; browsers end its lines in their own way."""
+        return self.given.get(name, "").replace("\r\n", "\n").replace("\r", "\n")
+
+    def flag(self, name: str) -> bool:
+        """Whether a box was ticked."""
+        return name in self.given
+
+
+async def read_fields(request: Request) -> Fields:
+    """Read the fields of a form, up to a size. Raises ``BodyTooLargeError``."""
+    body = await read_body(request, _MOST_BYTES)
+    try:
+        pairs = parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError as error:
+        raise RequestValidationError(
+            [{"loc": ("body",), "msg": "too many fields", "type": "form"}]
+        ) from error
+    return Fields({name: value.replace("\0", "") for name, value in pairs})
+
+
+def put(table: dict[str, Any], key: str, value: Any, usual: Any) -> None:
+    """Write what was sent into a table of the file; the usual need not be said, and stays where it is said.
+
+    A text that differs in spaces around it alone stays as it was.
+    """
+    before = table.get(key)
+    if isinstance(before, str) and before.strip() == value:
+        return
+    if value != usual:
+        table[key] = value
+    elif before is not None and before != usual:
+        del table[key]
