@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tiergate.billing_plans import BillingPlans
+from tiergate.changes import Changes
 from tiergate.real_time import now as real_now
 from tiergate.rules.catalog import FeatureValue
 from tiergate.rules.decision import Decision
@@ -52,12 +53,12 @@ if TYPE_CHECKING:
 _LAST_WORDS_SECONDS = 5.0
 
 
-class Billing(BillingPlans):
+class Billing(BillingPlans, Changes):
     """Self-serve billing for one application. Safe to share between threads.
 
     Checks are answered from memory, everything else from the local mirror, apart from ``start_checkout``,
     ``follow_checkout``, ``run_due``, ``enforce``, ``reconcile``, ``adopt``, ``doctor``, ``check_webhooks``,
-    ``advance_clock`` and what ``BillingPlans`` names: these may call Stripe, and may raise
+    ``advance_clock`` and what ``BillingPlans`` and ``Changes`` name: these may call Stripe, and may raise
     ``StripeUnavailableError`` or ``StripeRefusedError``.
     """
 

@@ -12,7 +12,9 @@ from tiergate.rules.checkout_settings import CheckoutSettings
 from tiergate.rules.policy import (
     Afterwards,
     FeaturePolicy,
+    FewerSeats,
     FirstCharge,
+    OnCancel,
     OnCancelNow,
     OnDuplicate,
     OnPauseCollection,
@@ -70,6 +72,9 @@ on_pause = "blocked"
 on_pause_collection = "pause"
 on_duplicate = "cancel"
 upgrade_in_trial = "keep_trial"
+cancel = "now"
+fewer_seats_than_members = "at_renewal"
+pause_days = 60
 [plans.max.policy.features.rows]
 grace_read_only_days = 4
 last_known_hours = 6
@@ -113,6 +118,34 @@ prices = [{ currency = "usd", unit_amount = 900, interval = "year" }]
 """
 
 
+ROWS = FeaturePolicy(grace=timedelta(days=1), on_unknown=OnUnknown.ALLOW)
+MAX_POLICY = Policy(
+    after_trial=Afterwards.READ_ONLY,
+    after_grace=Afterwards.READ_ONLY,
+    after_cancel=Afterwards.BLOCKED,
+    grace=timedelta(days=14),
+    first_charge=FirstCharge.WAIT,
+    first_charge_grace=timedelta(days=2),
+    max_unconfirmed=timedelta(days=5),
+    on_unknown=OnUnknown.ALLOW,
+    on_cancel_now=OnCancelNow.KEEP_PAID,
+    grace_read_only=timedelta(days=3),
+    last_known_for=timedelta(hours=12),
+    on_pause=Afterwards.BLOCKED,
+    on_pause_collection=OnPauseCollection.PAUSE,
+    on_duplicate=OnDuplicate.CANCEL,
+    upgrade_in_trial=UpgradeInTrial.KEEP_TRIAL,
+    cancel=OnCancel.NOW,
+    fewer_seats_than_members=FewerSeats.AT_RENEWAL,
+    pause=timedelta(days=60),
+    features={
+        "rows": replace(ROWS, grace_read_only=timedelta(days=4), last_known_for=timedelta(hours=6)),
+        "white label": FeaturePolicy(grace=timedelta(0), on_unknown=OnUnknown.LAST_KNOWN),
+    },
+)
+"""What the file says of Max, on top of what it says for all."""
+
+
 def test_what_a_file_can_say_of_the_product() -> None:
     """Product, features, currencies and questions arrive where the catalogue keeps them."""
     read = parse_catalog(FULL, version=3)
@@ -132,8 +165,7 @@ def test_what_a_file_can_say_of_plans() -> None:
     """Each key arrives where the catalogue keeps it, and plans come by rank."""
     read = parse_catalog(FULL, version=3)
     small, biggest = read
-    rows = FeaturePolicy(grace=timedelta(days=1), on_unknown=OnUnknown.ALLOW)
-    common = Policy(grace=timedelta(days=7), after_grace=Afterwards.BLOCKED, features={"rows": rows})
+    common = Policy(grace=timedelta(days=7), after_grace=Afterwards.BLOCKED, features={"rows": ROWS})
     tried = Trial(7, card_required=True, features={"rows": 10, "white label": False})
     assert small == Plan(
         "small_team",
@@ -158,27 +190,7 @@ def test_what_a_file_can_say_of_plans() -> None:
             Price("acme_max", "year", "eur", 99_000),
             Price("max_monthly", "month", "jpy", 12_000),
         ),
-        policy=Policy(
-            after_trial=Afterwards.READ_ONLY,
-            after_grace=Afterwards.READ_ONLY,
-            after_cancel=Afterwards.BLOCKED,
-            grace=timedelta(days=14),
-            first_charge=FirstCharge.WAIT,
-            first_charge_grace=timedelta(days=2),
-            max_unconfirmed=timedelta(days=5),
-            on_unknown=OnUnknown.ALLOW,
-            on_cancel_now=OnCancelNow.KEEP_PAID,
-            grace_read_only=timedelta(days=3),
-            last_known_for=timedelta(hours=12),
-            on_pause=Afterwards.BLOCKED,
-            on_pause_collection=OnPauseCollection.PAUSE,
-            on_duplicate=OnDuplicate.CANCEL,
-            upgrade_in_trial=UpgradeInTrial.KEEP_TRIAL,
-            features={
-                "rows": replace(rows, grace_read_only=timedelta(days=4), last_known_for=timedelta(hours=6)),
-                "white label": FeaturePolicy(grace=timedelta(0), on_unknown=OnUnknown.LAST_KNOWN),
-            },
-        ),
+        policy=MAX_POLICY,
     )
 
 

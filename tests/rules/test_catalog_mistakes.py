@@ -302,6 +302,8 @@ SLIPS = [
             "on_pause_collection": "keep, pause",
             "on_duplicate": "announce, cancel",
             "upgrade_in_trial": "convert_now, keep_trial",
+            "cancel": "period_end, now",
+            "fewer_seats_than_members": "refuse, at_renewal",
         }.items()
     ),
     *(
@@ -317,7 +319,16 @@ SLIPS = [
             ("grace_days", 366),
             ("first_charge_grace_days", -1),
             ("max_unconfirmed_days", 1000),
+            ("pause_days", 366),
         ]
+    ),
+    Slip(
+        "pauses that take nothing away",
+        "grace_days = 3",
+        "pause_days = 30",
+        "pause_days = 30",
+        'Whoever pauses would keep everything, and pay nothing. Write on_pause_collection = "pause" beside '
+        "pause_days.",
     ),
     Slip(
         "policy of a plan with another word",

@@ -20,6 +20,7 @@ from tiergate.rules.state import (
     InvoiceStatus,
     PauseCollection,
     PaymentMethod,
+    PendingUpdate,
     Schedule,
     SchedulePhase,
     Subscription,
@@ -46,6 +47,8 @@ CUSTOMER = Customer(
 ITEM = SubscriptionItem("si_1", "price_1", 3, at(10), at(20), plan_key="pro", add_on_key="seats")
 
 PAUSE = PauseCollection("void", resumes_at=at(90))
+
+PENDING = PendingUpdate(at(95), (ITEM, SubscriptionItem("si_2", "price_2")))
 
 METHOD = PaymentMethod(
     id="pm_1",
@@ -104,6 +107,7 @@ SUBSCRIPTION = Subscription(
     collection_method="send_invoice",
     latest_invoice_id="in_1",
     pause_collection=PAUSE,
+    pending_update=PENDING,
     schedule_id="sub_sched_1",
     test_clock="clock_1",
     livemode=True,
@@ -259,7 +263,7 @@ def test_answers_rest_on_nothing_that_is_left_out(
 
 @pytest.mark.parametrize(
     "value",
-    [CUSTOMER, SUBSCRIPTION, INVOICE, ITEM, PAUSE, METHOD, PHASE, SCHEDULE, GRANT, FULL],
+    [CUSTOMER, SUBSCRIPTION, INVOICE, ITEM, PAUSE, PENDING, METHOD, PHASE, SCHEDULE, GRANT, FULL],
     ids=lambda value: type(value).__name__,
 )
 def test_no_field_is_forgotten_here(value: Any) -> None:

@@ -12,6 +12,7 @@ from tiergate.rules.state import (
     Invoice,
     InvoiceStatus,
     PauseCollection,
+    PendingUpdate,
     Subscription,
     SubscriptionItem,
     SubscriptionStatus,
@@ -128,9 +129,19 @@ def test_nulls_mean_nothing() -> None:
         *("start_date", "trial_start", "trial_end", "cancel_at", "canceled_at", "ended_at", "metadata"),
         *("default_payment_method", "default_source", "latest_invoice", "test_clock", "items"),
         *("livemode", "cancel_at_period_end", "collection_method"),
-        *("pause_collection", "schedule"),
+        *("pause_collection", "schedule", "pending_update"),
     ]
     assert read_subscription({**BARE, **dict.fromkeys(names)}) == read_subscription(BARE)
+
+
+def test_a_change_that_waits_for_its_payment() -> None:
+    """A pending update has the items as they will be, and when Stripe drops it; others name no items."""
+    item = {"id": "si_1", "price": {"id": "price_bigger"}, "quantity": 4}
+    pending = {"expires_at": 1773655300, "subscription_items": [item], "trial_end": None}
+    read = read_subscription({**BARE, "pending_update": pending}).pending_update
+    assert read == PendingUpdate(_at(1773655300), (SubscriptionItem("si_1", "price_bigger", 4),))
+    bare = read_subscription({**BARE, "pending_update": {"subscription_items": None}}).pending_update
+    assert bare == PendingUpdate()
 
 
 def test_collection_may_be_paused_for_good() -> None:

@@ -65,6 +65,21 @@ class OnDuplicate(StrEnum):
     """The newer one is cancelled, after it was announced."""
 
 
+class OnCancel(StrEnum):
+    """When a cancellation that the customer asks for takes effect."""
+
+    PERIOD_END = "period_end"
+    NOW = "now"
+
+
+class FewerSeats(StrEnum):
+    """What follows when fewer seats are wanted than there are people in the account."""
+
+    REFUSE = "refuse"
+    AT_RENEWAL = "at_renewal"
+    """It is scheduled: until then people can be removed."""
+
+
 class UpgradeInTrial(StrEnum):
     """What buying during a trial does to the days that are left of it."""
 
@@ -110,6 +125,10 @@ class Policy:
     on_pause_collection: OnPauseCollection = OnPauseCollection.KEEP
     on_duplicate: OnDuplicate = OnDuplicate.ANNOUNCE
     upgrade_in_trial: UpgradeInTrial = UpgradeInTrial.CONVERT_NOW
+    cancel: OnCancel = OnCancel.PERIOD_END
+    fewer_seats_than_members: FewerSeats = FewerSeats.REFUSE
+    pause: timedelta = timedelta(0)
+    """For how long customers may pause; zero where they cannot."""
     features: Mapping[str, FeaturePolicy] = field(default_factory=dict)
     """By feature: what differs from the above."""
 

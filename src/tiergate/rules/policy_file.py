@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from tiergate.rules.document_reader import Reader
-from tiergate.rules.policy import FeaturePolicy, OnUnknown, Policy
+from tiergate.rules.policy import FeaturePolicy, OnPauseCollection, OnUnknown, Policy
 
 _Word = TypeVar("_Word", bound=StrEnum)
 _MOST_DAYS = 365
@@ -14,7 +14,7 @@ _MOST_DAYS = 365
 
 def read_policy(reader: Reader, base: Policy, features: Collection[str]) -> Policy:
     """Read a policy table; what it does not say stays as in ``base``. ``features`` are those that exist."""
-    return Policy(
+    policy = Policy(
         after_trial=_word(reader, "after_trial", base.after_trial),
         after_grace=_word(reader, "after_grace", base.after_grace),
         after_cancel=_word(reader, "after_cancel", base.after_cancel),
@@ -30,8 +30,17 @@ def read_policy(reader: Reader, base: Policy, features: Collection[str]) -> Poli
         on_pause_collection=_word(reader, "on_pause_collection", base.on_pause_collection),
         on_duplicate=_word(reader, "on_duplicate", base.on_duplicate),
         upgrade_in_trial=_word(reader, "upgrade_in_trial", base.upgrade_in_trial),
+        cancel=_word(reader, "cancel", base.cancel),
+        fewer_seats_than_members=_word(reader, "fewer_seats_than_members", base.fewer_seats_than_members),
+        pause=_days(reader, "pause_days", base.pause),
         features=_of_features(reader.table("features"), base, features),
     )
+    if policy.pause and policy.on_pause_collection is OnPauseCollection.KEEP:
+        told = "Whoever pauses would keep everything, and pay nothing."
+        for key in ("pause_days", "on_pause_collection"):
+            if reader.has(key):
+                reader.complain(key, told, 'Write on_pause_collection = "pause" beside pause_days.')
+    return policy
 
 
 def _of_features(reader: Reader, base: Policy, features: Collection[str]) -> dict[str, FeaturePolicy]:

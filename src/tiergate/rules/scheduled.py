@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tiergate.rules.catalog import Catalog
 from tiergate.rules.sold import Sold, sold_by
-from tiergate.rules.state import AccountState, Schedule, Subscription
+from tiergate.rules.state import AccountState, Schedule, SchedulePhase, Subscription
 
 _IN_FORCE = frozenset(["not_started", "active"])
 
@@ -19,12 +19,20 @@ def changes_of(
 
     What was due when Stripe spoke last is a fact of the subscription already, and no longer a plan.
     """
-    schedule = _schedule_of(subscription, state)
+    return [
+        (phase.starts_at, sold_by(phase.items, None, subscription.catalog_version, catalog))
+        for phase in coming_phases(subscription, state)
+    ]
+
+
+def coming_phases(subscription: Subscription, state: AccountState) -> list[SchedulePhase]:
+    """Return what a schedule has planned for a subscription and was not due yet, in order."""
+    schedule = schedule_in_force(subscription, state)
     if schedule is None:
         return []
     heard_at = subscription.observed_at or subscription.current_period_start or subscription.began_at
     return [
-        (phase.starts_at, sold_by(phase.items, None, subscription.catalog_version, catalog))
+        phase
         for phase in sorted(schedule.phases, key=lambda phase: phase.starts_at)
         if phase.starts_at > heard_at and phase.items
     ]
@@ -32,13 +40,14 @@ def changes_of(
 
 def ends_by_schedule_at(subscription: Subscription, state: AccountState) -> datetime | None:
     """Return when a schedule ends a subscription, or ``None`` where it leaves it running."""
-    schedule = _schedule_of(subscription, state)
+    schedule = schedule_in_force(subscription, state)
     if schedule is None or schedule.end_behavior != "cancel":
         return None
     return max((phase.ends_at for phase in schedule.phases), default=None)
 
 
-def _schedule_of(subscription: Subscription, state: AccountState) -> Schedule | None:
+def schedule_in_force(subscription: Subscription, state: AccountState) -> Schedule | None:
+    """Return the schedule that a subscription follows, if any."""
     mine = (
         schedule
         for schedule in state.schedules

@@ -101,6 +101,18 @@ class PauseCollection:
 
 
 @dataclass(frozen=True, slots=True)
+class PendingUpdate:
+    """A change that holds once its invoice is paid, and is dropped by Stripe otherwise.
+
+    Source: https://docs.stripe.com/billing/subscriptions/pending-updates
+    """
+
+    expires_at: datetime | None = None
+    items: tuple[SubscriptionItem, ...] = ()
+    """All items as they will be then; empty where they stay."""
+
+
+@dataclass(frozen=True, slots=True)
 class Subscription:
     """A Stripe subscription, with the plan that its price belongs to.
 
@@ -127,6 +139,7 @@ class Subscription:
     latest_invoice_id: str | None = None
     pause_collection: PauseCollection | None = None
     schedule_id: str | None = None
+    pending_update: PendingUpdate | None = None
     test_clock: str | None = None
     livemode: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from tiergate.rules.instants import DISTANT_FUTURE
 from tiergate.rules.next_step import Position
 from tiergate.rules.price import INTERVALS
 from tiergate.rules.state import ENDED, AccountState, Subscription
+from tiergate.services.change_errors import open_invoice_url
 from tiergate.services.context import Context
 from tiergate.services.explain import Explanation, explain
 from tiergate.store.catalog_rows import MappedPrice, find_price
@@ -22,6 +23,8 @@ class AccountView:
     """The plan of that subscription, also after it has ended."""
     price: MappedPrice | None
     has_card: bool | None
+    pay_url: str | None = None
+    """Stripe's page at which its open invoice is paid, or its payment confirmed."""
 
     @property
     def position(self) -> Position:
@@ -52,7 +55,8 @@ def describe_account(context: Context, account_id: str) -> AccountView:
         with context.database.read() as tx:
             price = find_price(tx, items[0].price_id)
     plan = told.catalog.as_sold(subscription.catalog_version).plans.get(subscription.plan_key or "")
-    return AccountView(told, subscription, plan, price, told.state.has_card(subscription))
+    pay_url = open_invoice_url(told.state, subscription.id)
+    return AccountView(told, subscription, plan, price, told.state.has_card(subscription), pay_url)
 
 
 def _speaking(state: AccountState, cause_id: str | None) -> Subscription | None:

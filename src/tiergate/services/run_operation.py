@@ -1,7 +1,8 @@
 """Runs one write to Stripe so that neither a double click, nor a retry, nor a crash does it twice."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -20,11 +21,20 @@ Call = Callable[[dict[str, Any], str], Answer]
 LookUp = Callable[[Operation], Answer | None]
 """Finds at Stripe what an operation has brought about already; ``None`` where there is nothing."""
 
-Settle = Callable[[Transaction, Operation, Answer], None]
-"""Saves the answer, in the transaction that closes the operation."""
+Settle = Callable[[Transaction, Operation, Answer], Mapping[str, Any] | None]
+"""Saves the answer, in the transaction that closes the operation, and returns what came of it, if anybody
+wants to know later."""
 
 Wanted = Callable[[Transaction, Account], bool]
 """Whether it is wanted still, asked in the transaction that opens the operation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """An operation that was carried out, and what came of it."""
+
+    operation: Operation
+    result: Mapping[str, Any]
 
 
 def run_operation(
@@ -36,7 +46,7 @@ def run_operation(
     look_up: LookUp,
     settle: Settle,
     wanted: Wanted,
-) -> None:
+) -> Ran | None:
     """Commit what is wanted, ask Stripe for it, and save the answer with the end of the operation.
 
     An operation of the same account and action that is still open is finished instead, with its own
@@ -44,10 +54,15 @@ def run_operation(
     needs. A refusal is final and closes it too; when Stripe is unreachable it stays open and is resumed by
     the next call. Stripe forgets an idempotency key after a day: what is older than that is looked up
     before it is repeated. Source: https://docs.stripe.com/api/idempotent_requests
+
+    Where the client has named what it wants, ``parameters`` hold the ``client_key``.
+    Returns the operation that was carried out, or ``None`` where it was not wanted any more.
     """
-    operation = _open(context, Operation(_new_id(), account_id, action, parameters, context.now()), wanted)
+    client_key = parameters.get("client_key")
+    new = Operation(_new_id(), account_id, action, parameters, context.now(), client_key)
+    operation = _open(context, new, wanted)
     if operation is None:
-        return
+        return None
     try:
         answer = _found(context, operation, look_up)
         if answer is None:
@@ -59,8 +74,9 @@ def run_operation(
         raise
     with context.database.write() as tx:
         find_account(tx, account_id, lock=True)
-        settle(tx, operation, answer)
-        close_operation(tx, operation.operation_id, "done", {"id": answer.body["id"]}, context.now())
+        result = {"id": answer.body["id"], **(settle(tx, operation, answer) or {})}
+        close_operation(tx, operation.operation_id, "done", result, context.now())
+    return Ran(operation, result)
 
 
 def _open(context: Context, operation: Operation, wanted: Wanted) -> Operation | None:

@@ -32,9 +32,13 @@ def sold_as(subscription: Subscription, prices: Prices) -> Sold:
         plan_key = subscription.metadata.get("plan_key")
     told = _told_version(subscription.metadata, plan_key)
     version = told if told is not None else _version_of(items, plan_key, prices)
-    return Sold(
-        replace(subscription, items=items, plan_key=plan_key, catalog_version=version), told is not None
+    pending = subscription.pending_update
+    if pending is not None:
+        pending = replace(pending, items=tuple(_named(item, prices) for item in pending.items))
+    named = replace(
+        subscription, items=items, plan_key=plan_key, catalog_version=version, pending_update=pending
     )
+    return Sold(named, told is not None)
 
 
 def scheduled_as(schedule: Schedule, prices: Prices) -> Schedule:
@@ -62,7 +66,8 @@ def resold_as(thing: Subscription | Schedule, prices: Prices) -> Subscription | 
 def prices_in(thing: Subscription | Schedule) -> set[str]:
     """Return the ids of the prices that a subscription or a schedule names."""
     if isinstance(thing, Subscription):
-        return {item.price_id for item in thing.items}
+        pending = thing.pending_update.items if thing.pending_update else ()
+        return {item.price_id for item in (*thing.items, *pending)}
     return {item.price_id for phase in thing.phases for item in phase.items}
 
 

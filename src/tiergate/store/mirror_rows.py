@@ -13,6 +13,7 @@ from tiergate.rules.state import (
     InvoiceStatus,
     PauseCollection,
     PaymentMethod,
+    PendingUpdate,
     Schedule,
     SchedulePhase,
     Subscription,
@@ -71,6 +72,7 @@ def subscription_values(subscription: Subscription, raw_status: str) -> Values:
         "latest_invoice_id": subscription.latest_invoice_id,
         "pause_collection": pause and {"behavior": pause.behavior, "resumes_at": _seconds(pause.resumes_at)},
         "schedule_id": subscription.schedule_id,
+        "pending_update": _pending_document(subscription.pending_update),
         "items": [item_document(item) for item in subscription.items],
         "metadata": dict(subscription.metadata),
     }
@@ -98,6 +100,7 @@ def subscription_of(row: Row[Any]) -> Subscription:
         latest_invoice_id=row.latest_invoice_id,
         pause_collection=_pause_of(row.pause_collection),
         schedule_id=row.schedule_id,
+        pending_update=_pending_of(row.pending_update),
         test_clock=row.test_clock,
         livemode=row.livemode,
         metadata=row.metadata,
@@ -107,6 +110,19 @@ def subscription_of(row: Row[Any]) -> Subscription:
 
 def _pause_of(pause: Mapping[str, Any] | None) -> PauseCollection | None:
     return PauseCollection(pause["behavior"], from_unix_seconds(pause["resumes_at"])) if pause else None
+
+
+def _pending_document(pending: PendingUpdate | None) -> Values | None:
+    if pending is None:
+        return None
+    items = [item_document(item) for item in pending.items]
+    return {"expires_at": _seconds(pending.expires_at), "items": items}
+
+
+def _pending_of(pending: Mapping[str, Any] | None) -> PendingUpdate | None:
+    if not pending:
+        return None
+    return PendingUpdate(from_unix_seconds(pending["expires_at"]), tuple(map(item_of, pending["items"])))
 
 
 def item_document(item: SubscriptionItem) -> Values:

@@ -20,6 +20,20 @@ class Operation:
     action: str
     parameters: dict[str, Any]
     created_at: datetime
+    client_key: str | None = None
+    """The name that the client gave to what it wants; one for each wish."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How far an operation has come: ``open``, ``done``, ``refused`` or ``lapsed``, and what came of it."""
+
+    operation: Operation
+    state: str
+    result: dict[str, Any]
+
+
+_OPERATION = [operations.c[name] for name in Operation.__dataclass_fields__]
 
 
 def open_operation(tx: Transaction, wanted: Operation) -> Operation:
@@ -35,8 +49,7 @@ def open_operation(tx: Transaction, wanted: Operation) -> Operation:
         index_where=text("state = 'open'"),
         set_={"action": statement.excluded.action},
     )
-    columns = [operations.c[name] for name in Operation.__dataclass_fields__]
-    return Operation(*tx.execute(either.returning(*columns)).one())
+    return Operation(*tx.execute(either.returning(*_OPERATION)).one())
 
 
 def close_operation(
@@ -50,9 +63,33 @@ def close_operation(
     )
 
 
-def is_open(tx: Transaction, account_id: str, action: str) -> bool:
-    """Whether an operation has no final answer yet."""
-    query = select(operations.c.operation_id).where(
+def lapse_operation(tx: Transaction, operation_id: str, at: datetime) -> None:
+    """Give up an open operation of which nothing was done at Stripe; its client's key is free again."""
+    tx.execute(
+        update(operations)
+        .where(operations.c.operation_id == operation_id, operations.c.state == "open")
+        .values(state="lapsed", client_key=None, closed_at=at)
+    )
+
+
+def find_open(tx: Transaction, account_id: str, action: str) -> Operation | None:
+    """Return the operation of an account and action that has no final answer yet."""
+    query = select(*_OPERATION).where(
         operations.c.account_id == account_id, operations.c.action == action, operations.c.state == "open"
     )
-    return tx.execute(query).first() is not None
+    row = tx.execute(query).first()
+    return Operation(*row) if row else None
+
+
+def find_by_client_key(tx: Transaction, account_id: str, client_key: str) -> Outcome | None:
+    """Return what a client asked for under a key of its own."""
+    query = select(*_OPERATION, operations.c.state, operations.c.result).where(
+        operations.c.account_id == account_id, operations.c.client_key == client_key
+    )
+    row = tx.execute(query).first()
+    return Outcome(Operation(*row[: len(_OPERATION)]), row.state, row.result or {}) if row else None
+
+
+def is_open(tx: Transaction, account_id: str, action: str) -> bool:
+    """Whether an operation has no final answer yet."""
+    return find_open(tx, account_id, action) is not None

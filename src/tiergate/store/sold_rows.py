@@ -32,7 +32,7 @@ def save_sold(tx: Transaction, thing: Subscription | Schedule) -> None:
     """Save what an object sells; everything else of it stays as it was."""
     if isinstance(thing, Subscription):
         values = subscription_values(thing, "")
-        table, names = TABLES["subscription"], ["plan_key", "catalog_version", "items"]
+        table, names = TABLES["subscription"], ["plan_key", "catalog_version", "items", "pending_update"]
     else:
         values = schedule_values(thing)
         table, names = TABLES["subscription_schedule"], ["phases"]

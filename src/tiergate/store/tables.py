@@ -109,6 +109,7 @@ subscriptions = Table(
     Column("items", Json, nullable=False),
     Column("metadata", Json, nullable=False),
     *_stamps(),
+    Column("pending_update", Json),
 )
 
 invoices = Table(
@@ -249,8 +250,10 @@ operations = Table(
     Column("result", Json),
     Column("created_at", Instant, nullable=False),
     Column("closed_at", Instant),
+    Column("client_key", Text),
     Index("uq_tiergate_operations_open", "account_id", "action", unique=True,
           sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'")),
+    Index("uq_tiergate_operations_client_key", "account_id", "client_key", unique=True),
 )  # fmt: skip
 
 checkouts = Table(

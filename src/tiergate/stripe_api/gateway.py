@@ -160,9 +160,33 @@ class Gateway:
         key = f"advance:{test_clock_id}:{params['frozen_time']}"
         return self._write(f"/v1/test_helpers/test_clocks/{test_clock_id}/advance", params, key)
 
-    def cancel_subscription(self, subscription_id: str) -> Answer:
+    def cancel_subscription(self, subscription_id: str, params: Json | None = None) -> Answer:
         """End a subscription at once, without a refund; Stripe refuses to do so a second time."""
-        return self._call("delete", f"/v1/subscriptions/{subscription_id}", {})
+        return self._call("delete", f"/v1/subscriptions/{subscription_id}", params or {})
+
+    def resume_subscription(self, subscription_id: str, params: Json, idempotency_key: str) -> Answer:
+        """Let a paused subscription go on, and charge for what begins then."""
+        return self._write(f"/v1/subscriptions/{subscription_id}/resume", params, idempotency_key)
+
+    def preview_invoice(self, params: Json) -> Answer:
+        """Return the invoice that a change would lead to; nothing is changed."""
+        return self._call("post", "/v1/invoices/create_preview", params)
+
+    def void_invoice(self, invoice_id: str, idempotency_key: str) -> Answer:
+        """Take an open invoice back; a change that waits for its payment goes with it."""
+        return self._write(f"/v1/invoices/{invoice_id}/void", {}, idempotency_key)
+
+    def create_portal_configuration(self, params: Json, idempotency_key: str) -> Answer:
+        """Create a configuration of Stripe's portal."""
+        return self._write("/v1/billing_portal/configurations", params, idempotency_key)
+
+    def list_portal_configurations(self) -> Iterator[Answer]:
+        """Read the active configurations of Stripe's portal."""
+        return self._pages("/v1/billing_portal/configurations", {"active": "true"})
+
+    def create_portal_session(self, params: Json, idempotency_key: str) -> Answer:
+        """Open Stripe's portal for a customer; the page to send it to is its ``url``."""
+        return self._write("/v1/billing_portal/sessions", params, idempotency_key)
 
     def fetch_subscription(self, subscription_id: str) -> Answer | None:
         """Read a subscription with its latest invoice; ``None`` when Stripe has none of that id."""
@@ -330,6 +354,8 @@ class Gateway:
         except (stripe.APIConnectionError, stripe.APIError, stripe.RateLimitError) as error:
             raise StripeUnavailableError(*_unanswered(method, path)) from error
         except stripe.StripeError as error:
+            if error.code in _BUSY:
+                raise StripeUnavailableError(*_unanswered(method, path)) from error
             raise StripeRefusedError(
                 f"Stripe refused {method.upper()} {path}: {_reason(error)}.", stripe_code=error.code
             ) from error
@@ -357,5 +383,7 @@ def _is_missing(refusal: Any) -> bool:
 _MISSING = "resource_missing"
 _AMOUNTS_IN_LISTS = ["data.currency_options", "data.tiers"]
 """Stripe leaves these out unless asked. Source: https://docs.stripe.com/api/prices/object"""
+_BUSY = frozenset(["idempotency_key_in_use", "lock_timeout"])
+"""The same request, or another one for the same object, is being worked on: nothing is refused."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 """Stands for an answer that tells no time: any event may be newer."""

@@ -15,6 +15,7 @@ from tiergate.rules.state import (
     InvoiceStatus,
     PauseCollection,
     PaymentMethod,
+    PendingUpdate,
     Schedule,
     SchedulePhase,
     Subscription,
@@ -45,6 +46,7 @@ def read_subscription(raw: Json) -> Subscription:
         latest_invoice_id=_id(raw.get("latest_invoice")),
         pause_collection=_read_pause(raw.get("pause_collection")),
         schedule_id=_id(raw.get("schedule")),
+        pending_update=_read_pending_update(raw.get("pending_update"), raw),
         test_clock=_id(raw.get("test_clock")),
         livemode=bool(raw.get("livemode")),
         metadata=dict(raw.get("metadata") or {}),
@@ -74,6 +76,15 @@ def _read_pause(pause: Json | None) -> PauseCollection | None:
     if not pause:
         return None
     return PauseCollection(pause["behavior"], from_unix_seconds(pause.get("resumes_at")))
+
+
+def _read_pending_update(pending: Json | None, subscription: Json) -> PendingUpdate | None:
+    if not pending:
+        return None
+    items = pending.get("subscription_items") or ()
+    return PendingUpdate(
+        from_unix_seconds(pending.get("expires_at")), tuple(_read_item(item, subscription) for item in items)
+    )
 
 
 def read_schedule(raw: Json) -> Schedule:

@@ -28,6 +28,8 @@ class SubscriptionAnswer(BaseModel):
     stripe_customer_id: str | None
     stripe_subscription_id: str | None
     stripe_price_id: str | None
+    pay_url: str | None = Field(description="Where its open invoice is paid, or its payment confirmed.")
+    pay_by: datetime | None = Field(description="When a change that waits for its payment is dropped.")
 
 
 class OfferAnswer(BaseModel):
@@ -82,6 +84,10 @@ def subscription_answer(view: AccountView) -> SubscriptionAnswer:
         stripe_customer_id=told.account.stripe_customer_id,
         stripe_subscription_id=subscription.id if subscription else None,
         stripe_price_id=subscription.items[0].price_id if subscription and subscription.items else None,
+        pay_url=view.pay_url,
+        pay_by=subscription.pending_update.expires_at
+        if subscription and subscription.pending_update
+        else None,
     )
 
 

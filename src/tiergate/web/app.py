@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tiergate.billing import Billing
-from tiergate.web import api_routes, page_routes, plans_routes
+from tiergate.web import api_routes, change_routes, page_routes, plans_routes
 from tiergate.web.admin import install_admin
 from tiergate.web.identity import AccountOf, nobody
 from tiergate.web.problems import DefectProblems, install_problems
@@ -17,7 +17,8 @@ from tiergate.web.render import content_security_policy
 from tiergate.web.same_origin import SameOrigin
 from tiergate.web.webhook_route import WebhookFirst
 
-_CHECKOUT_ORIGIN = "https://checkout.stripe.com"
+_CHECKOUT_ORIGIN = "https://checkout.stripe.com https://billing.stripe.com https://invoice.stripe.com"
+"""Where forms lead: to Stripe's checkout, its portal, and the pages of its invoices."""
 
 
 def create_app(billing: Billing, account_of: AccountOf = nobody) -> FastAPI:
@@ -41,6 +42,7 @@ def create_app(billing: Billing, account_of: AccountOf = nobody) -> FastAPI:
     app.add_route("/", _home)
     app.include_router(api_routes.router)
     app.include_router(plans_routes.router)
+    app.include_router(change_routes.router)
     app.include_router(page_routes.router)
     install_admin(app)
     install_problems(app)

@@ -36,15 +36,32 @@ _TOLD_OUTSIDE: Mapping[str, tuple[str, str]] = {
 STATUS_OF_CODE: Mapping[str, int] = {
     "signature_invalid": 400,
     "event_unreadable": 400,
+    "wish_invalid": 400,
     "sign_in_required": 401,
     "admin_sign_in_required": 401,
     "sign_in_failed": 401,
     "csrf_failed": 403,
+    "payment_outstanding": 402,
+    "card_required": 402,
+    "pause_not_offered": 403,
     "unknown_account": 404,
     "unknown_feature": 404,
     "unknown_plan": 404,
+    "unknown_add_on": 404,
     "already_subscribed": 409,
     "checkout_closed": 409,
+    "amount_moved": 409,
+    "change_busy": 409,
+    "checkout_required": 409,
+    "fewer_seats_than_members": 409,
+    "idempotency_key_reused": 409,
+    "not_per_seat": 409,
+    "plan_by_agreement": 409,
+    "portal_flow_not_possible": 409,
+    "price_unknown": 409,
+    "seats_out_of_range": 409,
+    "status_unknown": 409,
+    "subscription_paused": 409,
     "checkout_busy": 409,
     "draft_conflict": 409,
     "edit_impossible": 409,
@@ -98,7 +115,7 @@ def tiergate_problem(request: Request, error: TiergateError) -> Response:
     if error.code in _TOLD_OUTSIDE:
         log.warning("subscription request %s failed: %s", request.url.path, error.message)
         return problem(request, status, error.code, *_TOLD_OUTSIDE[error.code])
-    return problem(request, status, error.code, error.message, error.remedy)
+    return problem(request, status, error.code, error.message, error.remedy, more=error.details)
 
 
 class DefectProblems:

@@ -30,6 +30,8 @@ def test_a_newcomers_subscription(site: Site) -> None:
         "stripe_customer_id": None,
         "stripe_subscription_id": None,
         "stripe_price_id": None,
+        "pay_url": None,
+        "pay_by": None,
     }
 
 
@@ -160,7 +162,7 @@ def test_a_problem_is_escaped_on_its_page(site: Site) -> None:
 
 
 def test_the_api_describes_itself(site: Site) -> None:
-    """The OpenAPI document has the four routes, each with the schema of its answer; no pages, no webhook."""
+    """The OpenAPI document has every route, each with the schema of its answer; no pages, no webhook."""
     document = site.as_nobody().get("/api/openapi.json").json()
     answers = {
         (path, method): operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
@@ -172,6 +174,12 @@ def test_the_api_describes_itself(site: Site) -> None:
         ("/api/billing/subscription", "get"): "#/components/schemas/SubscriptionAnswer",
         ("/api/billing/check", "get"): "#/components/schemas/DecisionAnswer",
         ("/api/billing/checkout", "post"): "#/components/schemas/CheckoutAnswer",
+        ("/api/billing/preview", "post"): "#/components/schemas/PreviewAnswer",
+        ("/api/billing/portal", "post"): "#/components/schemas/PortalAnswer",
+        **{
+            (f"/api/billing/{name}", "post"): "#/components/schemas/ChangedAnswer"
+            for name in ("change", "seats", "add-ons", "cancel", "resume", "pause", "undo")
+        },
     }
     body = document["paths"]["/api/billing/checkout"]["post"]["requestBody"]["content"]
     assert sorted(body) == ["application/json", "application/x-www-form-urlencoded"]

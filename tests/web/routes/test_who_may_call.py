@@ -77,6 +77,15 @@ ROUTES = [
     Route("GET", "/api/admin/plans/diff", "/api/admin/plans/diff", 401, 401, 409),
     Route("POST", "/api/admin/plans/publish", "/api/admin/plans/publish", 401, 401, 403),
     Route("DELETE", "/api/admin/plans/draft", "/api/admin/plans/draft", 401, 401, 403),
+    Route("POST", "/api/billing/preview", "/api/billing/preview", 401, 400),
+    Route("POST", "/api/billing/change", "/api/billing/change", 401, 422),
+    Route("POST", "/api/billing/seats", "/api/billing/seats", 401, 422),
+    Route("POST", "/api/billing/add-ons", "/api/billing/add-ons", 401, 422),
+    Route("POST", "/api/billing/cancel", "/api/billing/cancel", 401, 200),
+    Route("POST", "/api/billing/resume", "/api/billing/resume", 401, 409),
+    Route("POST", "/api/billing/pause", "/api/billing/pause", 401, 403),
+    Route("POST", "/api/billing/undo", "/api/billing/undo", 401, 200),
+    Route("POST", "/api/billing/portal", "/api/billing/portal", 401, 409),
 ]
 LOOKED_AT = [
     route for route in ROUTES if route.method == "GET" and not route.path.startswith(("/api/b", "/api/a"))

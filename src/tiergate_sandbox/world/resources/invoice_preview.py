@@ -138,9 +138,11 @@ def _of_subscription(trial: Draft, params: Obj, details: Obj) -> Obj:
         proration_date=details.get("proration_date"),
         payment_behavior="default_incomplete",
     )
+    if details.get("cancel_at_period_end") is False:
+        ending.unschedule(sub)
     made_now = changes.change(trial, sub, wanted)
     if made_now is not None:
-        if details.get("cancel_at") is not None or details.get("cancel_at_period_end") is not None:
+        if details.get("cancel_at") is not None or details.get("cancel_at_period_end"):
             raise invalid(
                 "This change is invoiced at once, before the end counts; preview them one after the other.",
                 "subscription_details[cancel_at]",
@@ -174,8 +176,6 @@ def _of_end(trial: Draft, sub: Obj, details: Obj, wanted: Change) -> Obj | None:
     """
     end = min(item["current_period_end"] for item in sub["items"])
     began_at = min(item["current_period_start"] for item in sub["items"])
-    if details.get("cancel_at_period_end") is False:
-        ending.unschedule(sub)
     cancel_at = details.get("cancel_at")
     if isinstance(cancel_at, str):
         cancel_at = ending.named_end(sub, cancel_at)

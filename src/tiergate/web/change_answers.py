@@ -1,0 +1,191 @@
+"""What is asked of the routes that change a subscription, and what they answer, with examples."""
+
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tiergate.services.changed import Changed
+from tiergate.services.preview_change import Preview
+
+_SHOWN = "1804759200.2032.5e47e6b877f08803"
+
+
+def _strict(*examples: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(extra="forbid", json_schema_extra={"examples": list(examples)})
+
+
+class KeyedOrder(BaseModel):
+    """What every order may hold: the idempotency key, for forms, which cannot send a header."""
+
+    model_config = _strict({})
+
+    key: str | None = Field(None, max_length=255, description="As the header Idempotency-Key.")
+
+
+class PreviewOrder(BaseModel):
+    """What is to be previewed: a plan, a number of seats, or a quantity of an add-on."""
+
+    model_config = _strict({"plan": "team", "interval": "year"}, {"seats": 5})
+
+    plan: str | None = None
+    interval: Literal["month", "year"] | None = None
+    seats: int | None = None
+    add_on: str | None = None
+    quantity: int | None = None
+
+
+class ChangeOrder(KeyedOrder):
+    """Which plan is wanted, paid how; ``token`` is that of the preview that was confirmed."""
+
+    model_config = _strict({"plan": "team", "interval": "year", "token": _SHOWN})
+
+    plan: str
+    interval: Literal["month", "year"] | None = None
+    token: str | None = None
+
+
+class SeatsOrder(KeyedOrder):
+    """How many seats are wanted."""
+
+    model_config = _strict({"seats": 5, "token": _SHOWN})
+
+    seats: int
+    token: str | None = None
+
+
+class AddOnOrder(KeyedOrder):
+    """How much of an add-on is wanted; 0 is none."""
+
+    model_config = _strict({"add_on": "extra_projects", "quantity": 2})
+
+    add_on: str
+    quantity: int = 1
+    token: str | None = None
+
+
+class CancelOrder(KeyedOrder):
+    """Why somebody leaves; both may be left out."""
+
+    model_config = _strict({"reason": "too_expensive", "comment": "We will be back in spring."})
+
+    reason: str = ""
+    comment: str = ""
+
+
+class PortalOrder(BaseModel):
+    """Where in Stripe's portal to begin, and the path of this site to come back to."""
+
+    model_config = _strict({"flow": "payment_method_update", "return_url": "/billing"})
+
+    flow: Literal["payment_method_update", "subscription_cancel", "subscription_update"] | None = None
+    return_url: str | None = Field(None, pattern=r"^/([^\s\\/][^\s\\]*)?$")
+
+
+class PreviewLineAnswer(BaseModel):
+    """A line of the invoice; a credit is negative."""
+
+    description: str
+    amount: int
+    is_proration: bool
+
+
+class PreviewAnswer(BaseModel):
+    """What a change would cost, when it would hold, and what it means. Amounts are in minor units."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "upgrade",
+                    "plan": "team",
+                    "interval": "month",
+                    "quantity": 1,
+                    "holds": "now",
+                    "effective_at": "2027-03-11T10:00:00Z",
+                    "currency": "usd",
+                    "total": 2032,
+                    "due_now": 2032,
+                    "lines": [{"description": "Unused time", "amount": -1287, "is_proration": True}],
+                    "renews_at": "2027-04-01T10:00:00Z",
+                    "renewal_total": 4900,
+                    "features": {"projects": [5, "unlimited"]},
+                    "undone": [],
+                    "token": _SHOWN,
+                }
+            ]
+        }
+    )
+
+    kind: str = Field(description="upgrade, downgrade, longer_interval, shorter_interval, more, fewer, …")
+    plan: str | None
+    interval: str | None
+    quantity: int
+    holds: str = Field(description="now, or at_renewal")
+    effective_at: datetime | None
+    currency: str | None
+    total: int = Field(description="What is invoiced now; what is negative is credited to later invoices.")
+    due_now: int = Field(description="What is charged now.")
+    lines: list[PreviewLineAnswer]
+    renews_at: datetime | None
+    renewal_total: int | None = Field(description="What the renewal afterwards is invoiced with.")
+    features: dict[str, list[bool | int | str]] = Field(description="By feature: its value before, and then.")
+    undone: list[str] = Field(description="What is taken back: cancellation, schedule, pending_update.")
+    token: str = Field(description="To be sent with the change: what was shown is what is charged.")
+
+    @classmethod
+    def of(cls, preview: Preview) -> Self:
+        """Put a preview into JSON."""
+        return cls.model_validate(preview.as_json())
+
+
+class ChangedAnswer(BaseModel):
+    """What came of a change."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "outcome": "payment_pending",
+                    "kind": "upgrade",
+                    "plan": "team",
+                    "interval": "month",
+                    "quantity": 1,
+                    "effective_at": "2027-03-11T10:00:00Z",
+                    "pay_url": "https://invoice.stripe.com/i/acct_1/test_1",
+                    "pay_by": "2027-03-12T09:00:00Z",
+                    "undone": [],
+                    "subscription_id": "sub_1",
+                }
+            ]
+        }
+    )
+
+    outcome: str = Field(
+        description="done; scheduled for effective_at; payment_pending: the old plan stays until the payment "
+        "is made or confirmed at pay_url; nothing: it was so already"
+    )
+    kind: str
+    plan: str | None
+    interval: str | None
+    quantity: int | None
+    effective_at: datetime | None
+    pay_url: str | None
+    pay_by: datetime | None
+    undone: list[str]
+    subscription_id: str | None
+
+    @classmethod
+    def of(cls, changed: Changed) -> Self:
+        """Put an outcome into JSON."""
+        return cls.model_validate(changed.as_json())
+
+
+class PortalAnswer(BaseModel):
+    """Where to send the customer."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"url": "https://billing.stripe.com/p/session/test_1"}]}
+    )
+
+    url: str

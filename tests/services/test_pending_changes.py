@@ -1,0 +1,180 @@
+"""An upgrade whose payment fails or has to be confirmed: the old plan stays, and somebody says what to do."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.services.bench import ACCOUNT, Bench
+from tests.services.changing import (
+    ASKS_THE_BANK,
+    FAILS_LATER,
+    at_stripe,
+    desk,
+    hear,
+    held,
+    invoices,
+    noted,
+    paid,
+    pay_invoice,
+    prices,
+    sell,
+    submit,
+    travel,
+)
+from tiergate.services.changed import Changed
+
+DECLINED = {
+    "generic": "4000 0000 0000 0002",
+    "insufficient funds": "4000 0000 0000 9995",
+    "lost": "4000 0000 0000 9987",
+    "stolen": "4000 0000 0000 9979",
+    "expired": "4000 0000 0000 0069",
+    "wrong security code": "4000 0000 0000 0127",
+    "processing error": "4000 0000 0000 0119",
+    "too many attempts": "4000 0000 0000 6975",
+}
+
+
+def upgrade_with(both: Bench, card: str) -> tuple[str, Changed]:
+    """Upgrade with a card that does not simply pay."""
+    subscription_id = sell(both, "starter", card)
+    return subscription_id, desk(both).change_plan(ACCOUNT, "team")
+
+
+def pay_url(changed: Changed) -> str:
+    """Return where a change is paid for."""
+    assert changed.pay_url is not None
+    return changed.pay_url
+
+
+@pytest.mark.parametrize("card", [FAILS_LATER, ASKS_THE_BANK], ids=["declined", "3-D Secure"])
+def test_the_old_plan_stays_in_force(both: Bench, card: str) -> None:
+    """Nothing is sold, nobody is past due, and there is a page to pay or confirm at, for 23 hours."""
+    subscription_id, changed = upgrade_with(both, card)
+    assert (changed.outcome, changed.pay_by) == ("payment_pending", both.clock.now + timedelta(hours=23))
+    assert (both.explain().phase.plan_key, str(both.explain().phase.reason)) == ("starter", "active")
+    assert (prices(both, subscription_id), paid(both)) == ({"starter_monthly": 1}, [1900])
+    assert at_stripe(both, subscription_id)["metadata"].get("plan_key") is None
+    pending = held(both).subscription.pending_update
+    assert pending is not None
+    assert ([item.plan_key for item in pending.items], pending.expires_at) == (["team"], changed.pay_by)
+    assert at_stripe(both, subscription_id)["latest_invoice"]["hosted_invoice_url"] == changed.pay_url
+    assert noted(both)[0].data["outcome"] == "payment_pending"
+    hear(both)
+    assert both.explain().phase.plan_key == "starter"
+    assert held(both).subscription.pending_update == pending
+
+
+@pytest.mark.parametrize("card", [FAILS_LATER, ASKS_THE_BANK], ids=["declined", "3-D Secure"])
+def test_pressing_again_is_no_second_charge(both: Bench, card: str) -> None:
+    """The same wish leads to the same page to pay at; Stripe makes no second invoice."""
+    _, changed = upgrade_with(both, card)
+    for _ in range(4):
+        again = desk(both).change_plan(ACCOUNT, "team")
+        assert (again.outcome, again.pay_url, again.pay_by) == (
+            "payment_pending",
+            changed.pay_url,
+            changed.pay_by,
+        )
+    assert len(invoices(both)) == 2
+
+
+def test_confirmed_at_the_bank(both: Bench) -> None:
+    """Once the customer has confirmed, the new plan holds and the old invoice is no more than paid."""
+    subscription_id, changed = upgrade_with(both, ASKS_THE_BANK)
+    url = pay_url(changed)
+    assert submit(both, f"{url}/authenticate", {"outcome": "succeed"}) == 303
+    hear(both)
+    assert (both.explain().phase.plan_key, held(both).subscription.pending_update) == ("team", None)
+    assert (prices(both, subscription_id), paid(both)) == ({"team_monthly": 1}, [1900, 2032])
+    assert desk(both).change_plan(ACCOUNT, "team").outcome == "nothing"
+
+
+def test_refused_at_the_bank_and_paid_with_another_card(both: Bench) -> None:
+    """A refusal of the bank leaves the page open; another card pays there."""
+    _, changed = upgrade_with(both, ASKS_THE_BANK)
+    url = pay_url(changed)
+    submit(both, f"{url}/authenticate", {"outcome": "fail"})
+    hear(both)
+    assert both.explain().phase.plan_key == "starter"
+    assert desk(both).change_plan(ACCOUNT, "team").pay_url == url
+    both.tick()
+    assert pay_invoice(both, url) == 303
+    hear(both)
+    assert both.explain().phase.plan_key == "team"
+
+
+@pytest.mark.parametrize("number", DECLINED.values(), ids=DECLINED)
+def test_declined_cards_of_every_kind(bench: Bench, number: str) -> None:
+    """Each is told at the page, sells nothing, and leaves the page open for a card that pays."""
+    _, changed = upgrade_with(bench, FAILS_LATER)
+    url = pay_url(changed)
+    assert pay_invoice(bench, url, number) == 402
+    hear(bench)
+    assert (bench.explain().phase.plan_key, paid(bench)) == ("starter", [1900])
+    bench.tick()
+    assert pay_invoice(bench, url) == 303
+    hear(bench)
+    assert (bench.explain().phase.plan_key, paid(bench)) == ("team", [1900, 2032])
+
+
+def test_what_nobody_confirms_expires(both: Bench) -> None:
+    """After 23 hours Stripe drops it: the old plan goes on, nothing is owed, and it can be wished anew."""
+    subscription_id, changed = upgrade_with(both, ASKS_THE_BANK)
+    travel(both, hours=23, seconds=1)
+    assert (both.explain().phase.plan_key, str(both.explain().phase.reason)) == ("starter", "active")
+    assert held(both).subscription.pending_update is None
+    assert invoices(both)[-1]["status"] == "void"
+    again = desk(both).change_plan(ACCOUNT, "team")
+    assert again.outcome == "payment_pending"
+    assert again.pay_url != changed.pay_url
+    assert prices(both, subscription_id) == {"starter_monthly": 1}
+
+
+def test_another_wish_takes_its_place(both: Bench) -> None:
+    """A bigger plan while one waits: Stripe voids the older invoice, and the preview says so."""
+    _, changed = upgrade_with(both, ASKS_THE_BANK)
+    both.tick()
+    shown = desk(both).preview_change(ACCOUNT, "scale")
+    assert shown.undone == ("pending_update",)
+    instead = desk(both).change_plan(ACCOUNT, "scale", token=shown.token)
+    assert (instead.outcome, instead.pay_url != changed.pay_url) == ("payment_pending", True)
+    assert [invoice["status"] for invoice in invoices(both)] == ["paid", "void", "open"]
+
+
+def test_it_can_be_given_up(both: Bench) -> None:
+    """Undoing voids the invoice; the plan stays, and a second click finds nothing to undo."""
+    _, _changed = upgrade_with(both, ASKS_THE_BANK)
+    both.tick()
+    undone = desk(both).undo_change(ACCOUNT)
+    assert (undone.outcome, undone.undone) == ("done", ("pending_update",))
+    assert invoices(both)[-1]["status"] == "void"
+    assert held(both).subscription.pending_update is None
+    assert desk(both).undo_change(ACCOUNT).outcome == "nothing"
+    hear(both)
+    assert both.explain().phase.plan_key == "starter"
+
+
+def test_a_cancellation_is_taken_back_with_the_payment_only(both: Bench) -> None:
+    """Who was leaving and cannot pay for more is still leaving; once it is paid, nobody leaves."""
+    subscription_id = sell(both, "starter", FAILS_LATER)
+    desk(both).cancel(ACCOUNT)
+    both.tick()
+    changed = desk(both).change_plan(ACCOUNT, "team")
+    assert changed.outcome == "payment_pending"
+    assert at_stripe(both, subscription_id)["cancel_at_period_end"] is True
+    both.tick()
+    pay_invoice(both, pay_url(changed))
+    hear(both)
+    assert (held(both).is_ending, both.explain().phase.plan_key) == (False, "team")
+
+
+def test_a_trial_that_cannot_be_paid_goes_on(both: Bench) -> None:
+    """Converting a trial with a card that is declined leaves the trial as it was."""
+    sell(both, "team", FAILS_LATER, trial_period_days=14)
+    trial_end = held(both).subscription.trial_end
+    changed = desk(both).change_plan(ACCOUNT, "scale")
+    assert changed.outcome == "payment_pending"
+    hear(both)
+    assert (held(both).subscription.trial_end, both.explain().phase.plan_key) == (trial_end, "team")
+    assert str(both.explain().phase.reason) == "trialing"
