@@ -9,6 +9,7 @@ from tiergate.rules.checkout_settings import CheckoutSettings
 from tiergate.rules.errors import UnknownFeatureError, UnknownPlanError
 from tiergate.rules.policy import Policy
 from tiergate.rules.price import Price
+from tiergate.rules.trial_settings import TrialSettings
 
 UNLIMITED = "unlimited"
 """The value of a limit or of metered usage that nothing caps."""
@@ -152,6 +153,7 @@ class Catalog:
     add_ons: Mapping[str, AddOn] = field(default_factory=dict)
     checkout: CheckoutSettings = field(default_factory=CheckoutSettings)
     billing: BillingSettings = field(default_factory=BillingSettings)
+    trials: TrialSettings = field(default_factory=TrialSettings)
     faq: tuple[Question, ...] = ()
     tax_note: str = ""
     """What the pricing page says of tax; empty for what follows from the prices."""

@@ -22,6 +22,7 @@ from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, find_account, load_state, save_outlook
 from tiergate.store.journal_rows import Entry, append
 from tiergate.store.outbox_rows import Message, enqueue
+from tiergate.store.tried_before import note_tries
 
 log = logging.getLogger("tiergate")
 
@@ -53,6 +54,7 @@ def refresh_account(
     if has_asked or verify_at is None or verify_at > at:
         announced = announce_access(context, tx, account, timeline, at, cause)
     _note_conversions(context, tx, state, cause)
+    note_tries(tx, account, state, context.now())
     occasions = occasions_of(state, account.time_zone)
     for occasion in occasions:
         _remind(context, tx, account, occasion, at)

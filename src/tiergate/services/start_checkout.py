@@ -7,12 +7,15 @@ from typing import Any
 
 from tiergate.rules.catalog import Catalog, Plan
 from tiergate.rules.errors import TiergateError
+from tiergate.rules.price import Price
 from tiergate.rules.state import ENDED, AccountState
+from tiergate.rules.trial_eligibility import Eligibility, refusal_words
 from tiergate.services.context import Context
 from tiergate.services.delivery import Need
 from tiergate.services.ensure_customer import ensure_customer
 from tiergate.services.expire_checkout import expire_checkout
 from tiergate.services.follow_checkout import follow_checkout
+from tiergate.services.judge_trial import judge_trial
 from tiergate.services.load_catalog import load_catalog
 from tiergate.services.read_from_stripe import BeingReadError, read_object
 from tiergate.services.require_account import require_account
@@ -55,6 +58,8 @@ class _Offer:
     plan: Plan
     price: MappedPrice
     trial_days: int
+    trial_refused: str
+    """Why there is no trial of a plan that can be tried; empty where there is one."""
     catalog_version: int
 
 
@@ -87,8 +92,11 @@ def _offer(context: Context, account_id: str, plan_key: str, interval: str) -> _
         state = load_state(tx, account)
         _refuse_second(state)
         plan = catalog.plan(plan_key)
-        price = _price(context, tx, catalog, plan, interval)
-    return _Offer(account, plan, price, _trial_days(plan, state), catalog.version)
+        price = price_at_stripe(context, tx, catalog, plan.price(interval))
+        may_try = judge_trial(tx, account, state, catalog, plan)
+    days = plan.trial.days if plan.trial and may_try is Eligibility.ELIGIBLE else 0
+    refused = refusal_words(may_try, plan) if plan.trial else ""
+    return _Offer(account, plan, price, days, refused, catalog.version)
 
 
 def _refuse_second(state: AccountState) -> None:
@@ -100,21 +108,15 @@ def _refuse_second(state: AccountState) -> None:
             )
 
 
-def _price(context: Context, tx: Transaction, catalog: Catalog, plan: Plan, interval: str) -> MappedPrice:
-    lookup_key = plan.price(interval).lookup_key
-    price = price_for_sale(tx, lookup_key, context.livemode)
-    if price is None:
+def price_at_stripe(context: Context, tx: Transaction, catalog: Catalog, price: Price) -> MappedPrice:
+    """Return the price that is sold at Stripe; raises ``PriceNotAtStripeError``."""
+    mapped = price_for_sale(tx, price.lookup_key, context.livemode)
+    if mapped is None:
         raise PriceNotAtStripeError(
-            f"The price {lookup_key!r} of catalogue version {catalog.version} is not at Stripe yet.",
+            f"The price {price.lookup_key!r} of catalogue version {catalog.version} is not at Stripe yet.",
             "Run: tiergate plans push",
         )
-    return price
-
-
-def _trial_days(plan: Plan, state: AccountState) -> int:
-    """Return the days of trial: each account tries the product once."""
-    tried = any(subscription.trial_start for subscription in state.subscriptions)
-    return plan.trial.days if plan.trial and not tried else 0
+    return mapped
 
 
 def _has_changed(context: Context, offer: _Offer) -> bool:
@@ -197,6 +199,7 @@ def _parameters(context: Context, offer: _Offer, customer_id: str) -> dict[str, 
         card_free = offer.plan.trial is not None and not offer.plan.trial.card_required
         subscription["trial_period_days"] = offer.trial_days
         subscription["trial_settings"] = {"end_behavior": {"missing_payment_method": "cancel"}}
+    told = {"custom_text": {"submit": {"message": offer.trial_refused}}} if offer.trial_refused else {}
     return {
         "mode": "subscription",
         "customer": customer_id,
@@ -207,4 +210,5 @@ def _parameters(context: Context, offer: _Offer, customer_id: str) -> dict[str, 
         "metadata": metadata,
         "success_url": f"{context.public_url}/billing/return?session_id={{CHECKOUT_SESSION_ID}}",
         "cancel_url": f"{context.public_url}/pricing",
+        **told,
     }
