@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from tiergate.billing_trials import BillingTrials
 from tiergate.real_time import now as real_now
 from tiergate.rules.catalog import Catalog, FeatureValue
 from tiergate.rules.decision import Decision
@@ -52,13 +53,13 @@ if TYPE_CHECKING:
 _LAST_WORDS_SECONDS = 5.0
 
 
-class Billing:
+class Billing(BillingTrials):
     """Self-serve billing for one application. Safe to share between threads.
 
-    Checks are answered from memory, everything else from the local mirror, apart from ``start_checkout``,
-    ``follow_checkout``, ``run_due``, ``enforce``, ``reconcile``, ``adopt``, ``doctor``, ``check_webhooks``,
-    ``push_plans`` and ``advance_clock``: these may call Stripe, and may raise ``StripeUnavailableError`` or
-    ``StripeRefusedError``.
+    Checks are answered from memory, everything else from the local mirror, apart from what starts, extends
+    or ends something, and from ``follow_checkout``, ``run_due``, ``enforce``, ``reconcile``, ``adopt``,
+    ``doctor``, ``check_webhooks``, ``push_plans`` and ``advance_clock``: these may call Stripe, and may raise
+    ``StripeUnavailableError`` or ``StripeRefusedError``.
     """
 
     def __init__(

@@ -6,23 +6,22 @@ from datetime import datetime
 from tiergate.rules.access import Cause, Reason
 from tiergate.rules.catalog import Catalog
 from tiergate.rules.instants import DISTANT_FUTURE
+from tiergate.rules.reverse_trial import reverse_trial_spans
 from tiergate.rules.sold import sold_by, sold_plan
 from tiergate.rules.span import Span, Strength
-from tiergate.rules.state import AccountState, Grant, GrantKind, Subscription, SubscriptionStatus
-
-_NEVER_TRIED = frozenset(
-    [SubscriptionStatus.INCOMPLETE, SubscriptionStatus.INCOMPLETE_EXPIRED, SubscriptionStatus.UNKNOWN]
-)
+from tiergate.rules.state import NEVER_BEGAN, AccountState, Grant, GrantKind, Subscription
 
 
 def grant_spans(state: AccountState, catalog: Catalog) -> Iterator[Span]:
-    """Return the spans of all grants that give a plan; what a grant gave leaves nothing behind."""
+    """Return the spans of all grants that give a plan; what was given by hand leaves nothing behind."""
     for grant in state.grants:
         span = None
         if grant.kind is GrantKind.COMP:
             span = _comp(grant, catalog)
         elif grant.kind is GrantKind.EXTENSION:
             span = _extension(grant, state, catalog)
+        elif grant.kind is GrantKind.REVERSE_TRIAL:
+            yield from reverse_trial_spans(grant, state, catalog)
         if span is not None and span.starts_at < span.ends_at:
             yield span
 
@@ -90,7 +89,7 @@ def _tried(grant: Grant, state: AccountState) -> Subscription | None:
         (subscription.trial_end, subscription.id, subscription)
         for subscription in state.subscriptions
         if subscription.trial_end is not None
-        and subscription.status not in _NEVER_TRIED
+        and subscription.status not in NEVER_BEGAN
         and grant.subscription_id in (None, subscription.id)
     )
     last = max(tried, key=lambda each: each[:2], default=None)

@@ -117,11 +117,10 @@ def _grant(details: GrantDetails, catalog: Catalog, at: datetime) -> Grant:
 
 
 def _kind(told: str) -> GrantKind:
-    try:
+    by_hand = [kind for kind in GrantKind if kind is not GrantKind.REVERSE_TRIAL]
+    if told in by_hand:
         return GrantKind(told)
-    except ValueError:
-        kinds = ", ".join(GrantKind)
-        raise GrantError(f"There is no kind of grant {told!r}.", f"The kinds are: {kinds}.") from None
+    raise GrantError(f"There is no kind of grant {told!r}.", f"The kinds are: {', '.join(by_hand)}.")
 
 
 def _interval(details: GrantDetails, at: datetime) -> tuple[datetime, datetime | None]:

@@ -18,6 +18,7 @@ from tiergate.services.announce_access import announce_access
 from tiergate.services.context import Context
 from tiergate.services.load_catalog import NoPlansError, load_catalog
 from tiergate.services.note_duplicates import note_duplicates
+from tiergate.services.promise_reverse_trial import is_waiting
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, find_account, load_state, save_outlook
 from tiergate.store.journal_rows import Entry, append
@@ -36,8 +37,8 @@ def refresh_account(
     passing of time alone is announced by whoever has asked Stripe about it, or has tried to
     (``has_asked``): when a worker was down or a clock leapt, what came in between may change everything.
 
-    Returns whether it has a subscription twice that is to be cancelled, by ``resolve_duplicates`` and after
-    this transaction; until that is done the account is due.
+    Returns whether something is to be done at Stripe, by ``do_at_stripe`` and after this transaction; until
+    that is done the account is due.
     """
     account = find_account(tx, account_id, lock=True)
     if account is None:
@@ -59,11 +60,12 @@ def refresh_account(
     for occasion in occasions:
         _remind(context, tx, account, occasion, at)
     has_duplicates = note_duplicates(context, tx, state, catalog, at, cause)
-    due_at = at if has_duplicates else next_due_at(timeline, state, occasions, at)
+    is_to_do = has_duplicates or is_waiting(context, tx, account, state)
+    due_at = at if is_to_do else next_due_at(timeline, state, occasions, at)
     outlook = replace(announced, next_due_at=due_at)
     if outlook != account:
         save_outlook(tx, outlook, context.now())
-    return has_duplicates
+    return is_to_do
 
 
 def _note_conversions(context: Context, tx: Transaction, state: AccountState, cause: str) -> None:

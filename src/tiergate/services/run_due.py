@@ -10,13 +10,13 @@ from tiergate.rules.timeline import build_timeline
 from tiergate.services.account_time import account_now
 from tiergate.services.context import Context
 from tiergate.services.deliver_changes import deliver_changes
+from tiergate.services.do_at_stripe import do_at_stripe
 from tiergate.services.follow_checkout import follow_checkout
 from tiergate.services.ingest_webhook import apply_stored
 from tiergate.services.load_catalog import load_catalog
 from tiergate.services.read_from_stripe import read_account, read_clock
 from tiergate.services.reconcile_regularly import reconcile_regularly
 from tiergate.services.refresh_account import refresh_account
-from tiergate.services.resolve_duplicates import resolve_duplicates
 from tiergate.store.account_rows import Due, due_accounts, find_account, load_state
 from tiergate.store.checkout_rows import unwatched_checkouts
 from tiergate.store.event_rows import waiting_events
@@ -83,15 +83,15 @@ def run_account(context: Context, account_id: str) -> None:
     What time alone has changed is announced also where Stripe cannot be asked; the account stays due then.
     Where somebody else is asking at this moment, it is theirs to announce.
     """
-    is_others = has_duplicates = False
+    is_others = is_to_do = False
     try:
         is_others = _must_ask(context, account_id) and not read_account(context, account_id, cause="time")
     finally:
         if not is_others:
             with context.database.write() as tx:
-                has_duplicates = refresh_account(context, tx, account_id, cause="time", has_asked=True)
-    if has_duplicates:
-        resolve_duplicates(context, account_id)
+                is_to_do = refresh_account(context, tx, account_id, cause="time", has_asked=True)
+    if is_to_do:
+        do_at_stripe(context, account_id)
 
 
 def _must_ask(context: Context, account_id: str) -> bool:

@@ -1,6 +1,5 @@
 """Sends an account to Stripe's checkout for a plan, once, however often the button is pressed."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,20 +10,18 @@ from tiergate.rules.price import Price
 from tiergate.rules.state import ENDED, AccountState
 from tiergate.rules.trial_eligibility import Eligibility, refusal_words
 from tiergate.services.context import Context
-from tiergate.services.delivery import Need
-from tiergate.services.ensure_customer import ensure_customer
+from tiergate.services.ensure_customer import ensure_customer, is_customer_gone
 from tiergate.services.expire_checkout import expire_checkout
 from tiergate.services.follow_checkout import follow_checkout
 from tiergate.services.judge_trial import judge_trial
 from tiergate.services.load_catalog import load_catalog
-from tiergate.services.read_from_stripe import BeingReadError, read_object
 from tiergate.services.require_account import require_account
 from tiergate.services.run_operation import bears_mark, marked, run_operation
+from tiergate.services.subscription_metadata import subscription_metadata
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, load_state
 from tiergate.store.catalog_rows import MappedPrice, price_for_sale
 from tiergate.store.checkout_rows import Checkout, open_checkouts, save_checkout
-from tiergate.store.mirror import is_customer_deleted, mark_customer_deleted
 from tiergate.store.operation_rows import Operation
 from tiergate.stripe_api.gateway import Answer, StripeRefusedError
 
@@ -158,22 +155,13 @@ def _create(context: Context, offer: _Offer, customer_id: str) -> None:
         )
     except StripeRefusedError as refusal:
         # The customer may have been deleted at Stripe without a word: then the next round makes a new one.
-        if refusal.stripe_code != "resource_missing" or not _is_gone(context, customer_id):
+        if refusal.stripe_code != "resource_missing" or not is_customer_gone(context, customer_id):
             raise
 
 
 def _look_up(context: Context, operation: Operation) -> Answer | None:
     found = context.gateway.list_checkout_sessions(operation.parameters["customer"])
     return next((answer for answer in found if bears_mark(answer, operation)), None)
-
-
-def _is_gone(context: Context, customer_id: str) -> bool:
-    with suppress(BeingReadError):
-        if read_object(context, Need("customer", customer_id), cause="checkout") is None:
-            with context.database.write() as tx:
-                mark_customer_deleted(tx, customer_id, context.now())
-    with context.database.read() as tx:
-        return is_customer_deleted(tx, customer_id)
 
 
 def _is_free_to_buy(tx: Transaction, account: Account) -> bool:
@@ -187,12 +175,7 @@ def _parameters(context: Context, offer: _Offer, customer_id: str) -> dict[str, 
     The metadata goes on the subscription too: what stands on the session alone is lost with it.
     Source: https://docs.stripe.com/payments/checkout/free-trials
     """
-    metadata = {
-        "account_id": offer.account.account_id,
-        "plan_key": offer.plan.key,
-        "catalog_version": str(offer.catalog_version),
-        "channel": offer.account.channel or "self_serve",
-    }
+    metadata = subscription_metadata(offer.account, offer.plan.key, offer.catalog_version)
     subscription: dict[str, Any] = {"metadata": metadata}
     card_free = False
     if offer.trial_days:

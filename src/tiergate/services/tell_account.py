@@ -4,8 +4,8 @@ import logging
 from collections.abc import Mapping, Sequence
 
 from tiergate.services.context import Context
+from tiergate.services.do_at_stripe import do_at_stripe
 from tiergate.services.refresh_account import refresh_account
-from tiergate.services.resolve_duplicates import resolve_duplicates
 
 log = logging.getLogger("tiergate")
 
@@ -18,9 +18,9 @@ def tell_account(context: Context, account_id: str, cause: str) -> None:
     """
     try:
         with context.database.write() as tx:
-            has_duplicates = refresh_account(context, tx, account_id, cause)
-        if has_duplicates:
-            resolve_duplicates(context, account_id)
+            is_to_do = refresh_account(context, tx, account_id, cause)
+        if is_to_do:
+            do_at_stripe(context, account_id)
     except Exception:
         log.exception("account %s could not be told what follows from %s, and stays due", account_id, cause)
 

@@ -22,6 +22,18 @@ class Operation:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How far an operation has come: ``open``, ``done`` or ``refused``, and what came of it."""
+
+    operation: Operation
+    state: str
+    result: dict[str, Any]
+
+
+_OPERATION = [operations.c[name] for name in Operation.__dataclass_fields__]
+
+
 def open_operation(tx: Transaction, wanted: Operation) -> Operation:
     """Open an operation, or return the one that is open for this account and action already.
 
@@ -56,3 +68,15 @@ def is_open(tx: Transaction, account_id: str, action: str) -> bool:
         operations.c.account_id == account_id, operations.c.action == action, operations.c.state == "open"
     )
     return tx.execute(query).first() is not None
+
+
+def find_by_client_key(tx: Transaction, account_id: str, client_key: str) -> Outcome | None:
+    """Return what a client asked for under a key of its own, which the parameters hold."""
+    query = select(*_OPERATION, operations.c.state, operations.c.result).where(
+        operations.c.account_id == account_id
+    )
+    for row in tx.execute(query):
+        operation = Operation(*row[: len(_OPERATION)])
+        if operation.parameters.get("client_key") == client_key:
+            return Outcome(operation, row.state, row.result or {})
+    return None

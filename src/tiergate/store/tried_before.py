@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 
 from tiergate.rules.normal_email import normal_email
-from tiergate.rules.state import AccountState
+from tiergate.rules.state import AccountState, GrantKind
 from tiergate.rules.trial_eligibility import Tries
 from tiergate.store.account_rows import Account
 from tiergate.store.engine import Transaction
@@ -24,20 +24,22 @@ _NOTED = select(tries.c.mark, tries.c.account_id, tries.c.plan_key).where(
 
 
 def note_tries(tx: Transaction, account: Account, state: AccountState, now: datetime) -> None:
-    """Note the trials that an account has had; what is noted already stays as it is."""
-    tried = [subscription for subscription in state.subscriptions if subscription.trial_start]
+    """Note the trials that an account has had, and was promised; what is noted already stays as it is."""
+    tried = [(each.id, each.plan_key) for each in state.subscriptions if each.trial_start]
+    promised = [grant for grant in state.grants if grant.kind is GrantKind.REVERSE_TRIAL]
+    tried += [(f"{grant.id}:{account.account_id}", grant.plan_key) for grant in promised]
     if not tried:
         return
     marks = [_of_account(account.account_id), *_of_mail(account), *_of_cards(state)]
     rows = [
         {
             "mark": mark,
-            "stripe_subscription_id": subscription.id,
+            "trial_id": trial_id,
             "account_id": account.account_id,
-            "plan_key": subscription.plan_key or "",
+            "plan_key": plan_key or "",
             "noted_at": now,
         }
-        for subscription in tried
+        for trial_id, plan_key in tried
         for mark in marks
     ]
     tx.execute(insert_into(tx, tries).values(rows).on_conflict_do_nothing())

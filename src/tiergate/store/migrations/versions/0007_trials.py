@@ -28,11 +28,11 @@ def upgrade() -> None:
     op.create_table(
         "tiergate_tries",
         sa.Column("mark", sa.Text(), nullable=False),
-        sa.Column("stripe_subscription_id", sa.Text(), nullable=False),
+        sa.Column("trial_id", sa.Text(), nullable=False),
         sa.Column("account_id", sa.Text(), nullable=False),
         sa.Column("plan_key", sa.Text(), nullable=False),
         sa.Column("noted_at", Instant(), nullable=False),
-        sa.PrimaryKeyConstraint("mark", "stripe_subscription_id", name=op.f("pk_tiergate_tries")),
+        sa.PrimaryKeyConstraint("mark", "trial_id", name=op.f("pk_tiergate_tries")),
     )
     op.add_column(
         "tiergate_checkouts",
