@@ -27,13 +27,13 @@ from tiergate.services.finding import Finding
 from tiergate.services.follow_checkout import follow_checkout
 from tiergate.services.grant_access import GrantDetails, grant_access, revoke_grant
 from tiergate.services.ingest_webhook import aingest_webhook, ingest_webhook, wait_until_told
+from tiergate.services.lead_to_checkout import lead_to_checkout
 from tiergate.services.load_catalog import load_catalog
 from tiergate.services.push_plans import Pushed, push_plans
 from tiergate.services.reconcile import Reconciled, Tell, reconcile
 from tiergate.services.register_account import Details, register_account
 from tiergate.services.replay_event import replay_event, show_event
 from tiergate.services.run_due import run_due
-from tiergate.services.start_checkout import start_checkout
 from tiergate.services.webhook_endpoints import check_webhooks
 from tiergate.settings import Settings, settings_from
 from tiergate.store import Database, Transaction
@@ -249,9 +249,10 @@ class Billing(BillingTrials):
     def start_checkout(self, account_id: str, plan: str, interval: str = "month") -> str:
         """Return the address of Stripe's checkout page for a plan; safe to call again and again.
 
+        In a trial without a card that page asks for one, and the trial is bought, be it for another plan.
         Raises ``AlreadySubscribedError``, ``UnknownPlanError`` and ``UnknownAccountError``.
         """
-        return start_checkout(self._context, account_id, plan, interval)
+        return lead_to_checkout(self._context, account_id, plan, interval)
 
     def follow_checkout(self, session_id: str) -> str | None:
         """Ask Stripe what became of a checkout and mirror it; returns the session's status.

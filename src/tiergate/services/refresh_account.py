@@ -21,6 +21,7 @@ from tiergate.services.note_duplicates import note_duplicates
 from tiergate.services.promise_reverse_trial import is_waiting
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, find_account, load_state, save_outlook
+from tiergate.store.checkout_rows import confirmed_purchases
 from tiergate.store.journal_rows import Entry, append
 from tiergate.store.outbox_rows import Message, enqueue
 from tiergate.store.tried_before import note_tries
@@ -60,12 +61,17 @@ def refresh_account(
     for occasion in occasions:
         _remind(context, tx, account, occasion, at)
     has_duplicates = note_duplicates(context, tx, state, catalog, at, cause)
-    is_to_do = has_duplicates or is_waiting(context, tx, account, state)
+    is_to_do = has_duplicates or is_waiting(context, tx, account, state) or _has_purchase(tx, state)
     due_at = at if is_to_do else next_due_at(timeline, state, occasions, at)
     outlook = replace(announced, next_due_at=due_at)
     if outlook != account:
         save_outlook(tx, outlook, context.now())
     return is_to_do
+
+
+def _has_purchase(tx: Transaction, state: AccountState) -> bool:
+    has_tried = any(subscription.trial_end for subscription in state.subscriptions)
+    return has_tried and bool(confirmed_purchases(tx, state.account_id))
 
 
 def _note_conversions(context: Context, tx: Transaction, state: AccountState, cause: str) -> None:

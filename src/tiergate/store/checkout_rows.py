@@ -50,6 +50,15 @@ def set_checkout_status(tx: Transaction, session_id: str, status: str, now: date
     )
 
 
+def confirm_checkout(tx: Transaction, session_id: str, now: datetime) -> None:
+    """Note that a session has saved its card: what it was for is to be carried out now."""
+    tx.execute(
+        update(checkouts)
+        .where(checkouts.c.checkout_session_id == session_id, checkouts.c.status.in_(_UNFINISHED))
+        .values(status="confirmed", updated_at=now)
+    )
+
+
 def confirmed_purchases(tx: Transaction, account_id: str) -> list[Checkout]:
     """Return the sessions that were completed and whose purchase is still to be carried out."""
     query = select(*_COLUMNS).where(checkouts.c.account_id == account_id, checkouts.c.status == "confirmed")
