@@ -1,6 +1,10 @@
 """The part of ``Billing`` that is about trials: start, buy, extend, end."""
 
+from datetime import datetime
+
 from tiergate.services.context import Context
+from tiergate.services.extend_trial import end_trial, extend_trial
+from tiergate.services.preview_purchase import PurchasePreview, preview_purchase
 from tiergate.services.start_trial import TrialOffer, TrialStarted, offer_trial, start_trial
 
 
@@ -27,3 +31,28 @@ class BillingTrials:
         Raises ``UnknownPlanError`` and ``UnknownAccountError``.
         """
         return offer_trial(self._context, account_id, plan)
+
+    def preview_purchase(self, account_id: str, plan: str, interval: str = "month") -> PurchasePreview:
+        """Say in words and figures what buying a plan charges, and when; Stripe is not asked.
+
+        Raises ``AlreadySubscribedError`` where it is a change of plan, ``UnknownPlanError`` and
+        ``UnknownAccountError``.
+        """
+        return preview_purchase(self._context, account_id, plan, interval)
+
+    def extend_trial(
+        self, account_id: str, days: int, *, by: str = "", note: str = "", key: str | None = None
+    ) -> datetime:
+        """Let an account try for so many days more, and return until when that is; extensions add up.
+
+        A trial that runs is extended at Stripe, one that is over by a grant. ``key`` names the wish, so that
+        a repeated call extends once. Raises ``NoTrialError``, ``ExtensionError`` and ``UnknownAccountError``.
+        """
+        return extend_trial(self._context, account_id, days, by=by, note=note, key=key)
+
+    def end_trial(self, account_id: str, *, by: str = "") -> None:
+        """End the trial that runs, now: a card is charged, and without one it is over.
+
+        Raises ``NoTrialError`` and ``UnknownAccountError``.
+        """
+        end_trial(self._context, account_id, by=by)

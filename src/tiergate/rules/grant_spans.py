@@ -57,12 +57,19 @@ def _extension(grant: Grant, state: AccountState, catalog: Catalog) -> Span | No
 
 def extended_until(subscription: Subscription, state: AccountState) -> datetime | None:
     """Return until when extensions keep a trial going without a gap; ``None`` where there is none."""
-    until = ends_at = _ended_at(subscription)
+    ends_at = _ended_at(subscription)
+    until = goes_on_until(state, subscription, ends_at)
+    return until if until > ends_at else None
+
+
+def goes_on_until(state: AccountState, subscription: Subscription, at: datetime) -> datetime:
+    """Return until when extensions of a trial follow each other without a gap, from an instant on."""
+    until = at
     for grant in sorted(state.grants, key=lambda each: each.starts_at):
         is_extension = grant.kind is GrantKind.EXTENSION and _extended(grant, state) is subscription
         if is_extension and grant.starts_at <= until:
             until = max(until, grant.ends_at or DISTANT_FUTURE)
-    return until if until > ends_at else None
+    return until
 
 
 def _ended_at(subscription: Subscription) -> datetime:

@@ -39,6 +39,12 @@ class TrialNeedsCardError(TiergateError):
 
     code = "trial_needs_card"
 
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(
+            f"A trial of {plan.name} needs a card.", "Start it through checkout, which asks for one."
+        )
+        self.plan = plan.key
+
 
 class TrialBusyError(TiergateError):
     """Others are buying or trying something for the same account at this very moment."""
@@ -145,9 +151,7 @@ def _order(
     if why is not Eligibility.ELIGIBLE:
         raise TrialRefusedError(why, plan, _normal_price(plan, interval, account.locale))
     if plan.trial is not None and plan.trial.card_required:
-        raise TrialNeedsCardError(
-            f"A trial of {plan.name} needs a card.", "Start it through checkout, which asks for one."
-        )
+        raise TrialNeedsCardError(plan)
     price = price_at_stripe(context, tx, catalog, plan.price(interval))
     return TrialOrder(account, plan, price.stripe_price_id, catalog.version, {})
 

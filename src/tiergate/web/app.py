@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tiergate.billing import Billing
-from tiergate.web import api_routes, page_routes
+from tiergate.web import api_routes, page_routes, trial_routes
 from tiergate.web.identity import AccountOf, nobody
 from tiergate.web.problems import DefectProblems, install_problems
 from tiergate.web.render import content_security_policy
@@ -39,6 +39,7 @@ def create_app(billing: Billing, account_of: AccountOf = nobody) -> FastAPI:
     app.add_route("/readyz", _readyz)
     app.add_route("/", _home)
     app.include_router(api_routes.router)
+    app.include_router(trial_routes.router)
     app.include_router(page_routes.router)
     install_problems(app)
     app.add_middleware(SameOrigin)
