@@ -1,4 +1,4 @@
-"""``tiergate trial``: starts a trial, lets it last longer, ends it early."""
+"""The commands ``tiergate trial start``, ``extend`` and ``end``."""
 
 from typing import Annotated
 

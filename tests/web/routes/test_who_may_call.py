@@ -43,6 +43,9 @@ ROUTES = [
     Route("GET", "/api/billing/subscription", "/api/billing/subscription", 401, 200),
     Route("GET", "/api/billing/check", "/api/billing/check?feature=seats", 401, 200),
     Route("POST", "/api/billing/checkout", "/api/billing/checkout", 401, 422),
+    Route("GET", "/api/billing/trial", "/api/billing/trial?plan=team", 401, 200),
+    Route("GET", "/api/billing/purchase", "/api/billing/purchase?plan=team", 401, 200),
+    Route("POST", "/api/billing/trial", "/api/billing/trial", 401, 200),
 ]
 LOOKED_AT = [route for route in ROUTES if route.method == "GET" and not route.path.startswith("/api/billing")]
 EVERY_ROUTE = pytest.mark.parametrize("route", ROUTES, ids=str)
