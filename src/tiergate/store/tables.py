@@ -185,6 +185,17 @@ grants = Table(
     Column("revoked_at", Instant),
 )
 
+tries = Table(
+    "tiergate_tries",
+    metadata,
+    Column("mark", Text, primary_key=True),
+    Column("trial_id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("plan_key", Text, nullable=False),
+    Column("noted_at", Instant, nullable=False),
+)
+"""Who has tried what: each trial, by its subscription, under the marks of whoever had it."""
+
 usage = Table(
     "tiergate_usage",
     metadata,
@@ -263,6 +274,8 @@ checkouts = Table(
     Column("account_id", Text, nullable=False),
     Column("plan_key", Text, nullable=False),
     Column("stripe_price_id", Text, nullable=False),
+    Column("mode", Text, nullable=False, server_default="subscription"),
+    Column("stripe_subscription_id", Text),
     Column("status", Text, nullable=False),
     Column("url", Text),
     Column("expires_at", Instant, nullable=False),

@@ -97,6 +97,14 @@ class Gateway:
         """Create a customer."""
         return self._write("/v1/customers", params, idempotency_key)
 
+    def update_customer(self, customer_id: str, params: Json, idempotency_key: str) -> Answer:
+        """Change a customer."""
+        return self._write(f"/v1/customers/{customer_id}", params, idempotency_key)
+
+    def create_subscription(self, params: Json, idempotency_key: str) -> Answer:
+        """Create a subscription."""
+        return self._write("/v1/subscriptions", params, idempotency_key)
+
     def create_checkout_session(self, params: Json, idempotency_key: str) -> Answer:
         """Create a checkout session; the page to send the customer to is its ``url``."""
         return self._write("/v1/checkout/sessions", params, idempotency_key)
@@ -211,6 +219,10 @@ class Gateway:
     def fetch_checkout_session(self, session_id: str) -> Answer | None:
         """Read a checkout session; ``None`` when Stripe has none of that id."""
         return self._read(f"/v1/checkout/sessions/{session_id}")
+
+    def fetch_setup_intent(self, setup_intent_id: str) -> Answer | None:
+        """Read a setup intent, which names the card that was saved; ``None`` when Stripe has none."""
+        return self._read(f"/v1/setup_intents/{setup_intent_id}")
 
     def fetch_test_clock(self, test_clock_id: str) -> Answer | None:
         """Read a test clock; ``None`` when Stripe has none of that id."""
