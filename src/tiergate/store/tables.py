@@ -185,17 +185,6 @@ grants = Table(
     Column("revoked_at", Instant),
 )
 
-tries = Table(
-    "tiergate_tries",
-    metadata,
-    Column("mark", Text, primary_key=True),
-    Column("trial_id", Text, primary_key=True),
-    Column("account_id", Text, nullable=False),
-    Column("plan_key", Text, nullable=False),
-    Column("noted_at", Instant, nullable=False),
-)
-"""Who has tried what: each trial, by its subscription, under the marks of whoever had it."""
-
 usage = Table(
     "tiergate_usage",
     metadata,

@@ -16,7 +16,7 @@ from tiergate.rules.trial_eligibility import Tries
 from tiergate.store.account_rows import Account
 from tiergate.store.engine import Transaction
 from tiergate.store.insert_into import insert_into
-from tiergate.store.tables import tries
+from tiergate.store.tries_table import tries
 
 _NOTED = select(tries.c.mark, tries.c.account_id, tries.c.plan_key).where(
     tries.c.mark.in_(bindparam("marks", expanding=True))

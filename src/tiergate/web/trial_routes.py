@@ -31,7 +31,7 @@ class TrialOrder(BaseModel):
     interval: Literal["month", "year"] = "month"
 
 
-class TrialAnswer(BaseModel):
+class TrialStartedAnswer(BaseModel):
     """The trial that runs."""
 
     plan: str
@@ -105,11 +105,11 @@ _BODY: dict[str, Any] = {
 
 @router.post(
     "/trial",
-    response_model=TrialAnswer,
+    response_model=TrialStartedAnswer,
     responses={202: {"model": CheckoutAnswer, "description": "The trial needs a card: go to checkout."}},
     openapi_extra=_BODY,
 )
-async def start_trial(request: Request, account_id: SignedIn) -> Response | TrialAnswer:
+async def start_trial(request: Request, account_id: SignedIn) -> Response | TrialStartedAnswer:
     """Start a trial; pressing the button again leads to the same one. A form is led to the billing page.
 
     A trial that needs a card starts at Stripe's checkout: a form is sent there, JSON gets its address with
@@ -127,7 +127,7 @@ async def start_trial(request: Request, account_id: SignedIn) -> Response | Tria
         return RedirectResponse(url, 303) if is_form else JSONResponse({"url": url}, 202)
     if is_form:
         return RedirectResponse(frame_of(request).billing_url, 303)
-    return TrialAnswer(
+    return TrialStartedAnswer(
         plan=started.plan, stripe_subscription_id=started.subscription_id, trial_end=started.ends_at
     )
 
