@@ -12,7 +12,8 @@ from tiergate.services.push_plans import push_plans
 from tiergate.services.run_due import run_due
 from tiergate.services.start_checkout import start_checkout
 from tiergate.store.account_rows import find_account, load_state
-from tiergate.store.tables import accounts, payment_methods, subscriptions, tries
+from tiergate.store.tables import accounts, payment_methods, subscriptions
+from tiergate.store.tries_table import tries
 
 VISA, MASTERCARD = "pm_card_visa", "pm_card_mastercard"
 E = Eligibility
