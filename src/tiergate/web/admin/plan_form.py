@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tiergate.rules.catalog import UNLIMITED, FeatureKind, TrialModel
-from tiergate.web.admin.form_fields import Fields, put
+from tiergate.web.admin.form_fields import SEEN_FIELD, Fields, mark_of, put
 from tiergate.web.admin.price_form import PriceRow, read_prices, sent_prices, shown_prices
 
 Table = dict[str, Any]
@@ -49,6 +49,8 @@ class PlanForm:
     shown: Mapping[str, str]
     features: list[FeatureField]
     prices: list[PriceRow]
+    seen: str = ""
+    """The mark of the plan that it was filled with; nothing for a new one."""
     mistakes: Mistakes = field(default_factory=dict)
 
 
@@ -75,6 +77,7 @@ def plan_form(key: str, plan: Mapping[str, Any], features: Mapping[str, Table], 
         shown,
         [_feature_field(name, table, _shown_value(values.get(name))) for name, table in features.items()],
         shown_prices(plan),
+        seen="" if is_new else mark_of(plan),
     )
 
 
@@ -92,7 +95,7 @@ def sent_form(
     shown = {name: fields.lines(name).strip() for name in names}
     shown |= {name: _yes(fields.flag(name)) for name in ("highlight", "public", "trial_card", "seats")}
     sent = [_feature_field(name, table, fields.text(f"feature-{name}")) for name, table in features.items()]
-    return PlanForm(key, is_new, shown, sent, sent_prices(fields, plan), mistakes)
+    return PlanForm(key, is_new, shown, sent, sent_prices(fields, plan), fields.text(SEEN_FIELD), mistakes)
 
 
 def read_plan(
