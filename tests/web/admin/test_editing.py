@@ -196,6 +196,23 @@ def test_two_who_edit_a_feature_or_settings(
     assert draft(site) == saved
 
 
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/admin/plans/team", "feature__projects"),
+        ("/admin/plans/team", "seats_minimum"),
+        ("/admin/plans/team", "price__0__was"),
+        ("/admin/plans/keep", "version"),
+        ("/admin/settings/billing", "days_until_due"),
+    ],
+)
+@pytest.mark.parametrize("number", ["9" * 5000, "\u0663", "-1"])
+def test_numbers_that_are_none_break_nothing(site: Site, path: str, name: str, number: str) -> None:
+    """What is too long to be a number, or one of another script, is told as a mistake, or counts as none."""
+    typed = {"name": "Team", "trial": "none", "seats": "yes", **row(), name: number}
+    assert site.as_admin().submit(path, **typed).status_code in (303, 409, 422)
+
+
 def test_a_draft_with_mistakes_is_shown_and_not_published(site: Site) -> None:
     """Line, column and remedy stand on the review page, every page says so, and publishing is refused."""
     admin = site.as_admin()

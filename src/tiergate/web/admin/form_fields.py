@@ -15,6 +15,8 @@ from tiergate.web.read_body import read_body
 
 SEEN_FIELD = "seen"
 """What a form bears of the table that it was filled with: see ``mark_of``."""
+MOST_DIGITS = 15
+"""What the file can count to (``rules/document_reader.py``), and few enough to be read as a number at all."""
 _MOST_FIELDS = 2000
 _MOST_BYTES = 4 * LONGEST
 
@@ -33,6 +35,11 @@ class Fields:
         """Return a text as it was typed; browsers end its lines in their own way."""
         return self.given.get(name, "").replace("\r\n", "\n").replace("\r", "\n")
 
+    def whole(self, name: str) -> int | None:
+        """Return a whole number of fifteen digits at most; nothing where it is none."""
+        told = self.text(name)
+        return int(told) if is_whole(told) else None
+
     def flag(self, name: str) -> bool:
         """Whether a box was ticked."""
         return name in self.given
@@ -48,6 +55,11 @@ async def read_fields(request: Request) -> Fields:
             [{"loc": ("body",), "msg": "too many fields", "type": "form"}]
         ) from error
     return Fields({name: value.replace("\0", "") for name, value in pairs})
+
+
+def is_whole(told: str) -> bool:
+    """Whether a text is a whole number of fifteen digits at most."""
+    return told.isascii() and told.isdecimal() and len(told) <= MOST_DIGITS
 
 
 def mark_of(table: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tiergate.rules.catalog import UNLIMITED, FeatureKind, TrialModel
-from tiergate.web.admin.form_fields import SEEN_FIELD, Fields, mark_of, put
+from tiergate.web.admin.form_fields import SEEN_FIELD, Fields, is_whole, mark_of, put
 from tiergate.web.admin.price_form import PriceRow, read_prices, sent_prices, shown_prices
 
 Table = dict[str, Any]
@@ -14,7 +14,6 @@ Mistakes = dict[str, str]
 KEY = r"[a-z][a-z0-9_-]{0,39}"
 RESERVED = frozenset(["new", "review", "publish", "discard", "keep", "text"])
 """Keys that are addresses of pages; the file may use them, the form does not."""
-_MOST_DIGITS = 9
 _TEXTS = ("name", "description", "contact_url")
 
 
@@ -162,7 +161,7 @@ def _read_values(fields: Fields, before: Table, features: Mapping[str, Table], m
         kind = feature.get("kind", FeatureKind.SWITCH)
         if kind == FeatureKind.SWITCH:
             values[key] = True
-        elif sent.isdecimal():
+        elif is_whole(sent):
             values[key] = int(sent)
         elif kind == FeatureKind.SETTING or sent.lower() == UNLIMITED:
             values[key] = sent if kind == FeatureKind.SETTING else UNLIMITED
@@ -173,7 +172,7 @@ def _read_values(fields: Fields, before: Table, features: Mapping[str, Table], m
 
 def _whole(fields: Fields, name: str, mistakes: Mistakes) -> int | None:
     told = fields.text(name)
-    if told and not (told.isascii() and told.isdecimal() and len(told) <= _MOST_DIGITS):
+    if told and not is_whole(told):
         mistakes[name] = "Write a whole number."
         return None
     return int(told) if told else None
