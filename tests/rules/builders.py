@@ -1,5 +1,6 @@
 """Small builders for states and catalogues, so that a test names only the facts it is about."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -35,6 +36,9 @@ from tiergate.rules.state import (
 
 NORTHWIND = (Path(tiergate.__path__[0]) / "demo" / "northwind.toml").read_text(encoding="utf-8")
 """The catalogue file of the demo."""
+
+PLAIN = re.sub(r"(?m)^(?:currency_options|public) = .*\n|^\[pricing_page\][\s\S]*", "", NORTHWIND)
+"""The same in one currency and with fewer words: what tests change of it stands alone."""
 
 FOR_EVER = "for ever"
 
