@@ -207,27 +207,28 @@ def save_all(tx: Transaction, sighted: Sequence[Sighted]) -> list[Saved]:
     """
     outcomes: list[Saved | None] = [None] * len(sighted)
     for places in _rounds(sighted):
-        group = [sighted[place] for place in places]
+        group = [sighted[place] for place in places.values()]
         first = group[0]
         is_event = first.sighting.event_id is not None
         save = _statement(first.kind, is_event, first.keeps_version)
         binds = {} if is_event else {LONG_BEFORE: _long_before(group)}
         written = {row[0] for row in save(tx, [one.values for one in group], **binds)}
-        kept = _kept(tx, first.kind, {one.key for one in group} - written)
-        for place, one in zip(places, group, strict=True):
-            outcomes[place] = _outcome(one, kept[one.key]) if one.key in kept else Saved.SAVED
+        kept = _kept(tx, first.kind, places.keys() - written)
+        for (key, place), one in zip(places.items(), group, strict=True):
+            outcomes[place] = _outcome(one, kept[key]) if key in kept else Saved.SAVED
     return [outcome for outcome in outcomes if outcome is not None]
 
 
-def _rounds(sighted: Sequence[Sighted]) -> Iterator[list[int]]:
-    """Group places by statement, so that no group holds an object twice and each object's order is kept."""
-    rounds: dict[tuple[int, Kind, bool, bool], list[int]] = {}
+def _rounds(sighted: Sequence[Sighted]) -> Iterator[dict[str, int]]:
+    """Group places by statement, each under its object's id, so that each object's order is kept."""
+    rounds: dict[tuple[int, Kind, bool, bool], dict[str, int]] = {}
     times_seen: dict[tuple[Kind, str], int] = {}
     for place, one in enumerate(sighted):
-        round_number = times_seen.get((one.kind, one.key), 0)
-        times_seen[one.kind, one.key] = round_number + 1
+        key = one.key
+        round_number = times_seen.get((one.kind, key), 0)
+        times_seen[one.kind, key] = round_number + 1
         is_event = one.sighting.event_id is not None
-        rounds.setdefault((round_number, one.kind, is_event, one.keeps_version), []).append(place)
+        rounds.setdefault((round_number, one.kind, is_event, one.keeps_version), {})[key] = place
     yield from (rounds[which] for which in sorted(rounds))
 
 

@@ -14,6 +14,7 @@ import stripe
 
 from tiergate.rules.errors import TiergateError
 from tiergate.rules.instants import to_unix_seconds
+from tiergate.stripe_api.kept_connections import KeptConnections
 from tiergate.stripe_api.listed import Listed, as_listed, read_listed, texts_in
 from tiergate.stripe_api.read_shapes import has_all_items
 from tiergate.stripe_api.refusals import BUSY, MISSING, is_missing, reason_of, unanswered
@@ -82,7 +83,7 @@ class Gateway:
     ) -> None:
         """Prepare the calls; ``api_base`` points at a sandbox instead of Stripe itself."""
         self.livemode = secret_key.startswith(("sk_live_", "rk_live_"))
-        self._http = http_client or stripe.new_default_http_client()
+        self._http = http_client or KeptConnections()
         self._network_retries = network_retries
         self._reads_from = f"{(api_base or _STRIPE).rstrip('/')}"
         self._read_headers = {"Authorization": f"Bearer {secret_key}", "Stripe-Version": API_VERSION}
