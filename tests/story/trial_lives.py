@@ -114,10 +114,20 @@ def bought_keeping_the_days(life: Life) -> None:
         until=trial_end,
         entries=["bought_in_trial"],
     )
-    life.advance_to(trial_end + timedelta(hours=2))
+    life.advance_to(trial_end + timedelta(hours=SECOND))
     life.expect(
-        "the trial is over, the card is charged",
-        ["customer.subscription.trial_will_end", "invoice.upcoming", *PERIOD_ROLLED, *CHARGED],
+        "the trial is over, the card not charged yet",
+        ["customer.subscription.trial_will_end", "invoice.upcoming", *PERIOD_ROLLED],
+        plan="team",
+        reason="first_charge_pending",
+        premium=True,
+        until=trial_end + timedelta(days=4),
+        entries=["access:first_charge_pending"],
+    )
+    life.advance(hours=1)
+    life.expect(
+        "the card is charged: a paying customer",
+        CHARGED,
         plan="team",
         reason="active",
         premium=True,

@@ -20,7 +20,12 @@ from tiergate.services.follow_checkout import follow_checkout
 from tiergate.services.load_catalog import load_catalog
 from tiergate.services.require_account import require_account
 from tiergate.services.run_operation import bears_mark, marked, run_operation
-from tiergate.services.start_checkout import AlreadySubscribedError, CheckoutBusyError, price_at_stripe
+from tiergate.services.start_checkout import (
+    AlreadySubscribedError,
+    CheckoutBusyError,
+    price_at_stripe,
+    seats_to_buy,
+)
 from tiergate.services.subscription_metadata import subscription_metadata
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, find_account, load_state
@@ -46,6 +51,7 @@ class _Offer:
     price: MappedPrice
     catalog_version: int
     open_for: timedelta
+    quantity: int
 
 
 def is_bought_in_trial(context: Context, account_id: str) -> bool:
@@ -55,14 +61,16 @@ def is_bought_in_trial(context: Context, account_id: str) -> bool:
         return account is not None and trial_to_buy(load_state(tx, account)) is not None
 
 
-def buy_in_trial(context: Context, account_id: str, plan_key: str, interval: str = "month") -> str:
+def buy_in_trial(
+    context: Context, account_id: str, plan_key: str, interval: str = "month", seats: int | None = None
+) -> str:
     """Return the address of the page that asks for a card, be it for another plan than is tried.
 
     An open page for the same offer is used again; any other is expired first. Raises
     ``AlreadySubscribedError`` where the trial has been bought meanwhile, and otherwise as ``start_checkout``.
     """
     for _ in range(_ROUNDS):
-        offer = _offer(context, account_id, plan_key, interval)
+        offer = _offer(context, account_id, plan_key, interval, seats)
         if _has_changed(context, offer):
             continue
         with context.database.read() as tx:
@@ -73,7 +81,7 @@ def buy_in_trial(context: Context, account_id: str, plan_key: str, interval: str
     raise CheckoutBusyError("Another checkout of this account is being opened.", "Try again in a moment.")
 
 
-def _offer(context: Context, account_id: str, plan_key: str, interval: str) -> _Offer:
+def _offer(context: Context, account_id: str, plan_key: str, interval: str, seats: int | None) -> _Offer:
     with context.database.read() as tx:
         account = require_account(tx, account_id)
         trial = trial_to_buy(load_state(tx, account))
@@ -87,13 +95,14 @@ def _offer(context: Context, account_id: str, plan_key: str, interval: str) -> _
         price = price_at_stripe(context, tx, catalog, plan.price(interval))
         left = trial.trial_end - account_now(context, tx, account)
     open_for = min(max(left, _SHORTEST), _LONGEST)
-    return _Offer(account, trial, plan, price, catalog.version, open_for)
+    return _Offer(account, trial, plan, price, catalog.version, open_for, seats_to_buy(plan, account, seats))
 
 
 def _is_for(checkout: Checkout, offer: _Offer) -> bool:
-    return (
-        checkout.stripe_price_id == offer.price.stripe_price_id
-        and checkout.stripe_subscription_id == offer.trial.id
+    return (checkout.stripe_price_id, checkout.quantity, checkout.stripe_subscription_id) == (
+        offer.price.stripe_price_id,
+        offer.quantity,
+        offer.trial.id,
     )
 
 
@@ -120,6 +129,7 @@ def _create(context: Context, offer: _Offer) -> None:
             status=answer.body["status"],
             url=answer.body["url"],
             expires_at=datetime.fromtimestamp(answer.body["expires_at"], UTC),
+            quantity=wanted["quantity"],
             mode="setup",
             stripe_subscription_id=wanted["subscription"],
         )
@@ -165,6 +175,7 @@ def _parameters(context: Context, offer: _Offer) -> dict[str, Any]:
     wish = {
         "plan": offer.plan.key,
         "price": offer.price.stripe_price_id,
+        "quantity": offer.quantity,
         "subscription": offer.trial.id,
     }
     return {"wish": wish, "session": session}

@@ -105,14 +105,14 @@ def _change(
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Return what changes at the subscription, and its metadata, which cannot ride along with a charge."""
     item = next((one for one in trial.items if one.add_on_key is None), trial.items[0])
-    is_other = item.price_id != checkout.stripe_price_id
+    is_other = (item.price_id, item.quantity) != (checkout.stripe_price_id, checkout.quantity)
     change: dict[str, Any] = {}
     if trial.cancel_at_period_end:
         change["cancel_at_period_end"] = False
     elif trial.cancel_at is not None:
         change["cancel_at"] = ""
     if is_other:
-        order = {"id": item.id, "price": checkout.stripe_price_id, "quantity": item.quantity}
+        order = {"id": item.id, "price": checkout.stripe_price_id, "quantity": checkout.quantity}
         change |= {"items": [order], "proration_behavior": "none"}
     trial_end = trial_end_after_purchase(trial, catalog.plan(checkout.plan_key), at)
     if trial_end == "now":

@@ -17,11 +17,11 @@ def lead_to_checkout(
 ) -> str:
     """Return the address of the page; see ``start_checkout`` and ``buy_in_trial`` for what they raise.
 
-    A trial that is bought keeps its seats and its currency.
+    A trial that is bought keeps its currency.
 
     A reverse trial that Stripe has not got yet begins first, so that what is left of it counts.
     """
     begin_reverse_trial(context, account_id)
     if is_bought_in_trial(context, account_id):
-        return buy_in_trial(context, account_id, plan_key, interval)
+        return buy_in_trial(context, account_id, plan_key, interval, seats)
     return start_checkout(context, account_id, plan_key, interval, seats=seats, currency=currency)

@@ -112,7 +112,7 @@ def _offer(
         trial.days if trial and may_try is Eligibility.ELIGIBLE else 0,
         catalog.version,
         catalog.checkout,
-        quantity=_quantity(plan, account, seats),
+        quantity=seats_to_buy(plan, account, seats),
         currency=_one_of_several(price, currency),
         marks=purchase_marks(catalog.billing),
         trial_refused=refusal_words(may_try, plan) if trial else "",
@@ -124,8 +124,11 @@ def _trial(plan: Plan) -> Trial | None:
     return plan.trial if plan.trial and plan.trial.model is TrialModel.FREE_TRIAL else None
 
 
-def _quantity(plan: Plan, account: Account, seats: int | None) -> int:
-    """Return how many units to buy: the seats of a plan that is sold per seat, else one."""
+def seats_to_buy(plan: Plan, account: Account, seats: int | None) -> int:
+    """Return how many units to buy: the seats of a plan that is sold per seat, else one.
+
+    Raises ``SeatsError``.
+    """
     if plan.seats is None:
         if seats not in (None, 1):
             raise SeatsError(f"{plan.name} is not sold per seat.", "Leave the number of seats out.")
