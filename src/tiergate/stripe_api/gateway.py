@@ -97,6 +97,10 @@ class Gateway:
         """Create a customer."""
         return self._write("/v1/customers", params, idempotency_key)
 
+    def update_customer(self, customer_id: str, params: Json, idempotency_key: str) -> Answer:
+        """Change a customer."""
+        return self._write(f"/v1/customers/{customer_id}", params, idempotency_key)
+
     def create_checkout_session(self, params: Json, idempotency_key: str) -> Answer:
         """Create a checkout session; the page to send the customer to is its ``url``."""
         return self._write("/v1/checkout/sessions", params, idempotency_key)

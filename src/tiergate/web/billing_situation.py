@@ -12,7 +12,9 @@ from tiergate.rules.access import Access, Reason
 from tiergate.rules.policy import OnUnknown
 from tiergate.rules.price import Price
 from tiergate.rules.state import InvoiceStatus
+from tiergate.rules.tiered_price import tiered_total
 from tiergate.web.billing_facts import BillingPage
+from tiergate.web.link import Link
 from tiergate.web.wording import consequence
 
 LAST_DAYS = 3
@@ -33,14 +35,6 @@ TRIAL_BADGE = (Tone.INFO, "Trial")
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """Something to do about it."""
-
-    label: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
 class Banner:
     """What matters now."""
 
@@ -48,6 +42,8 @@ class Banner:
     title: str
     text: str
     action: Link | None = None
+    also: Link | None = None
+    """What else can be done about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +82,7 @@ def _trialing(page: BillingPage) -> Situation:
     last_days = page.frame.wording.days_until(page.at, end) <= LAST_DAYS
     tone = Tone.WARNING if last_days and page.has_card is False else Tone.INFO
     return Situation(
-        banner=Banner(tone, _trial_countdown(page, end), _trial_card_text(page)),
+        banner=Banner(tone, _trial_countdown(page, end), _trial_card_text(page), _missing_card(page)),
         next=_after_trial(page, end),
         badge=TRIAL_BADGE,
         due=("Trial ends", end),
@@ -115,7 +111,7 @@ def _canceled_trial(page: BillingPage, end: datetime) -> Situation:
     ending = consequence(page.policy.after_trial, page.catalog.free_plan)
     text = f"You have canceled it, so nothing will be charged. You keep {page.subject_name} until then."
     return Situation(
-        banner=Banner(Tone.INFO, _trial_countdown(page, end), text),
+        banner=Banner(Tone.INFO, _trial_countdown(page, end), text, _keep(page)),
         next=f"On {page.date(end)} {ending}.",
         badge=(Tone.WARNING, "Ending"),
         due=("Ends", end),
@@ -137,6 +133,8 @@ def _trial_card_text(page: BillingPage) -> str:
         return "We are checking with Stripe whether a payment method is on file."
     if page.has_card:
         return f"A payment method is on file, so there is nothing you need to do to keep {page.subject_name}."
+    if page.has_customer:
+        return f"Add a payment method to keep {page.subject_name}. Nothing is charged before the trial ends."
     return "There is no payment method on file, so nothing will be charged."
 
 
@@ -166,7 +164,7 @@ def _canceling(page: BillingPage) -> Situation:
     when = f"on {page.date(end)}" if end else "with the period that is paid for"
     text = "You keep everything until then, and it will not renew."
     return Situation(
-        banner=Banner(Tone.INFO, f"{page.subject_name} ends {when}", text),
+        banner=Banner(Tone.INFO, f"{page.subject_name} ends {when}", text, _keep(page)),
         next=f"{when[0].upper()}{when[1:]} {ending}.",
         badge=(Tone.WARNING, "Ending"),
         due=("Ends", end) if end else None,
@@ -287,11 +285,16 @@ def _incomplete(page: BillingPage) -> Situation:
 
 
 def _paused(page: BillingPage) -> Situation:
-    text = f"Nothing is charged while it is paused. To take it up again, {_write_to_us(page)}."
-    return Situation(
-        banner=Banner(Tone.WARNING, f"Your {page.subject_name} subscription is paused", text),
-        next=f"{_standing(page)} {page.subject_name} comes back when the subscription is resumed.",
-    )
+    resumes_at = page.running.resumes_at if page.running else None
+    title = f"Your {page.subject_name} subscription is paused"
+    resume = _resume(page)
+    text = "Nothing is charged while it is paused."
+    if resume is None:
+        text = f"{text} To take it up again, {_write_to_us(page)}."
+    what_next = f"{_standing(page)} {page.subject_name} comes back when the subscription is resumed."
+    if resumes_at is not None:
+        what_next = f"{_standing(page)} {page.subject_name} comes back by itself on {page.date(resumes_at)}."
+    return Situation(Banner(Tone.WARNING, title, text, resume), what_next)
 
 
 def _unclear(page: BillingPage) -> Situation:
@@ -322,7 +325,11 @@ def _for_the_price(page: BillingPage) -> str:
 
 
 def _cost(page: BillingPage, price: Price) -> str:
-    return f"{page.frame.wording.price(price.unit_amount, price.currency)} plus any tax"
+    quantity = page.running.terms.quantity if page.running else 1
+    amount = price.unit_amount * quantity
+    if price.tiers and price.tiers_mode is not None:
+        amount = tiered_total(price.tiers, price.tiers_mode, quantity)
+    return f"{page.frame.wording.price(amount, price.currency)} plus any tax"
 
 
 def _remedy(page: BillingPage) -> str:
@@ -334,6 +341,28 @@ def _pay(page: BillingPage, label: str = "Pay invoice") -> Link | None:
     payable = [invoice for invoice in page.invoices if invoice.status is InvoiceStatus.OPEN]
     newest = max(payable, key=lambda invoice: invoice.created_at, default=None)
     return Link(label, newest.hosted_invoice_url) if newest and newest.hosted_invoice_url else None
+
+
+def _keep(page: BillingPage) -> Link | None:
+    """Take the end back, where the subscription is still there."""
+    if page.running is None or not page.running.is_ending:
+        return None
+    return Link(f"Keep {page.subject_name}", page.act_url("resume"), ())
+
+
+def _resume(page: BillingPage) -> Link | None:
+    """Let a pause end; what Stripe has paused for want of a card needs that first."""
+    if page.running is None:
+        return None
+    if page.has_card is False:
+        return _missing_card(page)
+    return Link(f"Resume {page.subject_name}", page.act_url("resume"), ())
+
+
+def _missing_card(page: BillingPage) -> Link | None:
+    if page.has_card is not False or not page.has_customer:
+        return None
+    return Link("Add payment method", page.portal_url, (("flow", "payment_method_update"),))
 
 
 def _choose_a_plan(page: BillingPage) -> Link:

@@ -26,6 +26,7 @@ from tests.web.pages.northwind import (
     WHOLE,
     billing_pages,
     long_account,
+    self_serve_pages,
     store,
 )
 from tiergate.rules.catalog import Plan
@@ -40,7 +41,7 @@ from tiergate.web.render import static_file, static_url
 def pages() -> Iterator[tuple[str, str]]:
     """All pages by name, as HTML."""
     yield from _pricing_pages()
-    for name, page in billing_pages():
+    for name, page in (*billing_pages(), *self_serve_pages()):
         yield f"billing-{name}", render_billing(page)
     yield "billing-long", render_billing(long_account())
     yield from _return_pages()

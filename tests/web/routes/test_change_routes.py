@@ -90,8 +90,14 @@ def test_forms(site: Site, sandbox_url: str) -> None:
     """A form leads back to the billing page, or to Stripe's page where there is something to pay."""
     have(site, sandbox_url, "starter", FAILS_LATER)
     browser = site.signed_in()
-    assert browser.post("/api/billing/cancel", data={"reason": "other"}).headers["location"] == "/billing"
-    assert browser.post("/api/billing/resume", data={}, headers=FORM).headers["location"] == "/billing"
+    assert (
+        browser.post("/api/billing/cancel", data={"reason": "other"}).headers["location"]
+        == "/billing?after=cancel"
+    )
+    assert (
+        browser.post("/api/billing/resume", data={}, headers=FORM).headers["location"]
+        == "/billing?after=resume"
+    )
     sent = browser.post("/api/billing/change", data={"plan": "team", "interval": "year"})
     assert (sent.status_code, sent.headers["location"].startswith(f"{sandbox_url}/i/")) == (303, True)
     told = browser.get("/api/billing/subscription").json()

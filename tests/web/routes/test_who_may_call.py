@@ -44,6 +44,9 @@ ROUTES = [
     Route("POST", "/webhooks/stripe", "/webhooks/stripe", 400, 400),
     Route("GET", "/billing", "/billing", 401, 200),
     Route("GET", "/billing/return", "/billing/return?session_id=cs_unknown", 401, 404),
+    Route("GET", "/billing/change", "/billing/change", 401, 400),
+    Route("POST", "/billing/change", "/billing/change", 401, 422),
+    Route("GET", "/billing/cancel", "/billing/cancel", 401, 303),
     Route("GET", "/api/billing/subscription", "/api/billing/subscription", 401, 200),
     Route("GET", "/api/billing/check", "/api/billing/check?feature=seats", 401, 200),
     Route("POST", "/api/billing/checkout", "/api/billing/checkout", 401, 422),
@@ -85,6 +88,7 @@ ROUTES = [
     Route("POST", "/api/billing/resume", "/api/billing/resume", 401, 409),
     Route("POST", "/api/billing/pause", "/api/billing/pause", 401, 403),
     Route("POST", "/api/billing/undo", "/api/billing/undo", 401, 200),
+    Route("POST", "/api/billing/email", "/api/billing/email", 401, 422),
     Route("POST", "/api/billing/portal", "/api/billing/portal", 401, 409),
 ]
 LOOKED_AT = [
