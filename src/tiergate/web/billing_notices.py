@@ -6,7 +6,7 @@ from tiergate.rules.access import Reason
 from tiergate.web.billing_facts import BillingPage, Running, Terms
 from tiergate.web.billing_situation import Banner, Tone
 from tiergate.web.link import Link
-from tiergate.web.plan_prices import seats_of
+from tiergate.web.plan_prices import PAID, named, seats_of
 
 
 def notices(page: BillingPage) -> tuple[Banner, ...]:
@@ -30,20 +30,6 @@ def told_after(page: BillingPage) -> str:
     return say(page) if say else ""
 
 
-def named(page: BillingPage, running: Running, terms: Terms) -> str:
-    """Name what follows by what is different: ``Starter``, ``Team, paid yearly``, ``5 seats``."""
-    now, plan = running.terms, terms.plan
-    if plan is None:
-        return "another plan"
-    if now.plan is not None and now.plan.key == plan.key:
-        if terms.interval != now.interval:
-            return f"{plan.name}, paid {_PAID.get(terms.interval or '', 'otherwise')}"
-        if terms.quantity != now.quantity:
-            return f"{plan.name} with {seats_of(page.frame.wording, plan, terms.quantity)}"
-        return plan.name
-    return plan.name
-
-
 def _waiting(page: BillingPage, running: Running, terms: Terms) -> Banner:
     until = ""
     if running.pay_by is not None:
@@ -54,13 +40,13 @@ def _waiting(page: BillingPage, running: Running, terms: Terms) -> Banner:
         f"Until it is paid you keep what you have, and nothing is charged.{until}"
     )
     pay = Link("Confirm payment", running.pay_url) if running.pay_url else None
-    title = f"Confirm your payment for {named(page, running, terms)}"
+    title = f"Confirm your payment for {named(page.frame.wording, running.terms, terms)}"
     return Banner(Tone.WARNING, title, text, pay, Link("Not now", page.act_url("undo"), ()))
 
 
 def _coming(page: BillingPage, running: Running, terms: Terms) -> Banner:
     when = page.date(running.coming_at) if running.coming_at else ""
-    title = f"On {when} your plan changes to {named(page, running, terms)}"
+    title = f"On {when} your plan changes to {named(page.frame.wording, running.terms, terms)}"
     text = "Until then you keep what you have paid for."
     return Banner(Tone.INFO, title, text, also=Link("Undo", page.act_url("undo"), ()))
 
@@ -81,7 +67,7 @@ def _after_change(page: BillingPage) -> str:
     terms, plan = running.terms, running.terms.plan
     if plan is None:
         return ""
-    paid = f", paid {_PAID[terms.interval]}" if terms.interval in _PAID else ""
+    paid = f", paid {PAID[terms.interval]}" if terms.interval in PAID else ""
     seats = seats_of(page.frame.wording, plan, terms.quantity)
     return f"Done. You are on {plan.name}{paid}{f', with {seats}' if seats else ''}."
 
@@ -112,7 +98,6 @@ def _after_email(page: BillingPage) -> str:
     return f"Invoices and receipts go to {page.billing_email}." if page.billing_email else ""
 
 
-_PAID = {"month": "monthly", "year": "yearly"}
 _AFTER: Mapping[str, Callable[[BillingPage], str]] = {
     "change": _after_change,
     "seats": _after_change,

@@ -187,7 +187,8 @@ def _seats(page: BillingPage) -> SeatsView | None:
 def _cancel(page: BillingPage) -> Link | None:
     if page.running is None or page.running.is_ending:
         return None
-    return Link("Cancel plan", f"{page.frame.billing_url}/cancel")
+    own = page.plan is None or page.plan == page.subject
+    return Link("Cancel plan" if own else f"Cancel {page.subject_name}", f"{page.frame.billing_url}/cancel")
 
 
 def _price(page: BillingPage) -> tuple[str, str]:

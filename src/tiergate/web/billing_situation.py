@@ -13,9 +13,10 @@ from tiergate.rules.policy import OnUnknown
 from tiergate.rules.price import Price
 from tiergate.rules.state import InvoiceStatus
 from tiergate.rules.tiered_price import tiered_total
-from tiergate.web.billing_facts import BillingPage
+from tiergate.web.billing_facts import BillingPage, Running
 from tiergate.web.link import Link
-from tiergate.web.wording import consequence
+from tiergate.web.plan_prices import named, price_of
+from tiergate.web.wording import consequence, main_currency
 
 LAST_DAYS = 3
 """From how many days on the end of a trial without a card is shown as a warning."""
@@ -152,10 +153,24 @@ def _active(page: BillingPage) -> Situation:
     renews_at = page.current_period_end
     if renews_at is None:
         return Situation(next=f"{page.subject_name} goes on until you cancel.")
+    if page.running is not None and page.running.coming is not None and page.running.coming_at is not None:
+        changes_at = page.running.coming_at
+        words = f"On {page.date(changes_at)} it becomes {_coming_terms(page, page.running)}."
+        return Situation(next=words, due=("Changes", changes_at))
     return Situation(
         next=f"On {page.date(renews_at)} {page.subject_name} renews{_for_the_price(page)}.",
         due=("Renews", renews_at),
     )
+
+
+def _coming_terms(page: BillingPage, running: Running) -> str:
+    """Name what is planned, and what that costs: ``Starter, for $19 / month plus any tax``."""
+    if running.coming is None:
+        return page.subject_name
+    currency = page.price.currency if page.price else main_currency(page.catalog)
+    amount, per = price_of(page.frame.wording, running.coming, currency)
+    costs = f", for {amount} {per} plus any tax" if amount else ""
+    return f"{named(page.frame.wording, running.terms, running.coming)}{costs}"
 
 
 def _canceling(page: BillingPage) -> Situation:

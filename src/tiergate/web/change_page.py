@@ -152,7 +152,7 @@ def _renewal(page: ChangePage) -> Line | None:
     preview = page.preview
     if preview.renews_at is None or preview.renewal_total is None:
         return None
-    return Line(f"On {page.account.date(preview.renews_at)}", _amount(page, preview.renewal_total))
+    return Line(f"Then, on {page.account.date(preview.renews_at)}", _amount(page, preview.renewal_total))
 
 
 def _amount(page: ChangePage, amount: int) -> str:

@@ -3,9 +3,7 @@
 from tiergate.rules.change import Change, ChangeKind, Holds
 from tiergate.services.preview_change import Preview
 from tiergate.web.billing_facts import BillingPage
-from tiergate.web.plan_prices import seats_of
-
-_PER = {"month": "monthly", "year": "yearly"}
+from tiergate.web.plan_prices import PAID, seats_of
 
 
 def title(page: BillingPage, preview: Preview) -> str:
@@ -64,13 +62,13 @@ def _action(page: BillingPage, change: Change) -> str:
     if change.kind in (ChangeKind.MORE, ChangeKind.FEWER):
         return f"Change to {seats_of(page.frame.wording, change.plan, change.quantity)}"
     if change.kind in (ChangeKind.LONGER_INTERVAL, ChangeKind.SHORTER_INTERVAL):
-        return f"Switch {plan} to {_PER.get(change.interval or '', 'another interval')}"
+        return f"Switch {plan} to {PAID.get(change.interval or '', 'another interval')}"
     return _TITLES.get(change.kind, "Change to {plan}").format(plan=plan)
 
 
 def _short(change: Change) -> str:
     if change.kind in (ChangeKind.LONGER_INTERVAL, ChangeKind.SHORTER_INTERVAL):
-        return f"Switch to {_PER.get(change.interval or '', 'another interval')}"
+        return f"Switch to {PAID.get(change.interval or '', 'another interval')}"
     if change.add_on_key is None and change.kind is ChangeKind.MORE:
         return "Add seats"
     if change.add_on_key is None and change.kind is ChangeKind.FEWER:

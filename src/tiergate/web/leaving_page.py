@@ -98,7 +98,7 @@ def _pause(page: LeavingPage) -> Stay | None:
     until = page.account.date(page.account.at + page.pause_for)
     return Stay(
         f"Take a break of {days} days",
-        f"Nothing is charged meanwhile, and {page.account.subject_name} comes back by itself on {until}.",
+        f"{page.account.subject_name} rests, nothing is charged, and it comes back by itself on {until}.",
         Link("Pause instead", page.account.act_url("pause"), ()),
     )
 
