@@ -11,9 +11,9 @@ from enum import StrEnum
 from tiergate.rules.access import Access, Reason
 from tiergate.rules.policy import OnUnknown
 from tiergate.rules.price import Price
-from tiergate.rules.state import InvoiceStatus
 from tiergate.rules.tiered_price import tiered_total
 from tiergate.web.billing_facts import BillingPage, Running
+from tiergate.web.billing_links import add_card, choose_a_plan, keep, pay, resume
 from tiergate.web.link import Link
 from tiergate.web.plan_prices import named, price_of
 from tiergate.web.wording import consequence, main_currency
@@ -70,7 +70,7 @@ def situation(page: BillingPage) -> Situation:
 def _no_subscription(page: BillingPage) -> Situation:
     if page.plan is None:
         text = f"Choose a plan to start using {page.frame.product.name}."
-        return Situation(Banner(Tone.INFO, "You have no plan yet", text, _choose_a_plan(page)))
+        return Situation(Banner(Tone.INFO, "You have no plan yet", text, choose_a_plan(page)))
     return Situation(next=_standing(page), settled=True)
 
 
@@ -83,7 +83,7 @@ def _trialing(page: BillingPage) -> Situation:
     last_days = page.frame.wording.days_until(page.at, end) <= LAST_DAYS
     tone = Tone.WARNING if last_days and page.has_card is False else Tone.INFO
     return Situation(
-        banner=Banner(tone, _trial_countdown(page, end), _trial_card_text(page), _missing_card(page)),
+        banner=Banner(tone, _trial_countdown(page, end), _trial_card_text(page), add_card(page)),
         next=_after_trial(page, end),
         badge=TRIAL_BADGE,
         due=("Trial ends", end),
@@ -112,7 +112,7 @@ def _canceled_trial(page: BillingPage, end: datetime) -> Situation:
     ending = consequence(page.policy.after_trial, page.catalog.free_plan)
     text = f"You have canceled it, so nothing will be charged. You keep {page.subject_name} until then."
     return Situation(
-        banner=Banner(Tone.INFO, _trial_countdown(page, end), text, _keep(page)),
+        banner=Banner(Tone.INFO, _trial_countdown(page, end), text, keep(page)),
         next=f"On {page.date(end)} {ending}.",
         badge=(Tone.WARNING, "Ending"),
         due=("Ends", end),
@@ -179,7 +179,7 @@ def _canceling(page: BillingPage) -> Situation:
     when = f"on {page.date(end)}" if end else "with the period that is paid for"
     text = "You keep everything until then, and it will not renew."
     return Situation(
-        banner=Banner(Tone.INFO, f"{page.subject_name} ends {when}", text, _keep(page)),
+        banner=Banner(Tone.INFO, f"{page.subject_name} ends {when}", text, keep(page)),
         next=f"{when[0].upper()}{when[1:]} {ending}.",
         badge=(Tone.WARNING, "Ending"),
         due=("Ends", end) if end else None,
@@ -234,7 +234,7 @@ def _past_due_grace(page: BillingPage) -> Situation:
     end = page.grace_ends_at or page.boundary_at
     title = f"Your last payment for {page.subject_name} failed"
     by = f" by {page.date(end)}" if end else ""
-    banner = Banner(Tone.WARNING, title, f"{_remedy(page)}{by} to keep {page.subject_name}.", _pay(page))
+    banner = Banner(Tone.WARNING, title, f"{_remedy(page)}{by} to keep {page.subject_name}.", pay(page))
     badge = (Tone.WARNING, "Payment failed")
     if end is None:
         return Situation(banner, f"You keep {page.subject_name} for now.", badge=badge)
@@ -260,7 +260,7 @@ def _unpaid(page: BillingPage) -> Situation:
 
 def _payment_missing(page: BillingPage, title: str, text: str) -> Situation:
     return Situation(
-        banner=Banner(Tone.DANGER, title, text, _pay(page)),
+        banner=Banner(Tone.DANGER, title, text, pay(page)),
         next=f"{_standing(page)} {page.subject_name} comes back as soon as the payment has arrived.",
         badge=(Tone.DANGER, "Payment failed"),
     )
@@ -284,7 +284,7 @@ def _incomplete_expired(page: BillingPage) -> Situation:
 
 
 def _over(page: BillingPage, title: str, text: str) -> Situation:
-    banner = Banner(Tone.INFO, title, text, _choose_a_plan(page))
+    banner = Banner(Tone.INFO, title, text, choose_a_plan(page))
     return Situation(banner, _standing(page), settled=True, badge=(Tone.NEUTRAL, "Ended"))
 
 
@@ -292,9 +292,7 @@ def _incomplete(page: BillingPage) -> Situation:
     text = f"Your bank may be asking you to confirm it. {page.subject_name} opens once it has gone through."
     lapse = "Without a payment within 23 hours of your order, it lapses and nothing is charged."
     return Situation(
-        banner=Banner(
-            Tone.WARNING, "Your first payment is not complete", text, _pay(page, "Confirm payment")
-        ),
+        banner=Banner(Tone.WARNING, "Your first payment is not complete", text, pay(page, "Confirm payment")),
         next=f"{_standing(page)} {lapse}",
     )
 
@@ -302,14 +300,14 @@ def _incomplete(page: BillingPage) -> Situation:
 def _paused(page: BillingPage) -> Situation:
     resumes_at = page.running.resumes_at if page.running else None
     title = f"Your {page.subject_name} subscription is paused"
-    resume = _resume(page)
+    again = resume(page)
     text = "Nothing is charged while it is paused."
-    if resume is None:
+    if again is None:
         text = f"{text} To take it up again, {_write_to_us(page)}."
     what_next = f"{_standing(page)} {page.subject_name} comes back when the subscription is resumed."
     if resumes_at is not None:
         what_next = f"{_standing(page)} {page.subject_name} comes back by itself on {page.date(resumes_at)}."
-    return Situation(Banner(Tone.WARNING, title, text, resume), what_next)
+    return Situation(Banner(Tone.WARNING, title, text, again), what_next)
 
 
 def _unclear(page: BillingPage) -> Situation:
@@ -348,40 +346,7 @@ def _cost(page: BillingPage, price: Price) -> str:
 
 
 def _remedy(page: BillingPage) -> str:
-    return "Pay the open invoice" if _pay(page) else "Pay what is open"
-
-
-def _pay(page: BillingPage, label: str = "Pay invoice") -> Link | None:
-    """Lead to Stripe's page for the newest open invoice, which takes another card or a confirmation."""
-    payable = [invoice for invoice in page.invoices if invoice.status is InvoiceStatus.OPEN]
-    newest = max(payable, key=lambda invoice: invoice.created_at, default=None)
-    return Link(label, newest.hosted_invoice_url) if newest and newest.hosted_invoice_url else None
-
-
-def _keep(page: BillingPage) -> Link | None:
-    """Take the end back, where the subscription is still there."""
-    if page.running is None or not page.running.is_ending:
-        return None
-    return Link(f"Keep {page.subject_name}", page.act_url("resume"), ())
-
-
-def _resume(page: BillingPage) -> Link | None:
-    """Let a pause end; what Stripe has paused for want of a card needs that first."""
-    if page.running is None:
-        return None
-    if page.has_card is False:
-        return _missing_card(page)
-    return Link(f"Resume {page.subject_name}", page.act_url("resume"), ())
-
-
-def _missing_card(page: BillingPage) -> Link | None:
-    if page.has_card is not False or not page.has_customer:
-        return None
-    return Link("Add payment method", page.portal_url, (("flow", "payment_method_update"),))
-
-
-def _choose_a_plan(page: BillingPage) -> Link:
-    return Link("Choose a plan", page.frame.pricing_url)
+    return "Pay the open invoice" if pay(page) else "Pay what is open"
 
 
 def _write_to_us(page: BillingPage) -> str:

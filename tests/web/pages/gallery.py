@@ -126,7 +126,7 @@ def _problem_pages() -> Iterator[tuple[str, str]]:
 def write(folder: Path) -> list[Path]:
     """Write the pages, and the static files that they load by relative address; return the pages."""
     (folder / "static").mkdir(parents=True, exist_ok=True)
-    for name in ("tiergate.css", "inter-latin.woff2", "mark.svg"):
+    for name in ("tiergate.css", "billing.css", "inter-latin.woff2", "mark.svg"):
         file = static_file(static_url("", name).rpartition("/")[2])
         assert file is not None
         (folder / "static" / file.name).write_bytes(file.content)
