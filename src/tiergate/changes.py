@@ -9,6 +9,7 @@ from tiergate.services.pause_subscription import pause_subscription
 from tiergate.services.preview_change import Preview, preview_change
 from tiergate.services.resume_subscription import resume_subscription
 from tiergate.services.run_change import Asking
+from tiergate.services.set_billing_email import set_billing_email
 from tiergate.services.undo_change import undo_change
 from tiergate.services.wish import Wish
 
@@ -126,6 +127,10 @@ class Changes:
         customer comes back to ``return_url``, or to the billing page. Raises ``PortalFlowError``.
         """
         return open_portal(self._context, account_id, flow, return_url)
+
+    def set_billing_email(self, account_id: str, email: str, *, actor: str = "") -> str:
+        """Let invoices and receipts go to an address, at Stripe too. Raises ``InvalidEmailError``."""
+        return set_billing_email(self._context, account_id, email, actor)
 
     def _change(
         self, account_id: str, action: str, wish: Wish, token: str | None, key: str | None, actor: str

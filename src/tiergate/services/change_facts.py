@@ -46,9 +46,7 @@ def load_facts(context: Context, tx: Transaction, account_id: str, at: datetime 
     account = require_account(tx, account_id)
     catalog = load_catalog(tx)
     state = load_state(tx, account)
-    selling: list[Subscription | Schedule] = [*state.subscriptions, *state.schedules]
-    named = {price_id for each in selling for price_id in prices_in(each)}
-    intervals = {price_id: price.interval for price_id, price in find_prices(tx, named).items()}
+    intervals = intervals_of(tx, state)
     for_sale = {
         price.lookup_key: found
         for price in catalog.prices
@@ -63,3 +61,10 @@ def load_facts(context: Context, tx: Transaction, account_id: str, at: datetime 
         intervals,
         for_sale,
     )
+
+
+def intervals_of(tx: Transaction, state: AccountState) -> Mapping[str, str]:
+    """Return how each price is paid for that an account has, or is to have, by Stripe's id."""
+    selling: list[Subscription | Schedule] = [*state.subscriptions, *state.schedules]
+    named = {price_id for each in selling for price_id in prices_in(each)}
+    return {price_id: price.interval for price_id, price in find_prices(tx, named).items()}

@@ -1,13 +1,16 @@
 """Describes an account for a page or an answer: its access, and the subscription that it rests on."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from tiergate.rules.catalog import Plan
+from tiergate.rules.held import Held, held_by
 from tiergate.rules.instants import DISTANT_FUTURE
 from tiergate.rules.next_step import Position
 from tiergate.rules.price import INTERVALS
 from tiergate.rules.state import ENDED, AccountState, Subscription
 from tiergate.services.change_errors import open_invoice_url
+from tiergate.services.change_facts import intervals_of
 from tiergate.services.context import Context
 from tiergate.services.explain import Explanation, explain
 from tiergate.store.catalog_rows import MappedPrice, find_price
@@ -25,6 +28,10 @@ class AccountView:
     has_card: bool | None
     pay_url: str | None = None
     """Stripe's page at which its open invoice is paid, or its payment confirmed."""
+    held: Held | None = None
+    """The subscription that its changes are made to."""
+    intervals: Mapping[str, str] = field(default_factory=dict)
+    """How each of its prices is paid for, by Stripe's id."""
 
     @property
     def position(self) -> Position:
@@ -51,12 +58,15 @@ def describe_account(context: Context, account_id: str) -> AccountView:
         return AccountView(told, None, None, None, None)
     price = None
     items = [item for item in subscription.items if item.add_on_key is None]
-    if items:
-        with context.database.read() as tx:
+    with context.database.read() as tx:
+        if items:
             price = find_price(tx, items[0].price_id)
+        intervals = intervals_of(tx, told.state)
     plan = told.catalog.as_sold(subscription.catalog_version).plans.get(subscription.plan_key or "")
     pay_url = open_invoice_url(told.state, subscription.id)
-    return AccountView(told, subscription, plan, price, told.state.has_card(subscription), pay_url)
+    held = held_by(told.state, told.catalog, intervals)
+    has_card = told.state.has_card(subscription)
+    return AccountView(told, subscription, plan, price, has_card, pay_url, held, intervals)
 
 
 def _speaking(state: AccountState, cause_id: str | None) -> Subscription | None:

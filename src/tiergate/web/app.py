@@ -9,7 +9,14 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tiergate.billing import Billing
-from tiergate.web import api_routes, change_routes, page_routes, plans_routes, trial_routes
+from tiergate.web import (
+    api_routes,
+    billing_routes,
+    change_routes,
+    page_routes,
+    plans_routes,
+    trial_routes,
+)
 from tiergate.web.admin import install_admin
 from tiergate.web.identity import AccountOf, nobody
 from tiergate.web.problems import DefectProblems, install_problems
@@ -44,6 +51,7 @@ def create_app(billing: Billing, account_of: AccountOf = nobody) -> FastAPI:
     app.include_router(plans_routes.router)
     app.include_router(change_routes.router)
     app.include_router(trial_routes.router)
+    app.include_router(billing_routes.router)
     app.include_router(page_routes.router)
     install_admin(app)
     install_problems(app)

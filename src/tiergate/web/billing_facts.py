@@ -8,7 +8,7 @@ from tiergate.rules.catalog import Catalog, Feature, Plan
 from tiergate.rules.instants import DISTANT_FUTURE
 from tiergate.rules.policy import Policy
 from tiergate.rules.price import Price
-from tiergate.rules.state import Invoice
+from tiergate.rules.state import Invoice, PaymentMethod
 from tiergate.web.render import Frame
 
 
@@ -20,6 +20,37 @@ class UsageLine:
     limit: int | None
     used: int | None = None
     """``None`` where the product does not report it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A plan as it is bought: paid how, and for how many seats."""
+
+    plan: Plan | None
+    interval: str | None = None
+    quantity: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The subscription that the buttons of the page change, and what becomes of it."""
+
+    terms: Terms
+    members: int | None = None
+    is_changeable: bool = True
+    """Whether nothing stands in the way of a change: no debt, no pause, nothing unknown."""
+    is_ending: bool = False
+    is_paused: bool = False
+    """Whether Stripe collects no payments for a while."""
+    resumes_at: datetime | None = None
+    can_pause: bool = False
+    coming: Terms | None = None
+    """What is planned to follow, and from when on."""
+    coming_at: datetime | None = None
+    waiting: Terms | None = None
+    """What holds once its payment is made or confirmed, where, and until when that can be done."""
+    pay_url: str | None = None
+    pay_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +81,14 @@ class BillingPage:
     usage: tuple[UsageLine, ...] = ()
     usage_resets_at: datetime | None = None
     invoices: tuple[Invoice, ...] = ()
+    running: Running | None = None
+    card: PaymentMethod | None = None
+    """What invoices are charged to, where its details are known."""
+    has_customer: bool = False
+    """Whether Stripe knows the account, so that its pages can be opened."""
+    billing_email: str = ""
+    after: str = ""
+    """What the customer has just done, if anything: see ``told_after``."""
 
     @property
     def subject(self) -> Plan | None:
@@ -75,6 +114,15 @@ class BillingPage:
     def boundary_at(self) -> datetime | None:
         """Until when the present position holds; ``None`` where nothing known will change it."""
         return None if self.holds_until == DISTANT_FUTURE else self.holds_until
+
+    @property
+    def portal_url(self) -> str:
+        """Where a form opens Stripe's own pages."""
+        return self.act_url("portal")
+
+    def act_url(self, name: str) -> str:
+        """Where a form does something to the subscription, such as ``undo``."""
+        return f"{self.frame.base_path}/api/billing/{name}"
 
     def date(self, at: datetime) -> str:
         """Write a day as the reader writes it."""

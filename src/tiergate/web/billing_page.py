@@ -7,8 +7,13 @@ from tiergate.rules.access import Access, Reason
 from tiergate.rules.catalog import FeatureKind
 from tiergate.rules.prompt_settings import PromptSettings
 from tiergate.rules.state import Invoice, InvoiceStatus
+from tiergate.web.billing_details import DetailsView, card_in_words, details_view
 from tiergate.web.billing_facts import BillingPage, UsageLine
-from tiergate.web.billing_situation import TRIAL_BADGE, Banner, Link, Tone, situation
+from tiergate.web.billing_notices import notices, told_after
+from tiergate.web.billing_situation import TRIAL_BADGE, Banner, Tone, situation
+from tiergate.web.link import Link
+from tiergate.web.offers import yearly_saving
+from tiergate.web.plan_prices import seats_of
 from tiergate.web.render import render
 from tiergate.web.wording import Wording, main_currency
 
@@ -39,6 +44,20 @@ class PlanView:
     rows: tuple[Row, ...]
     next_title: str
     next: str
+    yearly: Link | None
+    """The same plan by the year, where that is for sale."""
+    seats: "SeatsView | None"
+    cancel: Link | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeatsView:
+    """The field in which the number of seats is changed."""
+
+    quantity: int
+    minimum: int
+    maximum: int | None
+    hint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +90,14 @@ class InvoiceRow:
 class BillingView:
     """The whole page, ready to be shown."""
 
+    told: str
+    """What was just done; empty where nothing was."""
     banner: Banner | None
+    notices: tuple[Banner, ...]
+    """What is on its way, besides."""
     plan: PlanView
     change: Link | None
+    details: DetailsView | None
     usage: tuple[UsageView, ...]
     usage_note: str
     invoices: tuple[InvoiceRow, ...]
@@ -94,9 +118,12 @@ def billing_view(page: BillingPage) -> BillingView:
         banner is not None and banner.action is not None and banner.action.url == page.frame.pricing_url
     )
     return BillingView(
+        told=told_after(page),
         banner=banner,
+        notices=notices(page),
         plan=_plan_view(page),
         change=None if leads_to_plans else Link(_change_label(page), page.frame.pricing_url),
+        details=details_view(page) if page.has_customer else None,
         usage=tuple(_usage_view(wording, line, page.catalog.prompts) for line in page.usage),
         usage_note=_usage_note(page),
         invoices=_invoice_rows(page),
@@ -105,6 +132,8 @@ def billing_view(page: BillingPage) -> BillingView:
 
 
 def _change_label(page: BillingPage) -> str:
+    if page.running is not None and page.running.is_changeable:
+        return "Change plan"
     return "Choose a plan" if page.plan is None or page.plan.is_free else "See all plans"
 
 
@@ -123,7 +152,43 @@ def _plan_view(page: BillingPage) -> PlanView:
         rows=_rows(page, words.due),
         next_title="Where you stand" if words.settled else "What happens next",
         next=words.next,
+        yearly=_yearly(page),
+        seats=_seats(page),
+        cancel=_cancel(page),
     )
+
+
+def _yearly(page: BillingPage) -> Link | None:
+    """Offer the year to who pays by the month, and say what it saves."""
+    running = page.running
+    if running is None or not running.is_changeable or running.waiting is not None or page.price is None:
+        return None
+    plan = page.catalog.plans.get(running.terms.plan.key) if running.terms.plan else None
+    if plan is None or running.terms.interval != "month" or page.has_card is False:
+        return None
+    if not any(price.interval == "year" for price in plan.prices):
+        return None
+    _, saved, currency = yearly_saving(plan, page.price.currency)
+    saving = f", save {page.frame.wording.price(saved, currency)}" if saved and plan.seats is None else ""
+    return Link(f"Switch to yearly{saving}", f"{page.frame.billing_url}/change?plan={plan.key}&interval=year")
+
+
+def _seats(page: BillingPage) -> SeatsView | None:
+    running = page.running
+    if running is None or not running.is_changeable or running.terms.plan is None:
+        return None
+    sold = running.terms.plan.seats
+    if sold is None:
+        return None
+    hint = f"{page.frame.wording.number(running.members)} in use" if running.members else ""
+    return SeatsView(running.terms.quantity, sold.minimum, sold.maximum, hint)
+
+
+def _cancel(page: BillingPage) -> Link | None:
+    if page.running is None or page.running.is_ending:
+        return None
+    own = page.plan is None or page.plan == page.subject
+    return Link("Cancel plan" if own else f"Cancel {page.subject_name}", f"{page.frame.billing_url}/cancel")
 
 
 def _price(page: BillingPage) -> tuple[str, str]:
@@ -134,7 +199,8 @@ def _price(page: BillingPage) -> tuple[str, str]:
         return wording.price(0, currency), "/ month"
     if page.price is None or (page.plan is not None and page.plan != page.subject):
         return "", ""
-    return wording.price(page.price.unit_amount, page.price.currency), f"/ {page.price.interval}"
+    each = "per seat / " if page.subject and page.subject.seats else "/ "
+    return wording.price(page.price.unit_amount, page.price.currency), f"{each}{page.price.interval}"
 
 
 def _badge(page: BillingPage, badge: tuple[Tone, str]) -> tuple[Tone, str]:
@@ -155,9 +221,14 @@ def _rows(page: BillingPage, due: tuple[str, datetime] | None) -> tuple[Row, ...
     if due is not None:
         label, at = due
         rows.append(Row(label, page.date(at), at))
+    running = page.running
+    seats = seats_of(page.frame.wording, running.terms.plan, running.terms.quantity) if running else ""
+    if seats:
+        rows.append(Row("Paid for", seats))
+    if page.has_customer:  # the card of the payment details says the rest
+        return tuple(rows)
     if page.price is not None:
-        cards = {True: "On file", False: "None on file", None: "Being checked"}
-        rows.append(Row("Payment method", cards[page.has_card]))
+        rows.append(Row("Payment method", card_in_words(page)[0]))
     if page.frame.account_email:
         rows.append(Row("Billing email", page.frame.account_email))
     return tuple(rows)

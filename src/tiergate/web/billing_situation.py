@@ -11,9 +11,12 @@ from enum import StrEnum
 from tiergate.rules.access import Access, Reason
 from tiergate.rules.policy import OnUnknown
 from tiergate.rules.price import Price
-from tiergate.rules.state import InvoiceStatus
-from tiergate.web.billing_facts import BillingPage
-from tiergate.web.wording import consequence
+from tiergate.rules.tiered_price import tiered_total
+from tiergate.web.billing_facts import BillingPage, Running
+from tiergate.web.billing_links import add_card, choose_a_plan, keep, pay, resume
+from tiergate.web.link import Link
+from tiergate.web.plan_prices import named, price_of
+from tiergate.web.wording import consequence, main_currency
 
 LAST_DAYS = 3
 """From how many days on the end of a trial without a card is shown as a warning."""
@@ -33,14 +36,6 @@ TRIAL_BADGE = (Tone.INFO, "Trial")
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """Something to do about it."""
-
-    label: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
 class Banner:
     """What matters now."""
 
@@ -48,6 +43,8 @@ class Banner:
     title: str
     text: str
     action: Link | None = None
+    also: Link | None = None
+    """What else can be done about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +70,7 @@ def situation(page: BillingPage) -> Situation:
 def _no_subscription(page: BillingPage) -> Situation:
     if page.plan is None:
         text = f"Choose a plan to start using {page.frame.product.name}."
-        return Situation(Banner(Tone.INFO, "You have no plan yet", text, _choose_a_plan(page)))
+        return Situation(Banner(Tone.INFO, "You have no plan yet", text, choose_a_plan(page)))
     return Situation(next=_standing(page), settled=True)
 
 
@@ -86,7 +83,7 @@ def _trialing(page: BillingPage) -> Situation:
     last_days = page.frame.wording.days_until(page.at, end) <= LAST_DAYS
     tone = Tone.WARNING if last_days and page.has_card is False else Tone.INFO
     return Situation(
-        banner=Banner(tone, _trial_countdown(page, end), _trial_card_text(page)),
+        banner=Banner(tone, _trial_countdown(page, end), _trial_card_text(page), add_card(page)),
         next=_after_trial(page, end),
         badge=TRIAL_BADGE,
         due=("Trial ends", end),
@@ -115,7 +112,7 @@ def _canceled_trial(page: BillingPage, end: datetime) -> Situation:
     ending = consequence(page.policy.after_trial, page.catalog.free_plan)
     text = f"You have canceled it, so nothing will be charged. You keep {page.subject_name} until then."
     return Situation(
-        banner=Banner(Tone.INFO, _trial_countdown(page, end), text),
+        banner=Banner(Tone.INFO, _trial_countdown(page, end), text, keep(page)),
         next=f"On {page.date(end)} {ending}.",
         badge=(Tone.WARNING, "Ending"),
         due=("Ends", end),
@@ -137,6 +134,8 @@ def _trial_card_text(page: BillingPage) -> str:
         return "We are checking with Stripe whether a payment method is on file."
     if page.has_card:
         return f"A payment method is on file, so there is nothing you need to do to keep {page.subject_name}."
+    if page.has_customer:
+        return f"Add a payment method to keep {page.subject_name}. Nothing is charged before the trial ends."
     return "There is no payment method on file, so nothing will be charged."
 
 
@@ -154,10 +153,24 @@ def _active(page: BillingPage) -> Situation:
     renews_at = page.current_period_end
     if renews_at is None:
         return Situation(next=f"{page.subject_name} goes on until you cancel.")
+    if page.running is not None and page.running.coming is not None and page.running.coming_at is not None:
+        changes_at = page.running.coming_at
+        words = f"On {page.date(changes_at)} it becomes {_coming_terms(page, page.running)}."
+        return Situation(next=words, due=("Changes", changes_at))
     return Situation(
         next=f"On {page.date(renews_at)} {page.subject_name} renews{_for_the_price(page)}.",
         due=("Renews", renews_at),
     )
+
+
+def _coming_terms(page: BillingPage, running: Running) -> str:
+    """Name what is planned, and what that costs: ``Starter, for $19 / month plus any tax``."""
+    if running.coming is None:
+        return page.subject_name
+    currency = page.price.currency if page.price else main_currency(page.catalog)
+    amount, per = price_of(page.frame.wording, running.coming, currency)
+    costs = f", for {amount} {per} plus any tax" if amount else ""
+    return f"{named(page.frame.wording, running.terms, running.coming)}{costs}"
 
 
 def _canceling(page: BillingPage) -> Situation:
@@ -166,7 +179,7 @@ def _canceling(page: BillingPage) -> Situation:
     when = f"on {page.date(end)}" if end else "with the period that is paid for"
     text = "You keep everything until then, and it will not renew."
     return Situation(
-        banner=Banner(Tone.INFO, f"{page.subject_name} ends {when}", text),
+        banner=Banner(Tone.INFO, f"{page.subject_name} ends {when}", text, keep(page)),
         next=f"{when[0].upper()}{when[1:]} {ending}.",
         badge=(Tone.WARNING, "Ending"),
         due=("Ends", end) if end else None,
@@ -221,7 +234,7 @@ def _past_due_grace(page: BillingPage) -> Situation:
     end = page.grace_ends_at or page.boundary_at
     title = f"Your last payment for {page.subject_name} failed"
     by = f" by {page.date(end)}" if end else ""
-    banner = Banner(Tone.WARNING, title, f"{_remedy(page)}{by} to keep {page.subject_name}.", _pay(page))
+    banner = Banner(Tone.WARNING, title, f"{_remedy(page)}{by} to keep {page.subject_name}.", pay(page))
     badge = (Tone.WARNING, "Payment failed")
     if end is None:
         return Situation(banner, f"You keep {page.subject_name} for now.", badge=badge)
@@ -247,7 +260,7 @@ def _unpaid(page: BillingPage) -> Situation:
 
 def _payment_missing(page: BillingPage, title: str, text: str) -> Situation:
     return Situation(
-        banner=Banner(Tone.DANGER, title, text, _pay(page)),
+        banner=Banner(Tone.DANGER, title, text, pay(page)),
         next=f"{_standing(page)} {page.subject_name} comes back as soon as the payment has arrived.",
         badge=(Tone.DANGER, "Payment failed"),
     )
@@ -271,7 +284,7 @@ def _incomplete_expired(page: BillingPage) -> Situation:
 
 
 def _over(page: BillingPage, title: str, text: str) -> Situation:
-    banner = Banner(Tone.INFO, title, text, _choose_a_plan(page))
+    banner = Banner(Tone.INFO, title, text, choose_a_plan(page))
     return Situation(banner, _standing(page), settled=True, badge=(Tone.NEUTRAL, "Ended"))
 
 
@@ -279,19 +292,22 @@ def _incomplete(page: BillingPage) -> Situation:
     text = f"Your bank may be asking you to confirm it. {page.subject_name} opens once it has gone through."
     lapse = "Without a payment within 23 hours of your order, it lapses and nothing is charged."
     return Situation(
-        banner=Banner(
-            Tone.WARNING, "Your first payment is not complete", text, _pay(page, "Confirm payment")
-        ),
+        banner=Banner(Tone.WARNING, "Your first payment is not complete", text, pay(page, "Confirm payment")),
         next=f"{_standing(page)} {lapse}",
     )
 
 
 def _paused(page: BillingPage) -> Situation:
-    text = f"Nothing is charged while it is paused. To take it up again, {_write_to_us(page)}."
-    return Situation(
-        banner=Banner(Tone.WARNING, f"Your {page.subject_name} subscription is paused", text),
-        next=f"{_standing(page)} {page.subject_name} comes back when the subscription is resumed.",
-    )
+    resumes_at = page.running.resumes_at if page.running else None
+    title = f"Your {page.subject_name} subscription is paused"
+    again = resume(page)
+    text = "Nothing is charged while it is paused."
+    if again is None:
+        text = f"{text} To take it up again, {_write_to_us(page)}."
+    what_next = f"{_standing(page)} {page.subject_name} comes back when the subscription is resumed."
+    if resumes_at is not None:
+        what_next = f"{_standing(page)} {page.subject_name} comes back by itself on {page.date(resumes_at)}."
+    return Situation(Banner(Tone.WARNING, title, text, again), what_next)
 
 
 def _unclear(page: BillingPage) -> Situation:
@@ -322,22 +338,15 @@ def _for_the_price(page: BillingPage) -> str:
 
 
 def _cost(page: BillingPage, price: Price) -> str:
-    return f"{page.frame.wording.price(price.unit_amount, price.currency)} plus any tax"
+    quantity = page.running.terms.quantity if page.running else 1
+    amount = price.unit_amount * quantity
+    if price.tiers and price.tiers_mode is not None:
+        amount = tiered_total(price.tiers, price.tiers_mode, quantity)
+    return f"{page.frame.wording.price(amount, price.currency)} plus any tax"
 
 
 def _remedy(page: BillingPage) -> str:
-    return "Pay the open invoice" if _pay(page) else "Pay what is open"
-
-
-def _pay(page: BillingPage, label: str = "Pay invoice") -> Link | None:
-    """Lead to Stripe's page for the newest open invoice, which takes another card or a confirmation."""
-    payable = [invoice for invoice in page.invoices if invoice.status is InvoiceStatus.OPEN]
-    newest = max(payable, key=lambda invoice: invoice.created_at, default=None)
-    return Link(label, newest.hosted_invoice_url) if newest and newest.hosted_invoice_url else None
-
-
-def _choose_a_plan(page: BillingPage) -> Link:
-    return Link("Choose a plan", page.frame.pricing_url)
+    return "Pay the open invoice" if pay(page) else "Pay what is open"
 
 
 def _write_to_us(page: BillingPage) -> str:

@@ -73,6 +73,14 @@ class CancelOrder(KeyedOrder):
     comment: str = ""
 
 
+class EmailOrder(BaseModel):
+    """Where invoices and receipts are to go."""
+
+    model_config = _strict({"email": "billing@example.com"})
+
+    email: str
+
+
 class PortalOrder(BaseModel):
     """Where in Stripe's portal to begin, and the path of this site to come back to."""
 
@@ -179,6 +187,14 @@ class ChangedAnswer(BaseModel):
     def of(cls, changed: Changed) -> Self:
         """Put an outcome into JSON."""
         return cls.model_validate(changed.as_json())
+
+
+class EmailAnswer(BaseModel):
+    """Where invoices and receipts go now."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"email": "billing@example.com"}]})
+
+    email: str
 
 
 class PortalAnswer(BaseModel):

@@ -193,7 +193,7 @@ def _url(
 ) -> str:
     frame = store.frame
     if step.verb in CHANGES:
-        return f"{frame.billing_url}?{_query(plan, interval, None)}"
+        return f"{frame.billing_url}/change?{_query(plan, interval, None)}"
     if step.verb is Verb.CONTACT:
         return plan.contact_url or f"mailto:{store.catalog.product.support_email}"
     if step.verb is Verb.START_FREE and frame.signed_in:

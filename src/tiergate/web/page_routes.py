@@ -5,18 +5,15 @@ from typing import Literal
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from tiergate.billing import Billing
 from tiergate.rules.access import Reason
-from tiergate.rules.catalog import FeatureKind
-from tiergate.rules.price import Price
 from tiergate.services.describe_account import AccountView
-from tiergate.store.catalog_rows import MappedPrice
-from tiergate.web.billing_page import BillingPage, UsageLine, render_billing
+from tiergate.web.account_page import account_page
+from tiergate.web.billing_page import render_billing
 from tiergate.web.checkout_return_page import CheckoutReturnPage, render_checkout_return
 from tiergate.web.identity import SignedIn, Visitor
 from tiergate.web.page_frame import account_frame, billing_of, frame_of
 from tiergate.web.pricing_page import PricingPage, render_pricing
-from tiergate.web.render import Frame, static_file
+from tiergate.web.render import static_file
 from tiergate.web.visit import visit_of
 from tiergate.web.visitor_currency import remember_currency
 
@@ -40,11 +37,9 @@ def show_pricing(
 
 
 @router.api_route("/billing", methods=_READ)
-def show_billing(request: Request, account_id: SignedIn) -> str:
-    """Show what the account has, what happens next, and its invoices."""
-    billing = billing_of(request)
-    view = billing.describe(account_id)
-    return render_billing(_billing_page(account_frame(request, view), billing, view))
+def show_billing(request: Request, account_id: SignedIn, after: str = "") -> str:
+    """Show what the account has, what happens next, what can be done about it, and its invoices."""
+    return render_billing(account_page(request, billing_of(request).describe(account_id), after))
 
 
 @router.api_route("/billing/return", methods=_READ)
@@ -99,49 +94,3 @@ def _is_confirmed(view: AccountView, plan_key: str) -> bool:
     """Whether the mirror says that the account has the plan it ordered."""
     phase = view.told.phase
     return phase.plan_key == plan_key and view.subscription is not None and phase.sources != ()
-
-
-def _billing_page(frame: Frame, billing: Billing, view: AccountView) -> BillingPage:
-    told, phase, subscription = view.told, view.told.phase, view.subscription
-    return BillingPage(
-        frame,
-        told.catalog,
-        told.at,
-        phase.access,
-        phase.reason,
-        plan=phase.plan,
-        subscribed_plan=view.plan,
-        price=_price(view.price),
-        status=subscription.status if subscription else None,
-        holds_until=phase.ends_at,
-        trial_end=subscription.trial_end if subscription else None,
-        current_period_end=subscription.current_period_end if subscription else None,
-        cancel_at=subscription.cancels_at if subscription else None,
-        grace_ends_at=phase.ends_at if phase.reason is Reason.PAST_DUE_GRACE else None,
-        has_card=view.has_card,
-        usage=tuple(_usage(billing, view)),
-        invoices=told.state.invoices[::-1],
-    )
-
-
-def _price(mapped: MappedPrice | None) -> Price | None:
-    if mapped is None:
-        return None
-    interval: Literal["month", "year"] = "year" if mapped.interval == "year" else "month"
-    return Price(mapped.lookup_key, interval, mapped.currency, mapped.unit_amount)
-
-
-def _usage(billing: Billing, view: AccountView) -> list[UsageLine]:
-    """Return what the present plan limits, and how much of it is used.
-
-    Of what there may be so many of, none at all is more likely not counted here than true.
-    """
-    lines = []
-    for feature in view.told.catalog.features.values():
-        if feature.kind not in (FeatureKind.LIMIT, FeatureKind.PER_SEAT, FeatureKind.METERED):
-            continue
-        decision = billing.check(view.told.account.account_id, feature.key)
-        if decision.value is not False:
-            used = decision.used if feature.kind is FeatureKind.METERED else decision.used or None
-            lines.append(UsageLine(feature, decision.limit, used))
-    return lines

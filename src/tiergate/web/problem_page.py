@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tiergate.web.link import Link
 from tiergate.web.render import Frame, render
 
 
@@ -15,6 +16,10 @@ class ProblemPage:
     title: str
     detail: str = ""
     remedy: str = ""
+    action: Link | None = None
+    """What can be done about it at once."""
+    back: Link | None = None
+    """Where to go on; without it, to the product or to its plans."""
 
 
 def render_problem(page: ProblemPage) -> str:

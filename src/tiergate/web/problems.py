@@ -17,6 +17,7 @@ from tiergate.rules.trial_eligibility import Eligibility
 from tiergate.services.answer_check import FeatureRefusedError
 from tiergate.services.start_trial import TrialRefusedError
 from tiergate.web.answers import decision_answer
+from tiergate.web.link import Link
 from tiergate.web.page_frame import frame_of
 from tiergate.web.problem_page import ProblemPage, render_problem
 from tiergate.web.render import Frame
@@ -39,6 +40,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "signature_invalid": 400,
     "event_unreadable": 400,
     "wish_invalid": 400,
+    "email_invalid": 400,
     "sign_in_required": 401,
     "admin_sign_in_required": 401,
     "sign_in_failed": 401,
@@ -108,21 +110,34 @@ def problem(
     detail: str = "",
     headers: Mapping[str, str] | None = None,
     more: Mapping[str, Any] | None = None,
+    action: Link | None = None,
 ) -> Response:
-    """Answer with a problem: as a page where a browser asks, as JSON elsewhere, with ``more`` members."""
+    """Answer with a problem: as a page where a browser asks, as JSON elsewhere, with ``more`` members.
+
+    ``action`` is what a page offers to do about it; what went wrong with billing leads back there.
+    """
     if wants_page(request):
-        page = ProblemPage(frame_of(request), status, title, remedy=detail)
+        frame = frame_of(request)
+        in_billing = status != HTTPStatus.UNAUTHORIZED and "/billing" in request.url.path
+        back = Link("Back to billing", frame.billing_url) if in_billing else None
+        page = ProblemPage(frame, status, title, remedy=detail, action=action, back=back)
         return HTMLResponse(render_problem(page), status, headers=headers)
     return _problem_json(status, code, title, detail, headers, more)
 
 
-def tiergate_problem(request: Request, error: TiergateError) -> Response:
-    """Answer with an error of ours; what is ours to know stands in the log alone."""
+def tiergate_problem(request: Request, error: TiergateError, action: Link | None = None) -> Response:
+    """Answer with an error of ours; what is ours to know stands in the log alone.
+
+    A page offers the ``action``, or to pay what is open where that is what stands in the way.
+    """
     status = STATUS_OF_CODE.get(error.code, HTTPStatus.INTERNAL_SERVER_ERROR)
     if error.code in _TOLD_OUTSIDE:
         log.warning("subscription request %s failed: %s", request.url.path, error.message)
         return problem(request, status, error.code, *_TOLD_OUTSIDE[error.code])
-    return problem(request, status, error.code, error.message, error.remedy, more=error.details)
+    details = error.details
+    if action is None and details.get("pay_url"):
+        action = Link("Pay invoice", str(details["pay_url"]))
+    return problem(request, status, error.code, error.message, error.remedy, more=details, action=action)
 
 
 class DefectProblems:

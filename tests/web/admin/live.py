@@ -30,20 +30,27 @@ def serve(database_url: str, sandbox_url: str) -> Iterator[Live]:
     settings = Settings(database_url, KEY, (SECRET,), sandbox_url, public_url=f"http://localhost:{port}")
     with Billing(settings, account_of=lambda _: "acme") as billing:
         billing.administration.add(ADMIN, PASSWORD)
-        server = uvicorn.Server(uvicorn.Config(billing.asgi, host="127.0.0.1", port=port, log_level="error"))
-        started = threading.Event()
-        startup = server.startup
-
-        async def tell(sockets: object = None) -> None:
-            await startup()
-            started.set()
-
-        server.startup = tell  # type: ignore[method-assign]
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        try:
-            assert started.wait(_PATIENCE_SECONDS)
+        with serving(billing, port):
             yield Live(settings.public_url, billing)
-        finally:
-            server.should_exit = True
-            thread.join()
+
+
+@contextmanager
+def serving(billing: Billing, port: int) -> Iterator[None]:
+    """Serve the application of a ``Billing`` from a thread."""
+    server = uvicorn.Server(uvicorn.Config(billing.asgi, host="127.0.0.1", port=port, log_level="error"))
+    started = threading.Event()
+    startup = server.startup
+
+    async def tell(sockets: object = None) -> None:
+        await startup()
+        started.set()
+
+    server.startup = tell  # type: ignore[method-assign]
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        assert started.wait(_PATIENCE_SECONDS)
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()

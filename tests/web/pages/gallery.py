@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from tests.web.pages.changing import change_pages, leaving_pages
 from tests.web.pages.northwind import (
     CREW,
     ENTERPRISE,
@@ -26,12 +27,15 @@ from tests.web.pages.northwind import (
     WHOLE,
     billing_pages,
     long_account,
+    self_serve_pages,
     store,
 )
 from tiergate.rules.catalog import Plan
 from tiergate.rules.next_step import Position
 from tiergate.web.billing_page import render_billing
+from tiergate.web.change_page import render_change
 from tiergate.web.checkout_return_page import CheckoutReturnPage, render_checkout_return
+from tiergate.web.leaving_page import render_leaving
 from tiergate.web.pricing_page import PricingPage, render_pricing
 from tiergate.web.problem_page import ProblemPage, render_problem
 from tiergate.web.render import static_file, static_url
@@ -40,9 +44,10 @@ from tiergate.web.render import static_file, static_url
 def pages() -> Iterator[tuple[str, str]]:
     """All pages by name, as HTML."""
     yield from _pricing_pages()
-    for name, page in billing_pages():
+    for name, page in (*billing_pages(), *self_serve_pages()):
         yield f"billing-{name}", render_billing(page)
     yield "billing-long", render_billing(long_account())
+    yield from _change_pages()
     yield from _return_pages()
     yield from _problem_pages()
 
@@ -76,6 +81,13 @@ _OFFERS: dict[str, tuple[Plan, ...]] = {
     "seats": (FREE, CREW, ENTERPRISE),
     "many": (FREE, STARTER, replace(CREW, highlight=False), TEAM, SCALE),
 }
+
+
+def _change_pages() -> Iterator[tuple[str, str]]:
+    for name, change in change_pages():
+        yield f"change-{name}", render_change(change)
+    for name, leaving in leaving_pages():
+        yield f"leaving-{name}", render_leaving(leaving)
 
 
 def _return_pages() -> Iterator[tuple[str, str]]:
@@ -114,7 +126,7 @@ def _problem_pages() -> Iterator[tuple[str, str]]:
 def write(folder: Path) -> list[Path]:
     """Write the pages, and the static files that they load by relative address; return the pages."""
     (folder / "static").mkdir(parents=True, exist_ok=True)
-    for name in ("tiergate.css", "inter-latin.woff2", "mark.svg"):
+    for name in ("tiergate.css", "billing.css", "inter-latin.woff2", "mark.svg"):
         file = static_file(static_url("", name).rpartition("/")[2])
         assert file is not None
         (folder / "static" / file.name).write_bytes(file.content)

@@ -19,8 +19,9 @@ from tiergate.rules.catalog import (
 )
 from tiergate.rules.next_step import Position
 from tiergate.rules.price import Amount, Price
-from tiergate.rules.state import Invoice, InvoiceStatus
+from tiergate.rules.state import Invoice, InvoiceStatus, PaymentMethod
 from tiergate.rules.tiered_price import Tier, TiersMode
+from tiergate.web.billing_facts import Running, Terms
 from tiergate.web.billing_page import BillingPage, UsageLine
 from tiergate.web.offers import Storefront
 from tiergate.web.render import Frame
@@ -274,6 +275,65 @@ def after_failed_payment(reason: Reason, **changes: Any) -> BillingPage:
 def without_subscription(access: Access, **changes: Any) -> BillingPage:
     """Acme before it ever bought anything."""
     return replace(BillingPage(MEMBER, NORTHWIND, NOW, access, Reason.NO_SUBSCRIPTION), **changes)
+
+
+CARD = PaymentMethod("pm_1", "cus_acme", "card", "visa", "4242", 12, 2034)
+RUNNING = Running(Terms(TEAM, "month"))
+
+
+def at_stripe(page: BillingPage, **changes: Any) -> BillingPage:
+    """The same account with the subscription, the card and the address that Stripe holds of it."""
+    has_card = page.has_card is not False
+    whole = replace(
+        page,
+        running=replace(RUNNING, is_ending=page.cancel_at is not None),
+        card=CARD if has_card else None,
+        has_customer=True,
+        billing_email="ap@acme.test",
+    )
+    return replace(whole, **changes)
+
+
+def self_serve_pages() -> Iterator[tuple[str, BillingPage]]:
+    """All that customers do by themselves: each state with its buttons."""
+    active = on_team(Reason.ACTIVE)
+    yield "own-active", at_stripe(active)
+    yield (
+        "own-yearly",
+        at_stripe(
+            replace(active, price=TEAM.price("year")), running=Running(Terms(TEAM, "year")), after="change"
+        ),
+    )
+    crew = {"plan": CREW, "subscribed_plan": CREW, "price": Price("crew_monthly", "month", "usd", 900)}
+    seats = Running(Terms(CREW, "month", 5), members=4)
+    yield "own-seats", at_stripe(on_team(Reason.ACTIVE, **crew), running=seats)
+    yield "own-trial", at_stripe(on_trial())
+    yield "own-trial-no-card", at_stripe(on_trial(has_card=False))
+    planned = replace(RUNNING, coming=Terms(STARTER, "month"), coming_at=PERIOD_END)
+    yield "own-downgrading", at_stripe(active, running=planned, after="change")
+    waits = replace(
+        RUNNING, waiting=Terms(SCALE, "month"), pay_url=OPEN_INVOICE.hosted_invoice_url, pay_by=SOON
+    )
+    yield "own-confirming", at_stripe(active, running=waits, invoices=(OPEN_INVOICE, *PAID_INVOICES))
+    yield "own-canceling", at_stripe(on_team(Reason.CANCELING, cancel_at=PERIOD_END), after="cancel")
+    yield (
+        "own-grace",
+        at_stripe(
+            after_failed_payment(Reason.PAST_DUE_GRACE, plan=TEAM, usage=usage(), grace_ends_at=SOON),
+            running=replace(RUNNING, is_changeable=False),
+        ),
+    )
+    yield (
+        "own-paused",
+        at_stripe(
+            back_on_free(Reason.PAUSED),
+            running=replace(RUNNING, is_paused=True, resumes_at=SOON, is_changeable=False),
+        ),
+    )
+    yield (
+        "own-collects-nothing",
+        at_stripe(active, running=replace(RUNNING, is_paused=True, resumes_at=SOON, is_changeable=False)),
+    )
 
 
 def trial_pages() -> Iterator[tuple[str, BillingPage]]:

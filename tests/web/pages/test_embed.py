@@ -232,7 +232,7 @@ def test_a_subscribers_own_plan_is_at_rest(page: Page, axe: Axe) -> None:
     """The plan has no link, and the others lead to the billing page."""
     Host(page, answered(store(WHOLE, MEMBER, position=ON_TEAM))).open()
     assert page.get_by_role("link", name="Upgrade to Scale").get_attribute("href") == (
-        "https://northwind.test/billing?plan=scale&interval=month"
+        "https://northwind.test/billing/change?plan=scale&interval=month"
     )
     assert page.get_by_role("link", name="Your plan").count() == 0
     assert page.locator(".plan.current .button").inner_text().startswith("Your plan")

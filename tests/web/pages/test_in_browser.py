@@ -18,6 +18,12 @@ LOOKS = [
     "billing-trial-card",
     "billing-grace",
     "billing-unpaid",
+    "billing-own-seats",
+    "billing-own-confirming",
+    "billing-own-canceling",
+    "change-moved",
+    "change-down",
+    "leaving-paid",
     "return-trial",
 ]
 """Pages that show every part in every tone between them."""

@@ -128,27 +128,27 @@ def test_a_subscriber_is_led_to_the_billing_page() -> None:
     ]
     keeps = "Until then you keep what you have paid for."
     assert shown == [
-        ("free", "Downgrade at renewal", keeps, "/billing?plan=free"),
-        ("starter", "Downgrade at renewal", keeps, "/billing?plan=starter&interval=month"),
-        ("starter", "Downgrade at renewal", keeps, "/billing?plan=starter&interval=year"),
+        ("free", "Downgrade at renewal", keeps, "/billing/change?plan=free"),
+        ("starter", "Downgrade at renewal", keeps, "/billing/change?plan=starter&interval=month"),
+        ("starter", "Downgrade at renewal", keeps, "/billing/change?plan=starter&interval=year"),
         ("team", "Your plan", "", ""),
         (
             "team",
             "Switch to yearly",
             "$468 per year. That saves $120 a year.",
-            "/billing?plan=team&interval=year",
+            "/billing/change?plan=team&interval=year",
         ),
         (
             "scale",
             "Upgrade to Scale",
             "$149 per month, until you cancel.",
-            "/billing?plan=scale&interval=month",
+            "/billing/change?plan=scale&interval=month",
         ),
         (
             "scale",
             "Upgrade to Scale",
             "$1,428 per year, until you cancel.",
-            "/billing?plan=scale&interval=year",
+            "/billing/change?plan=scale&interval=year",
         ),
         ("enterprise", "Contact us", "We make you an offer.", "https://northwind.test/talk"),
     ]
@@ -176,7 +176,10 @@ def test_one_button_stands_out() -> None:
     assert primary(PAGE) == [None, None]
     assert read(render_pricing(PAGE)).text.count("Recommended") == 1
     subscriber = _of(NORTHWIND, frame=MEMBER, position=replace(ON_TEAM, interval="year"))
-    assert primary(subscriber) == ["/billing?plan=scale&interval=month", "/billing?plan=scale&interval=year"]
+    assert primary(subscriber) == [
+        "/billing/change?plan=scale&interval=month",
+        "/billing/change?plan=scale&interval=year",
+    ]
 
 
 def test_an_account_on_free_is_offered_the_paid_plans() -> None:

@@ -8,6 +8,7 @@ import pytest
 import stripe
 
 from tests.web.routes.site import HTML, KEY, Site, signed
+from tiergate.stripe_api.gateway import Gateway, StripeUnavailableError
 
 MONEY = ["change", "seats", "add-ons", "cancel", "resume", "pause", "undo"]
 VISA, FAILS_LATER = "pm_card_visa", "pm_card_chargeCustomerFail"
@@ -90,8 +91,14 @@ def test_forms(site: Site, sandbox_url: str) -> None:
     """A form leads back to the billing page, or to Stripe's page where there is something to pay."""
     have(site, sandbox_url, "starter", FAILS_LATER)
     browser = site.signed_in()
-    assert browser.post("/api/billing/cancel", data={"reason": "other"}).headers["location"] == "/billing"
-    assert browser.post("/api/billing/resume", data={}, headers=FORM).headers["location"] == "/billing"
+    assert (
+        browser.post("/api/billing/cancel", data={"reason": "other"}).headers["location"]
+        == "/billing?after=cancel"
+    )
+    assert (
+        browser.post("/api/billing/resume", data={}, headers=FORM).headers["location"]
+        == "/billing?after=resume"
+    )
     sent = browser.post("/api/billing/change", data={"plan": "team", "interval": "year"})
     assert (sent.status_code, sent.headers["location"].startswith(f"{sandbox_url}/i/")) == (303, True)
     told = browser.get("/api/billing/subscription").json()
@@ -221,3 +228,75 @@ def test_the_routes_are_described_with_examples(site: Site) -> None:
             assert [each["name"] for each in operation["parameters"]] == ["Idempotency-Key"]
     for schema in ("PreviewAnswer", "ChangedAnswer", "PortalAnswer"):
         assert document["components"]["schemas"][schema]["examples"]
+
+
+@pytest.mark.parametrize("path", ["/billing/change", "/api/billing/undo", "/api/billing/email"])
+def test_stripe_is_down(site: Site, sandbox_url: str, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page says so, leads back, and nothing was half-done: pressing again does it."""
+    have(site, sandbox_url, "starter")
+    browser = site.signed_in()
+    shown = browser.get("/billing/change?plan=team", headers=HTML)
+    token = re.search(r'name="token" value="([^"]+)"', shown.text)
+    assert token
+    if path == "/api/billing/undo":
+        post(site, "cancel")
+    form = {"plan": "team", "token": token[1]} if path == "/billing/change" else {}
+    form = {"email": "money@acme.test"} if path == "/api/billing/email" else form
+
+    def fail(*_: object, **__: object) -> None:
+        raise StripeUnavailableError("Stripe cannot be reached.", "Try again in a moment.")
+
+    with monkeypatch.context() as broken:
+        for call in ("_write", "_call"):
+            broken.setattr(Gateway, call, fail)
+        refused = browser.post(path, data=form, headers={**HTML, **FORM})
+    assert refused.status_code == 503
+    assert "Try again in a moment." in refused.text
+    assert 'href="/billing">Back to billing' in refused.text
+    done = browser.post(path, data=form, headers={**HTML, **FORM})
+    assert done.headers["location"].startswith("/billing?after=")
+
+
+def test_where_a_change_leads_that_is_none(site: Site, sandbox_url: str) -> None:
+    """What is so already leads to the billing page, free to leaving, and nothing to change to the plans."""
+    browser = site.signed_in()
+    assert browser.get("/billing/change?plan=team").headers["location"] == "/pricing"
+    have(site, sandbox_url, "starter")
+    found = {
+        wish: browser.get(f"/billing/change?{wish}").headers.get("location")
+        for wish in ("plan=starter", "plan=free", "plan=team")
+    }
+    assert found == {
+        "plan=starter": "/billing?after=change",
+        "plan=free": "/billing/cancel",
+        "plan=team": None,
+    }
+    assert browser.get("/billing/change?seats=0").status_code == 422
+    assert browser.get("/billing/change?seats=5").json()["code"] == "not_per_seat"
+
+
+def test_a_trial_without_a_card_is_led_to_add_one(site: Site) -> None:
+    """The refusal has a button: Stripe's form for a card, and from there back to what was wanted."""
+    site.subscribe("acme")
+    refused = site.signed_in().get("/billing/change?plan=scale&interval=year", headers=HTML)
+    assert refused.status_code == 402
+    assert 'name="flow" value="payment_method_update"' in refused.text
+    assert 'value="/billing/change?plan=scale&amp;interval=year"' in refused.text
+
+
+def test_a_token_that_shows_something_else_is_asked_about_again(site: Site, sandbox_url: str) -> None:
+    """A confirmation of what was never shown changes nothing, and shows what it would come to."""
+    have(site, sandbox_url, "starter")
+    sent = site.signed_in().post("/billing/change", data={"plan": "team", "token": "0"}, headers=HTML)
+    assert sent.status_code == 409
+    assert "Nothing has been changed yet" in sent.text
+
+
+def test_what_was_done_is_no_text_of_the_address(site: Site, sandbox_url: str) -> None:
+    """Whatever the address claims, the page says only what is so."""
+    have(site, sandbox_url, "starter")
+    for claim in ("cancel", "undo<script>", "You won"):
+        page = site.signed_in().get("/billing", params={"after": claim})
+        assert page.status_code == 200
+        assert 'role="status"' not in page.text
+        assert claim not in page.text or claim == "cancel"

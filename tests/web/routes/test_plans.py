@@ -63,9 +63,10 @@ def test_an_account_gets_its_own_verbs(site: Site) -> None:
     answer = response.json()
     assert verbs(answer) == ["downgrade", "downgrade", "current", "upgrade"]
     assert answer["plans"][2]["is_current"]
-    assert answer["plans"][3]["offers"][1]["url"] == f"{HOST}/billing?plan=scale&interval=year"
+    assert answer["plans"][3]["offers"][1]["url"] == f"{HOST}/billing/change?plan=scale&interval=year"
     assert response.headers["cache-control"] == "private, no-cache"
-    assert site.signed_in().get("/billing?plan=scale&interval=year").status_code == 200
+    refused = site.signed_in().get("/billing/change?plan=scale&interval=year")
+    assert (refused.status_code, refused.json()["code"]) == (402, "card_required")
 
 
 @pytest.mark.parametrize("headers", ELSEWHERE, ids=str)

@@ -1,0 +1,125 @@
+"""Gathers what the billing page is made from: one account as the mirror and the rules know it."""
+
+from typing import Literal
+
+from fastapi import Request
+
+from tiergate.billing import Billing
+from tiergate.rules.access import Reason
+from tiergate.rules.catalog import FeatureKind
+from tiergate.rules.held import Held
+from tiergate.rules.price import Price
+from tiergate.rules.scheduled import coming_phases
+from tiergate.rules.state import PaymentMethod, SubscriptionItem, SubscriptionStatus
+from tiergate.services.describe_account import AccountView
+from tiergate.web.billing_facts import BillingPage, Running, Terms, UsageLine
+from tiergate.web.page_frame import account_frame, billing_of
+
+
+def account_page(request: Request, view: AccountView, after: str = "") -> BillingPage:
+    """Return what the billing page of an account is made from; ``after`` is what was just done."""
+    told, phase, subscription = view.told, view.told.phase, view.subscription
+    customer = told.state.customer
+    has_customer = told.account.stripe_customer_id is not None and not (customer and customer.deleted)
+    return BillingPage(
+        account_frame(request, view),
+        told.catalog,
+        told.at,
+        phase.access,
+        phase.reason,
+        plan=phase.plan,
+        subscribed_plan=view.plan,
+        price=_price(view),
+        status=subscription.status if subscription else None,
+        holds_until=phase.ends_at,
+        trial_end=subscription.trial_end if subscription else None,
+        current_period_end=subscription.current_period_end if subscription else None,
+        cancel_at=subscription.cancels_at if subscription else None,
+        grace_ends_at=phase.ends_at if phase.reason is Reason.PAST_DUE_GRACE else None,
+        has_card=view.has_card,
+        usage=tuple(_usage(billing_of(request), view)),
+        invoices=told.state.invoices[::-1],
+        running=running_of(view),
+        card=card_of(view),
+        has_customer=has_customer,
+        billing_email=(customer.email if customer else None) or told.account.email or "",
+        after=after,
+    )
+
+
+def running_of(view: AccountView) -> Running | None:
+    """Return the subscription that can be changed, with what is planned for it and what waits."""
+    held = view.held
+    if held is None:
+        return None
+    subscription = held.subscription
+    pause, pending = subscription.pause_collection, subscription.pending_update
+    coming = coming_phases(subscription, view.told.state)
+    is_active = subscription.status is SubscriptionStatus.ACTIVE
+    return Running(
+        Terms(held.plan, held.interval, held.item.quantity),
+        members=view.told.account.members,
+        is_changeable=held.hindrance is None,
+        is_ending=held.is_ending,
+        is_paused=pause is not None,
+        resumes_at=pause.resumes_at if pause else None,
+        can_pause=is_active and pause is None and bool(held.plan and held.plan.policy.pause),
+        coming=_terms(view, held, coming[0].items) if coming else None,
+        coming_at=coming[0].starts_at if coming else None,
+        waiting=_terms(view, held, pending.items) if pending else None,
+        pay_url=view.pay_url if pending else None,
+        pay_by=pending.expires_at if pending else None,
+    )
+
+
+def card_of(view: AccountView) -> PaymentMethod | None:
+    """Return what invoices are charged to, as far as it is known."""
+    customer = view.told.state.customer
+    named = view.held.subscription.default_payment_method if view.held else None
+    wanted = named or (customer.default_payment_method if customer else None)
+    return next((card for card in view.told.state.payment_methods if card.id == wanted), None)
+
+
+def _terms(view: AccountView, held: Held, items: tuple[SubscriptionItem, ...]) -> Terms:
+    """Return the plan of some items; what is none of ours changes nothing."""
+    plans = view.told.catalog.plans
+    for item in items:
+        if (plan := plans.get(item.plan_key or "")) is not None:
+            return Terms(plan, view.intervals.get(item.price_id), item.quantity)
+    return Terms(held.plan, held.interval, held.item.quantity)
+
+
+def _price(view: AccountView) -> Price | None:
+    """Return what the subscription costs, in the currency that the account pays in."""
+    mapped = view.price
+    if mapped is None:
+        return None
+    interval: Literal["month", "year"] = "year" if mapped.interval == "year" else "month"
+    for price in view.plan.prices if view.plan else ():
+        amount = price.amount_in(view.told.state.currency or mapped.currency)
+        if price.lookup_key == mapped.lookup_key and amount is not None:
+            return Price(
+                mapped.lookup_key,
+                interval,
+                amount.currency,
+                amount.unit_amount,
+                tiers=amount.tiers,
+                tiers_mode=price.tiers_mode,
+            )
+    return Price(mapped.lookup_key, interval, mapped.currency, mapped.unit_amount)
+
+
+def _usage(billing: Billing, view: AccountView) -> list[UsageLine]:
+    """Return what the present plan limits, and how much of it is used.
+
+    Of what there may be so many of, none at all is more likely not counted here than true.
+    """
+    lines = []
+    for feature in view.told.catalog.features.values():
+        if feature.kind not in (FeatureKind.LIMIT, FeatureKind.PER_SEAT, FeatureKind.METERED):
+            continue
+        decision = billing.check(view.told.account.account_id, feature.key)
+        if decision.value is not False:
+            used = decision.used if feature.kind is FeatureKind.METERED else decision.used or None
+            lines.append(UsageLine(feature, decision.limit, used))
+    return lines

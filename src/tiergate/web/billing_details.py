@@ -1,0 +1,49 @@
+"""How the account pays, and where its invoices go: the billing page's card about that."""
+
+from dataclasses import dataclass
+
+from tiergate.web.billing_facts import BillingPage
+from tiergate.web.link import Link
+
+
+@dataclass(frozen=True, slots=True)
+class DetailsView:
+    """How invoices are paid, and where they go."""
+
+    card: str
+    card_note: str
+    update: Link
+    email: str
+    email_url: str
+    tax: Link
+
+
+def details_view(page: BillingPage) -> DetailsView:
+    """Build what the card shows."""
+    card, note = card_in_words(page)
+    label = "Add card" if page.card is None and not page.has_card else "Update card"
+    return DetailsView(
+        card,
+        note,
+        Link(label, page.portal_url, (("flow", "payment_method_update"),)),
+        page.billing_email,
+        page.act_url("email"),
+        Link("Edit at Stripe", page.portal_url, ()),
+    )
+
+
+def card_in_words(page: BillingPage) -> tuple[str, str]:
+    """Name what invoices are charged to, and say until when it is good."""
+    card = page.card
+    if card is None or card.last4 is None:
+        known = {True: "On file", False: "None on file", None: "Being checked"}
+        return known[page.has_card], ""
+    name = _BRANDS.get(card.brand or "", (card.brand or card.type).replace("_", " ").title())
+    if card.exp_month is None or card.exp_year is None:
+        return f"{name} ending in {card.last4}", ""
+    expiry = f"{card.exp_month:02}/{card.exp_year % 100:02}"
+    is_over = (card.exp_year, card.exp_month) < (page.at.year, page.at.month)
+    return f"{name} ending in {card.last4}", f"Expired {expiry}" if is_over else f"Expires {expiry}"
+
+
+_BRANDS = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "jcb": "JCB"}

@@ -1,0 +1,130 @@
+"""The page on which a plan is canceled: what that means and when, why, and what else could be done."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from tiergate.rules.catalog import Plan
+from tiergate.rules.change import Change, Holds
+from tiergate.web.billing_facts import BillingPage, Terms
+from tiergate.web.link import Link
+from tiergate.web.plan_prices import price_of
+from tiergate.web.render import render
+from tiergate.web.wording import consequence
+
+REASONS: Mapping[str, str] = {
+    "too_expensive": "It is too expensive",
+    "missing_features": "Something that I need is missing",
+    "switched_service": "I have found something else",
+    "unused": "I do not use it enough",
+    "customer_service": "I am not happy with the support",
+    "too_complex": "It is too hard to use",
+    "low_quality": "It does not work well enough",
+    "other": "Something else",
+}
+"""Stripe's reasons, as somebody would say them."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeavingPage:
+    """What the page is made from; ``change`` is the cancellation as the rules have it."""
+
+    account: BillingPage
+    change: Change
+    pause_for: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """An offer to whoever thinks of leaving."""
+
+    title: str
+    text: str
+    action: Link
+
+
+@dataclass(frozen=True, slots=True)
+class LeavingView:
+    """The whole page, ready to be shown."""
+
+    title: str
+    lead: str
+    offers: tuple[Stay, ...]
+    reasons: Mapping[str, str]
+    button: str
+    keep: Link
+    cancel_url: str
+
+
+def render_leaving(page: LeavingPage) -> str:
+    """Return the page as HTML."""
+    return render("billing_cancel.html", page.account.frame, view=leaving_view(page))
+
+
+def leaving_view(page: LeavingPage) -> LeavingView:
+    """Build what the page shows."""
+    account = page.account
+    offers = (_pause(page), _smaller(page))
+    return LeavingView(
+        title=f"Cancel {account.subject_name}",
+        lead=_lead(page),
+        offers=tuple(offer for offer in offers if offer is not None),
+        reasons=REASONS,
+        button=f"Cancel {account.subject_name}",
+        keep=Link(f"Keep {account.subject_name}", account.frame.billing_url),
+        cancel_url=account.act_url("cancel"),
+    )
+
+
+def _lead(page: LeavingPage) -> str:
+    account, change = page.account, page.change
+    in_trial = account.status == "trialing"
+    afterwards = account.policy.after_trial if in_trial else account.policy.after_cancel
+    ending = consequence(afterwards, account.catalog.free_plan)
+    if change.holds is Holds.NOW or change.effective_at is None:
+        return f"{account.subject_name} ends at once: {ending}."
+    date = account.date(change.effective_at)
+    costs = "nothing will be charged" if in_trial else "nothing more is charged"
+    return (
+        f"You keep {account.subject_name} until {date}, and {costs}. "
+        f"Then {ending}. Until then you can change your mind."
+    )
+
+
+def _pause(page: LeavingPage) -> Stay | None:
+    if page.pause_for is None or page.account.running is None or not page.account.running.can_pause:
+        return None
+    days = page.pause_for.days
+    until = page.account.date(page.account.at + page.pause_for)
+    return Stay(
+        f"Take a break of {days} days",
+        f"{page.account.subject_name} rests, nothing is charged, and it comes back by itself on {until}.",
+        Link("Pause instead", page.account.act_url("pause"), ()),
+    )
+
+
+def _smaller(page: LeavingPage) -> Stay | None:
+    """Offer the next smaller plan that costs something: the free one is what leaving comes to."""
+    account, running = page.account, page.account.running
+    own = running.terms.plan if running else None
+    if own is None or running is None or not running.is_changeable:
+        return None
+    plan = max((each for each in account.catalog if _is_smaller(each, own)), key=_rank, default=None)
+    if plan is None:
+        return None
+    sold = [price.interval for price in plan.prices]
+    interval = running.terms.interval if running.terms.interval in sold else sold[0]
+    currency = account.price.currency if account.price else plan.prices[0].currency
+    amount, per = price_of(account.frame.wording, Terms(plan, interval), currency)
+    costs = f", for {amount} {per}" if amount else ""
+    url = f"{account.frame.billing_url}/change?plan={plan.key}&interval={interval}"
+    text = f"{plan.description or 'Less of everything'}{costs}."
+    return Stay(f"{plan.name} may be enough", text, Link(f"See {plan.name}", url))
+
+
+def _is_smaller(plan: Plan, own: Plan) -> bool:
+    return bool(plan.prices) and plan.is_public and plan.rank < own.rank
+
+
+def _rank(plan: Plan) -> int:
+    return plan.rank

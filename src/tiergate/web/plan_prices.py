@@ -1,0 +1,44 @@
+"""What a plan costs somebody, as the billing pages write it."""
+
+from tiergate.rules.catalog import Plan
+from tiergate.web.billing_facts import Terms
+from tiergate.web.wording import Wording
+
+PAID = {"month": "monthly", "year": "yearly"}
+"""How an interval is paid."""
+
+
+def price_of(wording: Wording, terms: Terms, currency: str) -> tuple[str, str]:
+    """Return amount and period: ``$49`` and ``/ month``; nothing where it is not sold so any more."""
+    plan = terms.plan
+    if plan is None:
+        return "", ""
+    if plan.is_free:
+        return wording.price(0, currency), "/ month"
+    for price in plan.prices:
+        amount = price.amount_in(currency)
+        if price.interval == terms.interval and amount is not None:
+            each = "per seat / " if plan.seats else "/ "
+            return wording.price(amount.unit_amount, currency), f"{each}{price.interval}"
+    return "", ""
+
+
+def seats_of(wording: Wording, plan: Plan | None, quantity: int) -> str:
+    """Say for how many seats a plan is paid: ``5 seats``; nothing where seats are not counted."""
+    if plan is None or plan.seats is None:
+        return ""
+    return "1 seat" if quantity == 1 else f"{wording.number(quantity)} seats"
+
+
+def named(wording: Wording, now: Terms, terms: Terms) -> str:
+    """Name what follows by what is different: ``Starter``, ``Team, paid yearly``, ``5 seats``."""
+    plan = terms.plan
+    if plan is None:
+        return "another plan"
+    if now.plan is not None and now.plan.key == plan.key:
+        if terms.interval != now.interval:
+            return f"{plan.name}, paid {PAID.get(terms.interval or '', 'otherwise')}"
+        if terms.quantity != now.quantity:
+            return f"{plan.name} with {seats_of(wording, plan, terms.quantity)}"
+        return plan.name
+    return plan.name

@@ -1,0 +1,101 @@
+"""Changes of the made-up product as they are shown before they are made, and its page of leaving."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from tests.web.pages.northwind import (
+    CREW,
+    PERIOD_END,
+    RUNNING,
+    SCALE,
+    STARTER,
+    TEAM,
+    TRIAL_END,
+    at_stripe,
+    on_team,
+    on_trial,
+)
+from tiergate.rules.access import Reason
+from tiergate.rules.catalog import UNLIMITED
+from tiergate.rules.change import Change, ChangeKind, Holds
+from tiergate.services.preview_change import Preview, PreviewLine
+from tiergate.services.wish import Wish
+from tiergate.web.billing_facts import Running, Terms
+from tiergate.web.change_page import ChangePage
+from tiergate.web.leaving_page import LeavingPage
+
+ACTIVE = at_stripe(on_team(Reason.ACTIVE))
+LINES = (
+    PreviewLine("Unused time on Team after 21 Nov 2026", -1633, True),
+    PreviewLine("Remaining time on Scale after 21 Nov 2026", 4967, True),
+)
+
+
+def preview(change: Change, **changes: Any) -> Preview:
+    """What a change comes to: nothing today, and what Team costs at the renewal, unless said otherwise."""
+    plain = Preview(change, "usd", 0, 0, (), PERIOD_END, 4900, {}, (), "1.0.abc")
+    return replace(plain, **changes)
+
+
+UP = preview(
+    Change(ChangeKind.UPGRADE, SCALE, "month"),
+    lines=LINES,
+    total=3334,
+    due_now=3334,
+    renewal_total=14_900,
+    features={
+        "api_calls": (100_000, 1_000_000),
+        "sso": (False, True),
+        "audit_log": ("90 days", "1 year"),
+    },
+)
+DOWN = preview(
+    Change(ChangeKind.DOWNGRADE, STARTER, "month", holds=Holds.AT_RENEWAL, effective_at=PERIOD_END),
+    renewal_total=1900,
+    features={"projects": (UNLIMITED, 5), "roles": (True, False), "api_calls": (100_000, 20_000)},
+)
+SEATED = at_stripe(
+    on_team(Reason.ACTIVE, plan=CREW, subscribed_plan=CREW),
+    running=Running(Terms(CREW, "month", 5), members=4),
+)
+
+
+def change_pages() -> Iterator[tuple[str, ChangePage]]:
+    """Each kind of change, by name."""
+    yield "up", ChangePage(ACTIVE, Wish("scale", "month"), UP)
+    yield "moved", ChangePage(ACTIVE, Wish("scale", "month"), UP, moved=True)
+    yield "taxed", ChangePage(ACTIVE, Wish("scale", "month"), replace(UP, total=3667, due_now=3000))
+    yield "down", ChangePage(ACTIVE, Wish("starter", "month"), DOWN)
+    yearly = Change(ChangeKind.LONGER_INTERVAL, TEAM, "year")
+    undone = ("cancellation", "schedule", "pending_update")
+    longer = preview(yearly, lines=LINES, total=3334, due_now=3334, undone=undone, renewal_total=46_800)
+    yield "yearly", ChangePage(ACTIVE, Wish("team", "year"), longer)
+    shorter = Change(
+        ChangeKind.SHORTER_INTERVAL, TEAM, "month", holds=Holds.AT_RENEWAL, effective_at=PERIOD_END
+    )
+    paid_yearly = at_stripe(ACTIVE, running=Running(Terms(TEAM, "year")))
+    yield "monthly", ChangePage(paid_yearly, Wish("team", "month"), preview(shorter))
+    more = preview(Change(ChangeKind.MORE, CREW, "month", 8), lines=LINES, total=3334, due_now=3334)
+    yield "more-seats", ChangePage(SEATED, Wish(seats=8), more)
+    fewer = preview(Change(ChangeKind.FEWER, CREW, "month", 4), lines=LINES[:1], total=-1633)
+    yield "fewer-seats", ChangePage(SEATED, Wish(seats=4), fewer)
+    stay = preview(Change(ChangeKind.STAY, TEAM, "month"), undone=("schedule",))
+    yield "stay", ChangePage(ACTIVE, Wish("team"), stay)
+    trial = preview(Change(ChangeKind.UPGRADE, SCALE, "month", trial_end=TRIAL_END))
+    yield "in-trial", ChangePage(at_stripe(on_trial()), Wish("scale"), trial)
+    ends = preview(
+        Change(ChangeKind.UPGRADE, SCALE, "month", trial_end="now"), lines=LINES[1:], total=4967, due_now=4967
+    )
+    yield "ending-trial", ChangePage(at_stripe(on_trial()), Wish("scale"), ends)
+
+
+def leaving_pages() -> Iterator[tuple[str, LeavingPage]]:
+    """Leaving with the period, in a trial, and at once."""
+    with_period = Change(ChangeKind.CANCEL, TEAM, holds=Holds.AT_RENEWAL, effective_at=PERIOD_END)
+    pausable = at_stripe(ACTIVE, running=replace(RUNNING, can_pause=True))
+    yield "paid", LeavingPage(pausable, with_period, timedelta(days=30))
+    in_trial = replace(with_period, effective_at=TRIAL_END)
+    yield "trial", LeavingPage(at_stripe(on_trial()), in_trial)
+    yield "now", LeavingPage(ACTIVE, Change(ChangeKind.CANCEL, TEAM))
