@@ -52,10 +52,12 @@ class Host:
         page.route(f"{HOST}/**", self._serve)
 
     def open(self, tag: str = "<tiergate-pricing></tiergate-pricing>", *, dark: bool = False) -> "Host":
-        """Open it, with the element as it is written."""
+        """Open it, with the element as it is written, and wait for its plans where it can have them."""
         self.tag = tag
         self.page.emulate_media(color_scheme="dark" if dark else "light")
         self.page.goto(f"{HOST}/page")
+        if self.answer is not None and "script-src 'none'" not in self.csp:
+            self.element.locator(".plan").first.wait_for()
         return self
 
     def _serve(self, route: Route) -> None:

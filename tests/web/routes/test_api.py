@@ -180,6 +180,7 @@ def test_the_api_describes_itself(site: Site) -> None:
             (f"/api/billing/{name}", "post"): "#/components/schemas/ChangedAnswer"
             for name in ("change", "seats", "add-ons", "cancel", "resume", "pause", "undo")
         },
+        ("/api/billing/email", "post"): "#/components/schemas/EmailAnswer",
         ("/api/billing/trial", "get"): "#/components/schemas/TrialOfferAnswer",
         ("/api/billing/trial", "post"): "#/components/schemas/TrialStartedAnswer",
         ("/api/billing/purchase", "get"): "#/components/schemas/PurchaseAnswer",
