@@ -62,7 +62,9 @@ def _confirmed_at(
     preview = preview_change(context, account_id, wish, at)
     if preview.token == token or not preview.change.is_made:
         return at
-    still_wanted = change_for(wish, current_facts(context, account_id)).is_made
-    if is_under_way(context, account_id, asking) or not still_wanted:
+    # In this order: a change that is no longer under way has been saved.
+    if is_under_way(context, account_id, asking):
+        return None
+    if not change_for(wish, current_facts(context, account_id)).is_made:
         return None
     raise AmountMovedError(preview if at is None else preview_change(context, account_id, wish))

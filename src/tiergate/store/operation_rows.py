@@ -90,6 +90,15 @@ def find_by_client_key(tx: Transaction, account_id: str, client_key: str) -> Out
     return Outcome(Operation(*row[: len(_OPERATION)]), row.state, row.result or {}) if row else None
 
 
+def find_result(tx: Transaction, operation_id: str) -> dict[str, Any] | None:
+    """Return what came of an operation that is done; ``None`` for any other."""
+    query = select(operations.c.result).where(
+        operations.c.operation_id == operation_id, operations.c.state == "done"
+    )
+    row = tx.execute(query).first()
+    return None if row is None else row.result or {}
+
+
 def is_open(tx: Transaction, account_id: str, action: str) -> bool:
     """Whether an operation has no final answer yet."""
     return find_open(tx, account_id, action) is not None
