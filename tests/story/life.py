@@ -46,8 +46,11 @@ class Life:
 
     def click(self, plan: str, interval: str = "month") -> str:
         """Press the button on the pricing page, and return where it leads."""
+        page = self.stage.http.get(f"{self.stage.app_url}/pricing").text
+        bears = re.findall(r'name="(form_token)" value="([^"]+)"', page)
         answer = self.stage.http.post(
-            f"{self.stage.app_url}/api/billing/checkout", data={"plan": plan, "interval": interval}
+            f"{self.stage.app_url}/api/billing/checkout",
+            data={"plan": plan, "interval": interval, **dict(bears)},
         )
         require(answer.status_code == 303, f"the button answered {answer.status_code}: {answer.text}")
         return str(answer.headers["location"])

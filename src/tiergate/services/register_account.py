@@ -9,6 +9,7 @@ from tiergate.rules.errors import TiergateError
 from tiergate.services.context import Context
 from tiergate.services.read_from_stripe import read_clock
 from tiergate.services.refresh_account import refresh_account
+from tiergate.services.require_account import refuse_erased
 from tiergate.store.account_rows import find_account, register
 from tiergate.store.catalog_rows import newest_catalog
 from tiergate.store.change_feed import account_topic, note_change
@@ -60,7 +61,7 @@ class Details:
 def register_account(context: Context, account_id: str, details: Details) -> None:
     """Make an account known, or bring it up to date; what is not told stays as it was.
 
-    Raises ``DetailsError``.
+    Raises ``DetailsError`` and ``AccountErasedError``.
     """
     if not account_id or len(account_id) > _LONGEST_ID or not account_id.isprintable():
         raise DetailsError(
@@ -73,7 +74,9 @@ def register_account(context: Context, account_id: str, details: Details) -> Non
         _know_clock(context, test_clock)
     values = {**asdict(details), "test_clock": test_clock}
     with context.database.write() as tx:
-        if details.signed_up_at is None and test_clock and find_account(tx, account_id) is None:
+        known = find_account(tx, account_id, lock=True)
+        refuse_erased(known)
+        if details.signed_up_at is None and test_clock and known is None:
             values["signed_up_at"] = clock_now(tx, test_clock)
         published = newest_catalog(tx)
         register(tx, account_id, {**values, "catalog_version": published and published.version}, now)

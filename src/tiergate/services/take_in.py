@@ -8,6 +8,7 @@ from tiergate.services.apply_together import apply_together, sort_arrivals
 from tiergate.services.context import Context
 from tiergate.services.delivery import Arrival, Outcome
 from tiergate.services.finish_event import postpone
+from tiergate.services.keep_erased import storable_events
 from tiergate.store.event_rows import claim_events, insert_event
 
 log = logging.getLogger("tiergate")
@@ -59,7 +60,7 @@ def _apply_alone(context: Context, arrival: Arrival, *, is_stored: bool) -> Outc
             is_mine = (
                 event.event_id in claim_events(tx, {event.event_id: None})
                 if is_stored
-                else insert_event(tx, event)
+                else insert_event(tx, *storable_events(tx, [arrival]))
             )
             log.info(
                 "webhook %s %s %s",

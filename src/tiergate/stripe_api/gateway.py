@@ -97,6 +97,10 @@ class Gateway:
         """Create a customer."""
         return self._write("/v1/customers", params, idempotency_key)
 
+    def delete_customer(self, customer_id: str) -> Answer:
+        """Delete a customer for good; Stripe refuses to do so a second time."""
+        return self._call("delete", f"/v1/customers/{customer_id}", {})
+
     def create_checkout_session(self, params: Json, idempotency_key: str) -> Answer:
         """Create a checkout session; the page to send the customer to is its ``url``."""
         return self._write("/v1/checkout/sessions", params, idempotency_key)

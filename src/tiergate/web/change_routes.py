@@ -5,14 +5,12 @@ otherwise back to the billing page. What is refused is answered with problem det
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
-from urllib.parse import parse_qsl
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from tiergate.services.changed import Changed
 from tiergate.web.change_answers import (
@@ -27,21 +25,13 @@ from tiergate.web.change_answers import (
     PreviewOrder,
     SeatsOrder,
 )
-from tiergate.web.identity import SignedIn
+from tiergate.web.identity import Owner, actor_of
 from tiergate.web.page_frame import billing_of, frame_of
-from tiergate.web.read_body import read_body
+from tiergate.web.read_order import FORM, is_form, read_order
 
 router = APIRouter(prefix="/api/billing", tags=["changes"])
 
-Owner = SignedIn
-"""Who may change what is paid for."""
-
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255)]
-
-_ACTOR = "the customer"
-_FORM = "application/x-www-form-urlencoded"
-_MAX_ORDER_BYTES = 16 * 1024
-_Order = TypeVar("_Order", bound=BaseModel)
 
 
 def _takes(order: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
@@ -52,7 +42,7 @@ def _takes(order: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
     return {
         "requestBody": {
             "required": required,
-            "content": dict.fromkeys(("application/json", _FORM), content),
+            "content": dict.fromkeys(("application/json", FORM), content),
         },
         "responses": {
             "402": {
@@ -87,7 +77,7 @@ _REFUSED = {
 @router.post("/preview", response_model=PreviewAnswer, openapi_extra=_takes(PreviewOrder))
 async def preview(request: Request, account_id: Owner) -> PreviewAnswer:
     """Say what a change would cost and mean, to the cent; nothing is changed."""
-    order = await _read(request, PreviewOrder)
+    order = await read_order(request, PreviewOrder)
     return PreviewAnswer.of(
         await run_in_threadpool(
             billing_of(request).preview_change,
@@ -104,12 +94,12 @@ async def preview(request: Request, account_id: Owner) -> PreviewAnswer:
 @router.post("/change", response_model=ChangedAnswer, openapi_extra=_takes(ChangeOrder))
 async def change(request: Request, account_id: Owner, key: Key = None) -> Response | ChangedAnswer:
     """Change the plan: a bigger one now, a smaller one at the renewal."""
-    order = await _read(request, ChangeOrder)
+    order = await read_order(request, ChangeOrder)
 
     def do(name: str | None) -> Changed:
         billing = billing_of(request)
         return billing.change_plan(
-            account_id, order.plan, order.interval, token=order.token, key=name, actor=_ACTOR
+            account_id, order.plan, order.interval, token=order.token, key=name, actor=actor_of(request)
         )
 
     return await _answer(request, do, key or order.key)
@@ -118,11 +108,13 @@ async def change(request: Request, account_id: Owner, key: Key = None) -> Respon
 @router.post("/seats", response_model=ChangedAnswer, openapi_extra=_takes(SeatsOrder))
 async def seats(request: Request, account_id: Owner, key: Key = None) -> Response | ChangedAnswer:
     """Set how many seats are paid for, prorated."""
-    order = await _read(request, SeatsOrder)
+    order = await read_order(request, SeatsOrder)
 
     def do(name: str | None) -> Changed:
         billing = billing_of(request)
-        return billing.set_seats(account_id, order.seats, token=order.token, key=name, actor=_ACTOR)
+        return billing.set_seats(
+            account_id, order.seats, token=order.token, key=name, actor=actor_of(request)
+        )
 
     return await _answer(request, do, key or order.key)
 
@@ -130,12 +122,12 @@ async def seats(request: Request, account_id: Owner, key: Key = None) -> Respons
 @router.post("/add-ons", response_model=ChangedAnswer, openapi_extra=_takes(AddOnOrder))
 async def add_ons(request: Request, account_id: Owner, key: Key = None) -> Response | ChangedAnswer:
     """Set how much of an add-on is paid for: more now, less at the renewal."""
-    order = await _read(request, AddOnOrder)
+    order = await read_order(request, AddOnOrder)
 
     def do(name: str | None) -> Changed:
         billing = billing_of(request)
         return billing.set_add_on(
-            account_id, order.add_on, order.quantity, token=order.token, key=name, actor=_ACTOR
+            account_id, order.add_on, order.quantity, token=order.token, key=name, actor=actor_of(request)
         )
 
     return await _answer(request, do, key or order.key)
@@ -144,11 +136,13 @@ async def add_ons(request: Request, account_id: Owner, key: Key = None) -> Respo
 @router.post("/cancel", response_model=ChangedAnswer, openapi_extra=_takes(CancelOrder, required=False))
 async def cancel(request: Request, account_id: Owner, key: Key = None) -> Response | ChangedAnswer:
     """Cancel, with the period or at once as the product's policy says."""
-    order = await _read(request, CancelOrder)
+    order = await read_order(request, CancelOrder)
 
     def do(name: str | None) -> Changed:
         billing = billing_of(request)
-        return billing.cancel(account_id, reason=order.reason, comment=order.comment, key=name, actor=_ACTOR)
+        return billing.cancel(
+            account_id, reason=order.reason, comment=order.comment, key=name, actor=actor_of(request)
+        )
 
     return await _answer(request, do, key or order.key)
 
@@ -156,10 +150,10 @@ async def cancel(request: Request, account_id: Owner, key: Key = None) -> Respon
 @router.post("/resume", response_model=ChangedAnswer, openapi_extra=_takes(KeyedOrder, required=False))
 async def resume(request: Request, account_id: Owner, key: Key = None) -> Response | ChangedAnswer:
     """Take a cancellation back, or let a paused subscription go on."""
-    order = await _read(request, KeyedOrder)
+    order = await read_order(request, KeyedOrder)
 
     def do(name: str | None) -> Changed:
-        return billing_of(request).resume(account_id, key=name, actor=_ACTOR)
+        return billing_of(request).resume(account_id, key=name, actor=actor_of(request))
 
     return await _answer(request, do, key or order.key)
 
@@ -167,10 +161,10 @@ async def resume(request: Request, account_id: Owner, key: Key = None) -> Respon
 @router.post("/pause", response_model=ChangedAnswer, openapi_extra=_takes(KeyedOrder, required=False))
 async def pause(request: Request, account_id: Owner, key: Key = None) -> Response | ChangedAnswer:
     """Pause for as long as the product's policy allows."""
-    order = await _read(request, KeyedOrder)
+    order = await read_order(request, KeyedOrder)
 
     def do(name: str | None) -> Changed:
-        return billing_of(request).pause(account_id, key=name, actor=_ACTOR)
+        return billing_of(request).pause(account_id, key=name, actor=actor_of(request))
 
     return await _answer(request, do, key or order.key)
 
@@ -178,10 +172,10 @@ async def pause(request: Request, account_id: Owner, key: Key = None) -> Respons
 @router.post("/undo", response_model=ChangedAnswer, openapi_extra=_takes(KeyedOrder, required=False))
 async def undo(request: Request, account_id: Owner, key: Key = None) -> Response | ChangedAnswer:
     """Take back what is planned for the renewal, or waits for its payment."""
-    order = await _read(request, KeyedOrder)
+    order = await read_order(request, KeyedOrder)
 
     def do(name: str | None) -> Changed:
-        return billing_of(request).undo_change(account_id, key=name, actor=_ACTOR)
+        return billing_of(request).undo_change(account_id, key=name, actor=actor_of(request))
 
     return await _answer(request, do, key or order.key)
 
@@ -189,32 +183,17 @@ async def undo(request: Request, account_id: Owner, key: Key = None) -> Response
 @router.post("/portal", response_model=PortalAnswer, openapi_extra=_takes(PortalOrder, required=False))
 async def portal(request: Request, account_id: Owner) -> Response | PortalAnswer:
     """Open Stripe's portal: JSON gets its address, a form is sent there."""
-    order = await _read(request, PortalOrder)
+    order = await read_order(request, PortalOrder)
     url = await run_in_threadpool(billing_of(request).open_portal, account_id, order.flow, order.return_url)
-    return RedirectResponse(url, 303) if _is_form(request) else PortalAnswer(url=url)
+    return RedirectResponse(url, 303) if is_form(request) else PortalAnswer(url=url)
 
 
 async def _answer(
     request: Request, do: Callable[[str | None], Changed], key: str | None
 ) -> Response | ChangedAnswer:
     changed = await run_in_threadpool(do, key)
-    if not _is_form(request):
+    if not is_form(request):
         return ChangedAnswer.of(changed)
     if changed.outcome == "payment_pending" and changed.pay_url:
         return RedirectResponse(changed.pay_url, 303)
     return RedirectResponse(frame_of(request).billing_url, 303)
-
-
-def _is_form(request: Request) -> bool:
-    return request.headers.get("content-type", "").startswith(_FORM)
-
-
-async def _read(request: Request, kind: type[_Order]) -> _Order:
-    """Read the body; none at all is the same as an empty one, and what a form leaves empty is not said."""
-    body = await read_body(request, _MAX_ORDER_BYTES)
-    try:
-        if _is_form(request):
-            return kind.model_validate(dict(parse_qsl(body.decode(errors="replace"))))
-        return kind.model_validate_json(body or b"{}")
-    except ValidationError as error:
-        raise RequestValidationError(error.errors()) from error

@@ -82,6 +82,11 @@ class Offer:
     url: str
 
     @property
+    def is_for_owners(self) -> bool:
+        """Whether its button changes what the account pays for."""
+        return self.step.verb in PURCHASES | CHANGES
+
+    @property
     def is_order(self) -> bool:
         """Whether its button posts an order to the checkout."""
         return self.step.verb in PURCHASES and not self.url

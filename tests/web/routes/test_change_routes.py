@@ -90,18 +90,15 @@ def test_forms(site: Site, sandbox_url: str) -> None:
     """A form leads back to the billing page, or to Stripe's page where there is something to pay."""
     have(site, sandbox_url, "starter", FAILS_LATER)
     browser = site.signed_in()
-    assert browser.post("/api/billing/cancel", data={"reason": "other"}).headers["location"] == "/billing"
-    assert browser.post("/api/billing/resume", data={}, headers=FORM).headers["location"] == "/billing"
-    sent = browser.post("/api/billing/change", data={"plan": "team", "interval": "year"})
+    assert site.submit("/api/billing/cancel", reason="other").headers["location"] == "/billing"
+    assert site.submit("/api/billing/resume").headers["location"] == "/billing"
+    sent = site.submit("/api/billing/change", plan="team", interval="year")
     assert (sent.status_code, sent.headers["location"].startswith(f"{sandbox_url}/i/")) == (303, True)
     told = browser.get("/api/billing/subscription").json()
     assert (told["plan"], told["pay_url"]) == ("starter", sent.headers["location"])
     assert told["pay_by"] is not None
-    portal = browser.post("/api/billing/portal", data={"flow": "payment_method_update"})
+    portal = site.submit("/api/billing/portal", flow="payment_method_update")
     assert portal.headers["location"].startswith(f"{sandbox_url}/p/session/")
-
-
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def test_the_portal(site: Site, sandbox_url: str) -> None:
@@ -203,7 +200,9 @@ def test_another_site_is_refused(site: Site, sandbox_url: str, name: str) -> Non
 
 def test_a_refusal_for_a_browser_is_a_page(site: Site) -> None:
     """Who sent a form sees a page with the remedy, and no JSON."""
-    answer = site.signed_in().post("/api/billing/change", data={"plan": "team"}, headers=HTML)
+    answer = site.signed_in().post(
+        "/api/billing/change", data={"plan": "team", "form_token": site.form_token()}, headers=HTML
+    )
     assert (answer.status_code, "Buy a plan" in answer.text) == (409, True)
     assert answer.headers["content-type"].startswith("text/html")
 

@@ -102,9 +102,9 @@ def test_no_redirect_leads_elsewhere(site: Site, path: str) -> None:
 def test_a_form_leads_to_stripe_or_to_billing(site: Site, sandbox_url: str) -> None:
     """An order leads to Stripe's page and nowhere else, whatever the form claims."""
     order = {"plan": "team", "next": "https://evil.example", "url": "https://evil.example"}
-    refused = site.signed_in().post("/api/billing/checkout", data=order)
+    refused = site.submit("/api/billing/checkout", **order)
     assert refused.status_code == 422
-    sent = site.signed_in().post("/api/billing/checkout", data={"plan": "team"})
+    sent = site.submit("/api/billing/checkout", plan="team")
     assert sent.status_code == 303
     assert sent.headers["location"].startswith(f"{sandbox_url}/")
     assert sandbox_url in sent.headers["content-security-policy"]
