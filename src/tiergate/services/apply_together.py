@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from tiergate.services.apply_event import why_noted
 from tiergate.services.context import Context
 from tiergate.services.delivery import Arrival, Need, Outcome
-from tiergate.services.keep_erased import storable_events
+from tiergate.services.keep_erased import keep_erased
 from tiergate.services.save_together import Plain, read_plain, save_together
 from tiergate.store import Transaction
 from tiergate.store.change_feed import account_topic, note_change
@@ -97,7 +97,9 @@ def apply_together(context: Context, batch: Sorted, *, are_stored: bool) -> dict
 def _store(tx: Transaction, batch: Sorted) -> dict[str, str | None]:
     fates = {event_id: Fate("noted", reason) for event_id, reason in batch.noted.items()}
     fates |= {event_id: Fate("applied", None, plain.customer_id) for event_id, plain in batch.plain.items()}
-    return insert_events(tx, storable_events(tx, batch.together), fates)
+    owners = insert_events(tx, [arrival.event for arrival in batch.together], fates)
+    keep_erased(tx, [arrival for arrival in batch.together if arrival.event.event_id in owners])
+    return owners
 
 
 def _claim(tx: Transaction, batch: Sorted) -> dict[str, str | None]:

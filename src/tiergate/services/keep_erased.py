@@ -2,27 +2,19 @@
 
 from collections.abc import Sequence
 
-import msgspec
-
 from tiergate.services.delivery import Arrival
 from tiergate.store import Transaction
-from tiergate.store.erased_rows import erased_customers, without_personal_payload
-from tiergate.store.event_rows import StoredEvent
+from tiergate.store.erased_rows import erase_event, erased_customers
 from tiergate.stripe_api.storable_json import read_json
 
 
-def storable_events(tx: Transaction, arrivals: Sequence[Arrival]) -> list[StoredEvent]:
-    """Return events as they may be stored: with less in them where their account was erased."""
-    concerned = [_customers_of(arrival) for arrival in arrivals]
-    erased = erased_customers(tx, {name for names in concerned for name in names})
-    return [
-        _bare(arrival.event) if erased & names else arrival.event
-        for arrival, names in zip(arrivals, concerned, strict=True)
-    ]
-
-
-def _bare(event: StoredEvent) -> StoredEvent:
-    return msgspec.structs.replace(event, payload=without_personal_payload(event.payload))
+def keep_erased(tx: Transaction, stored: Sequence[Arrival]) -> None:
+    """Take out of events that were just stored what is personal, where their account was erased."""
+    concerned = [(arrival.event, _customers_of(arrival)) for arrival in stored]
+    erased = erased_customers(tx, {name for _, names in concerned for name in names})
+    for event, names in concerned:
+        if erased & names:
+            erase_event(tx, event.event_id, event.payload)
 
 
 def _customers_of(arrival: Arrival) -> set[str]:

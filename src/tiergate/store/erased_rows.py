@@ -74,6 +74,12 @@ def without_personal_payload(payload: str) -> str:
         return "{}"
 
 
+def erase_event(tx: Transaction, event_id: str, payload: str) -> None:
+    """Take what is personal out of the body of an event."""
+    bare = without_personal_payload(payload)
+    tx.execute(update(events).where(events.c.event_id == event_id).values(payload=bare))
+
+
 def erase_rows(tx: Transaction, account: Account, now: datetime) -> None:
     """Erase what is personal of an account, in every table, and mark it; the caller holds its lock."""
     events_erased = events_about(tx, account)
