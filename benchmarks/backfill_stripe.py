@@ -8,7 +8,7 @@ import asyncio
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,8 @@ NUMBER = "0000000"
 def canned_stripe(paying: Paying, count: int) -> Iterator[str]:
     """Serve ``count`` copies of an account at Stripe until the end of the block; gives the base address."""
     objects = [paying.subscription, paying.customer, paying.invoice, paying.card]
-    text = json.dumps({"prices": paying.prices, "objects": objects})
+    for_sale = {"prices": paying.prices, "products": paying.products}
+    text = json.dumps({"for_sale": for_sale, "objects": objects})
     for thing in (*objects, *paying.subscription["items"]["data"]):
         text = text.replace(thing["id"], f"{thing['id'].partition('_')[0]}_{NUMBER}")
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
@@ -47,10 +48,10 @@ def canned_stripe(paying: Paying, count: int) -> Iterator[str]:
 
 
 class Copies:
-    """Answers requests with copies of a few objects."""
+    """Answers requests with what is ``for_sale``, by the names of the lists, and copies of a few objects."""
 
-    def __init__(self, prices: list[Json], objects: list[Json], count: int) -> None:
-        self._prices = prices
+    def __init__(self, for_sale: Mapping[str, list[Json]], objects: list[Json], count: int) -> None:
+        self._for_sale = for_sale
         self._by_id = {str(thing["id"]): thing for thing in objects}
         self._by_kind = {str(thing["object"]): thing for thing in objects}
         self._count = count
@@ -69,9 +70,10 @@ class Copies:
         parts = urlsplit(target)
         path, query = parts.path.split("/")[2:], parse_qs(parts.query)
         expand = [path for key, paths in query.items() if key.startswith("expand") for path in paths]
-        if path == ["prices"]:
+        if path[-1] in self._for_sale:
             wanted = {key for name, keys in query.items() if name.startswith("lookup_keys") for key in keys}
-            found = [price for price in self._prices if not wanted or price["lookup_key"] in wanted]
+            listed = self._for_sale[path[-1]]
+            found = [one for one in listed if not wanted or one["lookup_key"] in wanted]
             return _list(parts.path, json.dumps(found).encode()[1:-1], more=False)
         if path[-1] in LISTED:
             return self._page(path, expand, {name: values[0] for name, values in query.items()})
@@ -114,7 +116,7 @@ def _list(url: str, entries: bytes, *, more: bool) -> bytes:
 def main(file: Path, count: int) -> None:
     """Serve until killed."""
     canned = json.loads(file.read_text())
-    asyncio.run(serve(Copies(canned["prices"], canned["objects"], count).answer))
+    asyncio.run(serve(Copies(canned["for_sale"], canned["objects"], count).answer))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ FEATURE = "api_calls"
 """What the checks ask for: a metered feature, so that the answer rests on a limit and on what is used."""
 
 AN_HOUR_SECONDS = 3600
+_AMOUNTS = "expand[0]=data.currency_options&expand[1]=data.tiers"
 _numbers = count()
 
 Json = dict[str, Any]
@@ -40,13 +41,14 @@ def settings(url: str, api_base: str | None = None) -> Settings:
 
 @dataclass(frozen=True)
 class Paying:
-    """An account that pays for a plan, as Stripe shows it, and the prices that are on sale there."""
+    """An account that pays for a plan, as Stripe shows it, and the prices and products on sale there."""
 
     subscription: Json
     customer: Json
     invoice: Json
     card: Json
     prices: list[Json]
+    products: list[Json]
 
 
 def make_account(url: str) -> Paying:
@@ -73,13 +75,14 @@ def northwind() -> str:
 
 
 def _pay(client: stripe.StripeClient) -> Paying:
-    prices = _get(client, "/v1/prices?limit=100")["data"]
+    prices = _get(client, f"/v1/prices?limit=100&{_AMOUNTS}")["data"]
     price = next(price["id"] for price in prices if price["lookup_key"] == "team_monthly")
     customer = _customer(client)
     subscription = _post(client, "/v1/subscriptions", customer=customer["id"], items=[{"price": price}])
     invoice = _get(client, f"/v1/invoices/{subscription['latest_invoice']}")
     card = _get(client, f"/v1/payment_methods/{customer['invoice_settings']['default_payment_method']}")
-    return Paying(subscription, customer, invoice, card, prices)
+    products = _get(client, "/v1/products?limit=100")["data"]
+    return Paying(subscription, customer, invoice, card, prices, products)
 
 
 def _customer(client: stripe.StripeClient) -> Json:

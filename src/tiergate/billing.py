@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiergate.billing_access import BillingAccess
 from tiergate.billing_plans import BillingPlans
+from tiergate.billing_trials import BillingTrials
 from tiergate.changes import Changes
 from tiergate.real_time import now as real_now
 from tiergate.rules.catalog import FeatureValue
@@ -30,11 +31,11 @@ from tiergate.services.finding import Finding
 from tiergate.services.follow_checkout import follow_checkout
 from tiergate.services.grant_access import GrantDetails, grant_access, revoke_grant
 from tiergate.services.ingest_webhook import aingest_webhook, ingest_webhook, wait_until_told
+from tiergate.services.lead_to_checkout import lead_to_checkout
 from tiergate.services.reconcile import Reconciled, Tell, reconcile
 from tiergate.services.register_account import Details, register_account
 from tiergate.services.replay_event import replay_event, show_event
 from tiergate.services.run_due import run_due
-from tiergate.services.start_checkout import start_checkout
 from tiergate.services.webhook_endpoints import check_webhooks
 from tiergate.settings import Settings, form_keys, settings_from
 from tiergate.store import Database, Transaction
@@ -54,13 +55,13 @@ if TYPE_CHECKING:
 _LAST_WORDS_SECONDS = 5.0
 
 
-class Billing(BillingPlans, BillingAccess, Changes):
+class Billing(BillingPlans, BillingTrials, BillingAccess, Changes):
     """Self-serve billing for one application. Safe to share between threads.
 
     Checks are answered from memory, everything else from the local mirror, apart from ``start_checkout``,
     ``follow_checkout``, ``run_due``, ``enforce``, ``reconcile``, ``adopt``, ``doctor``, ``check_webhooks``,
-    ``advance_clock`` and what ``BillingPlans`` and ``Changes`` name: these may call Stripe, and may raise
-    ``StripeUnavailableError`` or ``StripeRefusedError``.
+    ``advance_clock`` and what ``BillingPlans``, ``BillingTrials`` and ``Changes`` name: these may call
+    Stripe, and may raise ``StripeUnavailableError`` or ``StripeRefusedError``.
     """
 
     def __init__(
@@ -259,10 +260,11 @@ class Billing(BillingPlans, BillingAccess, Changes):
     ) -> str:
         """Return the address of Stripe's checkout page for a plan; safe to call again and again.
 
+        In a trial without a card that page asks for one, and the trial is bought, be it for another plan.
         ``seats``: by default one for each member; ``currency``: as long as the account pays in none. Raises
         ``AlreadySubscribedError``, ``CheckoutClosedError``, ``SeatsError`` and ``UnknownPlanError``.
         """
-        return start_checkout(self._context, account_id, plan, interval, seats=seats, currency=currency)
+        return lead_to_checkout(self._context, account_id, plan, interval, seats=seats, currency=currency)
 
     def follow_checkout(self, session_id: str) -> str | None:
         """Ask Stripe what became of a checkout and mirror it; returns the session's status.

@@ -38,19 +38,20 @@ SUBSCRIPTION = {
     "items": {"data": [ITEM]},
 }
 PRICES = [{"id": "price_1", "lookup_key": "team_monthly"}, {"id": "price_2", "lookup_key": "team_yearly"}]
+PRODUCTS = [{"id": "prod_1", "name": "Team"}]
 COUNT = 205
 
 
 @pytest.fixture(name="copies")
 def fixture_copies() -> Copies:
     """Copies of one customer."""
-    return Copies(PRICES, [CUSTOMER, SUBSCRIPTION, CARD, INVOICE], COUNT)
+    return Copies({"prices": PRICES, "products": PRODUCTS}, [CUSTOMER, SUBSCRIPTION, CARD, INVOICE], COUNT)
 
 
 @pytest.fixture(name="address", scope="module")
 def fixture_address() -> Iterator[str]:
     """Where such copies are served."""
-    with canned_stripe(Paying(SUBSCRIPTION, CUSTOMER, INVOICE, CARD, PRICES), COUNT) as address:
+    with canned_stripe(Paying(SUBSCRIPTION, CUSTOMER, INVOICE, CARD, PRICES, PRODUCTS), COUNT) as address:
         yield address
 
 
@@ -79,6 +80,7 @@ def test_pages(copies: Copies) -> None:
         ("/v1/subscriptions?customer=cus_0000007&status=all", ["sub_0000007"]),
         ("/v1/customers/cus_0000007/payment_methods", ["pm_0000007"]),
         ("/v1/prices?lookup_keys[0]=team_yearly", ["price_2"]),
+        ("/v1/products?active=true&limit=100", ["prod_1"]),
         ("/v1/invoices?status=open", []),
         ("/v1/subscription_schedules?limit=100", []),
     ],

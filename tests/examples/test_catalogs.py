@@ -263,5 +263,6 @@ def charged(sandbox_url: str, subscription: str, status: str) -> tuple[int, str]
     if status == "trialing":
         preview = client.v1.invoices.create_preview({"subscription": subscription})
         return preview.total, preview.currency
-    (invoice,) = client.v1.invoices.list({"subscription": subscription}).data
+    invoices = client.v1.invoices.list({"subscription": subscription}).data
+    (invoice,) = (each for each in invoices if each.total)  # that of a trial is of nothing
     return invoice.amount_paid, invoice.currency

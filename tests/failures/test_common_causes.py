@@ -177,7 +177,7 @@ def test_a_payment_that_fails_is_followed_by_a_downgrade(bench: Bench) -> None:
 
 def test_a_team_shares_its_plan(site: Site) -> None:
     """Billing users instead of teams: everybody in an account has its plan, and nobody elsewhere has."""
-    site.subscribe("acme")
+    site.subscribe("acme", on_trial=False)
     ada, ben, their_rival = site.signed_in("acme"), site.signed_in("acme"), site.signed_in("rival")
     plans = [client.get("/api/billing/subscription").json()["plan"] for client in (ada, ben, their_rival)]
     assert plans == ["team", "team", "free"]

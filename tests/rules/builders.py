@@ -36,6 +36,13 @@ from tiergate.rules.state import (
 NORTHWIND = (Path(tiergate.__path__[0]) / "demo" / "northwind.toml").read_text(encoding="utf-8")
 """The catalogue file of the demo."""
 
+PLAIN_NORTHWIND = "".join(
+    line
+    for line in NORTHWIND.partition("[pricing_page]")[0].splitlines(keepends=True)
+    if not line.startswith(("currency_options", "public"))
+)
+"""The same in US dollars alone, all of it public, without questions."""
+
 FOR_EVER = "for ever"
 
 

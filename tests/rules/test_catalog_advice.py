@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.rules.builders import NORTHWIND
+from tests.rules.builders import PLAIN_NORTHWIND
 from tiergate.rules.catalog_advice import advise
 from tiergate.rules.catalog_file import parse_catalog
 from tiergate.rules.toml_positions import positions_of
@@ -157,7 +157,7 @@ CASES = [
 
 def changed(case: Unwise) -> str:
     """The file with what was written."""
-    text = NORTHWIND.replace(case.old, case.new, 1) if case.old else f"{NORTHWIND}\n{case.new}"
+    text = PLAIN_NORTHWIND.replace(case.old, case.new, 1) if case.old else f"{PLAIN_NORTHWIND}\n{case.new}"
     if case.name == "no public plan":
         for key in ("free", "starter", "team", "scale"):
             text = text.replace(f"[plans.{key}]\n", f"[plans.{key}]\npublic = false\n")
@@ -181,7 +181,7 @@ def test_each_piece_of_advice_is_given_where_it_belongs(case: Unwise) -> None:
 
 def test_northwind_needs_no_advice() -> None:
     """The demo's file, with prices by the month and the year, is as it should be."""
-    assert advise(parse_catalog(NORTHWIND), positions_of(NORTHWIND)) == ()
+    assert advise(parse_catalog(PLAIN_NORTHWIND), positions_of(PLAIN_NORTHWIND)) == ()
 
 
 def test_an_offer_that_sells_nothing() -> None:
@@ -193,13 +193,13 @@ def test_an_offer_that_sells_nothing() -> None:
 def test_tiers_are_compared_with_nothing() -> None:
     """What a year or a bigger plan costs by tiers depends on the quantity: no advice is given on it."""
     tiers = "tiers = [{ unit_amount = 1 }]"
-    text = NORTHWIND.replace("unit_amount = 14900", tiers).replace("unit_amount = 18000", tiers)
+    text = PLAIN_NORTHWIND.replace("unit_amount = 14900", tiers).replace("unit_amount = 18000", tiers)
     assert advise(parse_catalog(text)) == ()
 
 
 def test_a_year_without_a_month_is_no_dearer() -> None:
     """A plan that is sold by the year alone, or by the month in another currency, has nothing to compare."""
-    text = NORTHWIND.replace(
+    text = PLAIN_NORTHWIND.replace(
         'interval = "month"\ncurrency = "usd"\nunit_amount = 1900',
         'interval = "month"\ncurrency = "eur"\nunit_amount = 1',
     )

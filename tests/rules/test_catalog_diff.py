@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.rules.builders import NORTHWIND
+from tests.rules.builders import PLAIN_NORTHWIND
 from tiergate.rules.catalog import Catalog
 from tiergate.rules.catalog_diff import (
     CatalogDiff,
@@ -22,7 +22,7 @@ ADD_ON = '[addons.seats]\nfeatures = { seats = 1 }\nprices = [{ currency = "usd"
 
 def read(*changes: tuple[str, str], more: str = "") -> Catalog:
     """Read Northwind's file with some changes."""
-    text = NORTHWIND
+    text = PLAIN_NORTHWIND
     for old, new in changes:
         assert old in text, old
         text = text.replace(old, new)

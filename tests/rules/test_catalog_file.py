@@ -276,14 +276,18 @@ def test_positions_of_every_form_of_key() -> None:
     )
     assert positions_of(text) == {
         ("top",): (1, 1),
+        ("a",): (2, 1),
         ("a", "b c"): (2, 1),
+        ("a", "b c", "x"): (3, 3),
         ("a", "b c", "x", "y z"): (3, 3),
+        ("list",): (4, 1),
         ("list", 0): (4, 1),
         ("list", 0, "k"): (5, 1),
         ("list", 1): (6, 1),
         ("list", 1, "k"): (7, 1),
         ("list", 1, "inner"): (8, 3),
         ("list", 1, "inner", "deep"): (9, 3),
+        ("list", 1, "more"): (10, 3),
         ("list", 1, "more", 0): (10, 3),
         ("plain",): (11, 1),
         ("plain", "text"): (13, 1),
@@ -300,9 +304,11 @@ def test_positions_of_every_form_of_key() -> None:
 
 def test_what_has_no_place_is_shown_at_what_is_around_it() -> None:
     """A key that stands nowhere is shown at its table, and where that fails at the first character."""
-    positions = positions_of("\n[a.b]\nc = { d = 1 }\n")
+    positions = positions_of("\n[a.b]\nc = { d = 1 }\n[[a.e]]\n[a]\n")
     assert position_of(("a", "b", "c", "d"), positions) == Position(3, 7)
     assert position_of(("a", "b", "missing"), positions) == Position(2, 1)
+    assert position_of(("a", "e"), positions) == Position(4, 1)
+    assert position_of(("a",), positions) == Position(5, 1)
     assert position_of(("z",), positions) == Position(1, 1)
 
 

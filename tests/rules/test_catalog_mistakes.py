@@ -31,6 +31,20 @@ class Slip:
 
 SLIPS = [
     Slip(
+        "limit beyond what databases and scripts can count",
+        "seats = 50",
+        "seats = 9007199254740992",
+        "seats = 9007199254740992",
+        "'seats' is too large to be counted. Write 9007199254740991 at most.",
+    ),
+    Slip(
+        "rank beyond what can be counted",
+        "[plans.free]",
+        "[plans.free]\nrank = -9007199254740992",
+        "rank = -9007199254740992",
+        "'rank' is too large to be counted. Write 9007199254740991 at most.",
+    ),
+    Slip(
         "unknown feature, with the one that was meant",
         "projects = 5",
         "project = 5",

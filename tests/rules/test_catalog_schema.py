@@ -18,6 +18,7 @@ from tiergate.rules.toml_positions import Path
 CROSS_KEY = "|".join(
     [
         "There is no feature",
+        "Whoever pauses would keep everything",
         "Feature .* cannot be",
         "Plans .* are both free",
         "Plans .* have the same rank",

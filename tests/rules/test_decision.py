@@ -288,3 +288,35 @@ def test_what_nobody_counts_is_told_and_never_reached() -> None:
     timeline = build_timeline(account(), parse_catalog(NORTHWIND))
     answer = decide(timeline, "projects", at("2026-03-01T00:00:00"), UNCOUNTED)
     assert (answer.allowed, answer.limit, answer.used, answer.remaining) == (True, 1, None, None)
+
+
+@pytest.mark.parametrize(
+    ("used", "over", "readable"),
+    [(0, False, True), (1, False, True), (2, True, True)],
+    ids=["unused", "at the limit", "beyond it"],
+)
+def test_what_exceeds_a_limit_stays_readable(used: int, over: bool, readable: bool) -> None:
+    """After the trial nothing can be added, and what is there can be looked at."""
+    ended = trial("canceled", canceled_at=TRIAL_END, ended_at=TRIAL_END)
+    timeline = build_timeline(account(ended, cards=Cards.NONE), catalog())
+    told = decide(timeline, "projects", at("2026-03-20T00:00:00"), Usage(used))
+    assert (told.is_over_limit, told.is_readable) == (over, readable)
+
+
+def test_what_the_plan_lacks_is_readable_where_something_is_left_of_it() -> None:
+    """A feature that the free plan lacks is closed, save for what the trial has left of it."""
+    timeline = build_timeline(account(cards=Cards.NONE), catalog())
+    moment = at("2026-03-20T00:00:00")
+    assert not decide(timeline, "custom_domain", moment).is_readable
+    without = replace(catalog(), plans={"free": replace(catalog().plan("free"), features={})})
+    closed = build_timeline(account(cards=Cards.NONE), without)
+    assert not decide(closed, "projects", moment, Usage(0)).is_readable
+    assert decide(closed, "projects", moment, Usage(3)).is_readable
+
+
+@pytest.mark.parametrize(("after", "readable"), [(Afterwards.READ_ONLY, True), (Afterwards.BLOCKED, False)])
+def test_the_policy_says_what_is_readable_after_a_trial(after: Afterwards, readable: bool) -> None:
+    """Read-only is readable; blocked is not, however much is there."""
+    ended = trial("canceled", canceled_at=TRIAL_END, ended_at=TRIAL_END)
+    timeline = build_timeline(account(ended, cards=Cards.NONE), catalog(Policy(after_trial=after)))
+    assert decide(timeline, "projects", at("2026-03-20T00:00:00"), Usage(9)).is_readable is readable

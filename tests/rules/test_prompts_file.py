@@ -35,7 +35,7 @@ def test_everything_that_can_be_set() -> None:
 )
 def test_what_can_be_wrong(line: str) -> None:
     """What cannot be done is one mistake at its line, with what to write."""
-    with pytest.raises(CatalogError, match=r"line 5: .* like that\. Write ") as caught:
+    with pytest.raises(CatalogError, match=r"line 5, column 1: .* like that\. Write ") as caught:
         catalog(line)
     assert len(caught.value.mistakes) == 1
 

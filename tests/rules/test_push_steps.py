@@ -53,6 +53,18 @@ def steps(
     return plan_push(catalog(text), found, known, given)
 
 
+def test_every_key_has_a_product_of_its_own() -> None:
+    """Keys that would come to one id, in signs, in case or in other scripts, come to several that stay."""
+    keys = ["pro", "pro_x", "pro-x", "pro.x", "Pro", "プロ", "プラン", "addon_more"]
+    prices = '[{{ currency = "usd", unit_amount = 1000, lookup_key = "{}" }}]'
+    plans = "".join(f'[plans."{key}"]\nprices = {prices.format(key)}\n' for key in keys)
+    sold = offers_of(catalog(FILE.replace("[plans.pro]", "[plans.other]") + plans), at_stripe(), [])
+    ids = {offer.key: offer.product_id for offer in sold}
+    assert len(set(ids.values())) == len(sold) == len(keys) + 2
+    assert (ids["pro"], ids["pro_x"], ids["more"]) == ("acme_pro", "acme_pro_x", "acme_addon_more")
+    assert ids["pro-x"] == "acme_pro_x_abe5caed"
+
+
 def told(planned: PushSteps) -> list[str]:
     """The steps in words, with what the publishing of the version stands between."""
     return [*map(str, planned.before), "publish", *map(str, planned.after)]

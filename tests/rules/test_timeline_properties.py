@@ -16,7 +16,14 @@ from tiergate.rules.decision import Decision, decide
 from tiergate.rules.effective_features import generosity
 from tiergate.rules.instants import DISTANT_FUTURE, DISTANT_PAST
 from tiergate.rules.policy import Afterwards
-from tiergate.rules.state import AccountState, Invoice, InvoiceStatus, Subscription, SubscriptionStatus
+from tiergate.rules.state import (
+    AccountState,
+    GrantKind,
+    Invoice,
+    InvoiceStatus,
+    Subscription,
+    SubscriptionStatus,
+)
 from tiergate.rules.subscription_spans import spans_of
 from tiergate.rules.timeline import Timeline, build_timeline
 from tiergate.rules.usage import Usage
@@ -127,7 +134,11 @@ def test_adding_a_live_subscription_never_lowers_access(
 def test_where_all_that_ends_falls_to_the_free_plan_nothing_added_ever_lowers_access(
     state: AccountState, catalog: Catalog, added: Subscription
 ) -> None:
-    """Under a policy that ends on the free plan a further subscription harms at no instant, ended or not."""
+    """Under a policy that ends on the free plan a further subscription harms at no instant, ended or not.
+
+    Only a promised trial gives way to it, which is what it was promised for.
+    """
+    state = replace(state, grants=tuple(g for g in state.grants if g.kind is not GrantKind.REVERSE_TRIAL))
     plans = {
         key: replace(
             plan,

@@ -66,6 +66,8 @@ class Line(InProcessClient):
         self.deaf = False
         self.calls_left: int | None = None
         """After how many calls the line goes down by itself."""
+        self.deaf_after: int | None = None
+        """After how many calls the line goes deaf by itself."""
         self.requests: list[str] = []
 
     def request(
@@ -84,7 +86,9 @@ class Line(InProcessClient):
         if self.calls_left is not None:
             self.calls_left -= 1
         body, status, answered = super().request(method, url, headers, post_data)
-        if self.deaf:
+        if self.deaf_after:
+            self.deaf_after -= 1
+        elif self.deaf or self.deaf_after is not None:
             raise _broken("the answer was lost")
         return body, status, {**answered, "Date": format_datetime(self._clock.now, usegmt=True)}
 

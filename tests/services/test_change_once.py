@@ -24,8 +24,8 @@ from tests.services.changing import (
     states,
 )
 from tiergate.services import run_change
-from tiergate.services.change_errors import KeyReusedError
 from tiergate.services.changed import Changed
+from tiergate.services.keyed_wish import KeyReusedError
 from tiergate.services.run_due import run_due
 from tiergate.store.migrate import upgrade as migrate
 from tiergate.store.tables import operations

@@ -15,9 +15,8 @@ from tiergate.services.read_event import read_event
 from tiergate.services.take_in import take_in
 from tiergate.store.tables import accounts, events
 
-NEWEST = 8
-"""Event, account (which is due now), price, subscription, customer (is a card known?), change for others; and
-beside event and subscription a look whether the account was erased."""
+NEWEST = 6
+"""Event, account (which is due now), price, subscription, customer (is a card known?), change for others."""
 PER_32_EVENTS = 3
 """On SQLite rows go 32 to a statement: events, subscriptions and changes."""
 
@@ -80,7 +79,7 @@ def states(bench: Bench, outcomes: list[Outcome]) -> set[str]:
 
 
 def test_the_newest_event_alone(both: Bench) -> None:
-    """Eight statements, and Stripe is not asked."""
+    """Six statements, and Stripe is not asked."""
     arrivals = arrivals_of(both, subscriptions_known(both, 1))
     with counted(both) as count:
         outcomes = take_in(both.context, arrivals)

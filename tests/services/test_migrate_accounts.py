@@ -219,6 +219,7 @@ def test_who_cannot_be_moved_is_told_with_the_reason(bench: Bench) -> None:
     bench.post(f"/v1/subscriptions/{subs['yearly']}", items=[{"id": item["id"], "price": yearly}])
     hear(bench)
     year = '[[plans.starter.prices]]\ninterval = "year"\ncurrency = "usd"\nunit_amount = 18000\n'
+    year += "currency_options = { eur = 16800, gbp = 15000 }\n"
     text = DEARER.partition("[plans.scale]")[0].replace(year, "")
     push_plans(bench.context, text)
     preview = migrate_accounts(bench.context)

@@ -9,14 +9,10 @@ from tiergate.services.push_plans import push_plans
 from tiergate.services.remap import remap
 from tiergate.services.run_due import run_due
 from tiergate.services.sold_as import sold_as
-from tiergate.store.catalog_rows import MappedPrice
+from tiergate.store.catalog_rows import Selling
 from tiergate.store.tables import accounts, catalog_versions, changes, journal, prices
 
-TEAM = MappedPrice("price_team", "prod_1", "team", "team", "month", "usd", 4900, False, 3, True)
-SEATS = MappedPrice(
-    "price_seats", "prod_2", "seats", None, "month", "usd", 900, False, 2, True, add_on_key="seats"
-)
-MAPPED = {price.stripe_price_id: price for price in (TEAM, SEATS)}
+MAPPED = {"price_team": Selling("team", None, 3, "month"), "price_seats": Selling(None, "seats", 2, "month")}
 
 WITH_ADD_ON = northwind() + (
     '\n[addons.more]\nname = "More"\n\n[[addons.more.prices]]\n'

@@ -79,12 +79,15 @@ def test_a_known_price_is_brought_up_to_date(database: Database) -> None:
 
 
 def test_several_prices_at_once(database: Database) -> None:
-    """Those that are known are found by Stripe's id; none is no trouble."""
-    other = replace(PRICE, stripe_price_id="price_2", plan_key="team")
+    """What those sell that are known is found by Stripe's id; none is no trouble."""
+    other = replace(PRICE, stripe_price_id="price_2", plan_key=None, add_on_key="seats")
     with database.write() as tx:
         for price in (PRICE, other):
             map_price(tx, price, NOON)
-        assert find_prices(tx, {"price_1", "price_2", "price_3"}) == {"price_1": PRICE, "price_2": other}
+        assert find_prices(tx, {"price_1", "price_2", "price_3"}) == {
+            "price_1": (PRICE.plan_key, PRICE.add_on_key, PRICE.catalog_version, PRICE.interval),
+            "price_2": (None, "seats", PRICE.catalog_version, PRICE.interval),
+        }
         assert find_prices(tx, set()) == {}
 
 

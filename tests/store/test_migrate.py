@@ -184,3 +184,18 @@ def test_a_migration_that_fails_leaves_nothing(empty_database: Database) -> None
     with pytest.raises(DBAPIError, match="tiergate_test_clocks"):
         migrate.upgrade_database(empty_database)
     assert inspect(empty_database.engine).get_table_names() == ["tiergate_test_clocks"]
+
+
+def test_older_code_still_writes_what_stripe_said(migrated_postgres_url: str) -> None:
+    """Code from before the column changed its type casts to ``jsonb``, and PostgreSQL takes that too."""
+    database = Database(migrated_postgres_url)
+    with database.write() as tx:
+        save(tx, subscription(), event(1))
+        tx.execute(text("UPDATE tiergate_subscriptions SET raw = CAST('{\"old\": 1}' AS jsonb)"))
+        assert tx.execute(text("SELECT raw ->> 'old' FROM tiergate_subscriptions")).scalar_one() == "1"
+        kept = text(
+            "SELECT attcompression <> '' OR attstorage = 'e' FROM pg_attribute "
+            "WHERE attrelid = 'tiergate_subscriptions'::regclass AND attname = 'raw'"
+        )
+        assert tx.execute(kept).scalar_one(), "the default compression is too slow"
+    database.close()

@@ -16,7 +16,7 @@ def main() -> int:
     for story in STORIES:
         with (
             tempfile.TemporaryDirectory() as folder,
-            stage(Path(folder), webhooks=story.webhooks) as set_stage,
+            stage(Path(folder), story.catalog, webhooks=story.webhooks) as set_stage,
         ):
             life = Life(set_stage)
             try:

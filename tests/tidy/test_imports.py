@@ -34,6 +34,7 @@ PURE = {
     "tomllib",
     "types",
     "typing",
+    "unicodedata",
     "zoneinfo",
 }
 

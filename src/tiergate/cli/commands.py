@@ -17,6 +17,7 @@ from tiergate.cli.logs import write_logs
 from tiergate.cli.opened import opened_billing
 from tiergate.cli.plans_commands import plans
 from tiergate.cli.reconcile_commands import adopt, reconcile
+from tiergate.cli.trial_commands import trial
 from tiergate.cli.webhooks_commands import webhooks
 from tiergate.rules.errors import TiergateError
 
@@ -33,6 +34,7 @@ app.add_typer(admin, name="admin")
 app.add_typer(account, name="account")
 app.add_typer(events, name="events")
 app.add_typer(webhooks, name="webhooks")
+app.add_typer(trial, name="trial")
 app.command()(reconcile)
 app.command()(adopt)
 app.command()(doctor)

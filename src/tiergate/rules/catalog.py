@@ -10,6 +10,7 @@ from tiergate.rules.errors import UnknownFeatureError, UnknownPlanError
 from tiergate.rules.policy import Policy
 from tiergate.rules.price import Price
 from tiergate.rules.prompt_settings import PromptSettings
+from tiergate.rules.trial_settings import TrialSettings
 
 UNLIMITED = "unlimited"
 """The value of a limit or of metered usage that nothing caps."""
@@ -154,6 +155,7 @@ class Catalog:
     checkout: CheckoutSettings = field(default_factory=CheckoutSettings)
     billing: BillingSettings = field(default_factory=BillingSettings)
     prompts: PromptSettings = field(default_factory=PromptSettings)
+    trials: TrialSettings = field(default_factory=TrialSettings)
     faq: tuple[Question, ...] = ()
     tax_note: str = ""
     """What the pricing page says of tax; empty for what follows from the prices."""

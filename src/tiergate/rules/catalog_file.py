@@ -27,7 +27,12 @@ from tiergate.rules.policy_file import read_policy
 from tiergate.rules.price import Price
 from tiergate.rules.price_file import read_prices
 from tiergate.rules.prompts_file import read_prompts
-from tiergate.rules.settings_file import read_billing_settings, read_checkout_settings, read_url
+from tiergate.rules.settings_file import (
+    read_billing_settings,
+    read_checkout_settings,
+    read_trial_settings,
+    read_url,
+)
 from tiergate.rules.toml_positions import Path, Position, position_of, positions_of
 
 _MAX_PUBLIC_TRIAL_DAYS = 730
@@ -95,6 +100,7 @@ def read_catalog(
         read_billing_settings(reader.table("billing")),
     )
     prompts = read_prompts(reader.table("prompts"))
+    trials = read_trial_settings(reader.table("trials"))
     faq, tax_note = tuple(_question(table) for table in page.list("faq")), page.text("tax_note")
     _check_plans(reader, plans, add_ons)
     _check_currency(reader, product, {c for price in _sold(plans, add_ons) for c in price.currencies})
@@ -115,6 +121,7 @@ def read_catalog(
         checkout,
         billing,
         prompts,
+        trials,
         faq,
         tax_note,
         version,

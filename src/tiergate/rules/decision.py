@@ -25,6 +25,9 @@ class Verdict(StrEnum):
     """Nobody can tell: the database does not answer, and the policy ``on_unknown`` decides."""
 
 
+_READABLE = frozenset([Verdict.LIMIT_REACHED, Verdict.READ_ONLY])
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """The cheapest plan that would allow what was refused."""
@@ -54,6 +57,22 @@ class Decision:
     remaining: int | None
     valid_until: datetime | None
     offer: Offer | None = None
+
+    @property
+    def is_over_limit(self) -> bool:
+        """Whether more is used than the plan allows, as after a downgrade or the end of a trial."""
+        return self.limit is not None and self.used is not None and self.used > self.limit
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether what is there may be looked at, also where nothing may be added or changed.
+
+        So is what the plan allows, what exceeds its limit, and what is read-only. Of a feature that the plan
+        lacks that is what was made while there was one; nothing is, where the account is blocked.
+        """
+        if self.reason is Verdict.NOT_INCLUDED:
+            return self.is_over_limit
+        return self.allowed or self.reason in _READABLE
 
 
 def decide(timeline: Timeline, feature: str, at: datetime, usage: Usage = NOTHING_USED) -> Decision:

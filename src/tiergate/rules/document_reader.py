@@ -7,6 +7,12 @@ from typing import Any
 
 from tiergate.rules.toml_positions import Path
 
+LARGEST = 2**53 - 1
+"""The largest number that databases, Stripe and a browser's scripts all take as it is.
+
+Source: https://www.rfc-editor.org/rfc/rfc8259#section-6
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
@@ -136,10 +142,13 @@ class Reader:
         self.complain(key, f"There is no {what} {key!r}.", remedy)
 
     def finish(self) -> None:
-        """Complain of every key that was written but that nothing has read."""
-        for key in self._table:
+        """Complain of every key that nothing has read, and of numbers that nothing else was wrong with."""
+        wrong = {complaint.path for complaint in self.complaints}
+        for key, value in self._table.items():
             if key not in self._read:
                 self.complain_unknown(key, "key", self._read, "delete it")
+            elif _is_too_large(value) and (*self._path, key) not in wrong:
+                self.complain(key, f"{key!r} is too large to be counted.", f"Write {LARGEST} at most.")
         for child in self._children:
             child.finish()
 
@@ -166,3 +175,7 @@ class Reader:
 
     def _dotted(self, *more: str) -> str:
         return ".".join(part for part in (*self._path, *more) if isinstance(part, str))
+
+
+def _is_too_large(value: Any) -> bool:
+    return isinstance(value, int) and abs(value) > LARGEST

@@ -6,23 +6,22 @@ from datetime import datetime
 from tiergate.rules.access import Cause, Reason
 from tiergate.rules.catalog import Catalog
 from tiergate.rules.instants import DISTANT_FUTURE
+from tiergate.rules.reverse_trial import reverse_trial_spans
 from tiergate.rules.sold import sold_by, sold_plan
 from tiergate.rules.span import Span, Strength
-from tiergate.rules.state import AccountState, Grant, GrantKind, Subscription, SubscriptionStatus
-
-_NEVER_TRIED = frozenset(
-    [SubscriptionStatus.INCOMPLETE, SubscriptionStatus.INCOMPLETE_EXPIRED, SubscriptionStatus.UNKNOWN]
-)
+from tiergate.rules.state import NEVER_BEGAN, AccountState, Grant, GrantKind, Subscription
 
 
 def grant_spans(state: AccountState, catalog: Catalog) -> Iterator[Span]:
-    """Return the spans of all grants that give a plan; what a grant gave leaves nothing behind."""
+    """Return the spans of all grants that give a plan; what was given by hand leaves nothing behind."""
     for grant in state.grants:
         span = None
         if grant.kind is GrantKind.COMP:
             span = _comp(grant, catalog)
         elif grant.kind is GrantKind.EXTENSION:
             span = _extension(grant, state, catalog)
+        elif grant.kind is GrantKind.REVERSE_TRIAL:
+            yield from reverse_trial_spans(grant, state, catalog)
         if span is not None and span.starts_at < span.ends_at:
             yield span
 
@@ -58,12 +57,19 @@ def _extension(grant: Grant, state: AccountState, catalog: Catalog) -> Span | No
 
 def extended_until(subscription: Subscription, state: AccountState) -> datetime | None:
     """Return until when extensions keep a trial going without a gap; ``None`` where there is none."""
-    until = ends_at = _ended_at(subscription)
+    ends_at = _ended_at(subscription)
+    until = goes_on_until(state, subscription, ends_at)
+    return until if until > ends_at else None
+
+
+def goes_on_until(state: AccountState, subscription: Subscription, at: datetime) -> datetime:
+    """Return until when extensions of a trial follow each other without a gap, from an instant on."""
+    until = at
     for grant in sorted(state.grants, key=lambda each: each.starts_at):
         is_extension = grant.kind is GrantKind.EXTENSION and _extended(grant, state) is subscription
         if is_extension and grant.starts_at <= until:
             until = max(until, grant.ends_at or DISTANT_FUTURE)
-    return until if until > ends_at else None
+    return until
 
 
 def _ended_at(subscription: Subscription) -> datetime:
@@ -90,7 +96,7 @@ def _tried(grant: Grant, state: AccountState) -> Subscription | None:
         (subscription.trial_end, subscription.id, subscription)
         for subscription in state.subscriptions
         if subscription.trial_end is not None
-        and subscription.status not in _NEVER_TRIED
+        and subscription.status not in NEVER_BEGAN
         and grant.subscription_id in (None, subscription.id)
     )
     last = max(tried, key=lambda each: each[:2], default=None)

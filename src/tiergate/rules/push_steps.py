@@ -8,10 +8,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import sha256
 
 from tiergate.rules.catalog import Catalog
 from tiergate.rules.offer_at_stripe import OfferAtStripe, StripePrice, StripeProduct, differences
 from tiergate.rules.price import Price
+
+_KEPT_AS_IT_IS = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
 
 
 class Action(StrEnum):
@@ -89,23 +92,33 @@ def offers_of(catalog: Catalog, at_stripe: OfferAtStripe, known: Sequence[KnownP
     The ids of new ones are ours, so that each is created once and for all.
     """
     product = catalog.product.name
-    sold = [("plan_key", plan.key, plan.name, plan.prices, ("",)) for plan in catalog if plan.prices]
-    sold += [("add_on_key", one.key, one.name, one.prices, ("addon",)) for one in catalog.add_ons.values()]
+    sold = [("plan_key", plan.key, plan.name, plan.prices) for plan in catalog if plan.prices]
+    sold += [("add_on_key", one.key, one.name, one.prices) for one in catalog.add_ons.values()]
     return tuple(
         Offer(
-            _product_of(key_name, key, at_stripe, known) or slug(product, *prefix, key),
+            _product_of(key_name, key, at_stripe, known) or new_product_id(product, key_name, key),
             f"{product} {name}",
             key_name,
             key,
             prices,
         )
-        for key_name, key, name, prices, prefix in sold
+        for key_name, key, name, prices in sold
     )
 
 
 def slug(*parts: str) -> str:
     """Return an id for a product: ``northwind_team``."""
     return re.sub(r"[^a-z0-9]+", "_", " ".join(parts).lower()).strip("_")
+
+
+def new_product_id(product: str, key_name: str, key: str) -> str:
+    """Return the id of a new product, another one for each key: ``acme_team``, ``acme_addon_seats``.
+
+    A key that an id cannot hold as it is, such as ``pro-x`` beside ``pro_x``, is followed by a digest of it.
+    """
+    plain = slug(product, key) if key_name == "plan_key" else slug(product, "addon", key)
+    is_kept = _KEPT_AS_IT_IS.fullmatch(key) and not (key_name == "plan_key" and key.startswith("addon_"))
+    return plain if is_kept else f"{plain}_{sha256(f'{key_name}:{key}'.encode()).hexdigest()[:8]}"
 
 
 def _product_of(key_name: str, key: str, at_stripe: OfferAtStripe, known: Sequence[KnownPrice]) -> str | None:

@@ -1,4 +1,4 @@
-"""The ``[checkout]`` and ``[billing]`` tables of ``billing.toml``."""
+"""The ``[checkout]``, ``[billing]`` and ``[trials]`` tables of ``billing.toml``."""
 
 import re
 
@@ -6,6 +6,7 @@ from tiergate.rules.billing_settings import AfterLastRetry, BillingSettings
 from tiergate.rules.checkout_settings import BillingAddress, CheckoutSettings
 from tiergate.rules.document_reader import Reader
 from tiergate.rules.price import INTERVALS
+from tiergate.rules.trial_settings import OncePer, TrialSettings
 
 _MOST_DAYS_UNTIL_DUE = 365
 _MOST_RETRIES = 8
@@ -71,3 +72,14 @@ def _retries(reader: Reader, usual: tuple[int, ...]) -> tuple[int, ...]:
         f"Write at most {_MOST_RETRIES} numbers of days, each 1 to {_MOST_DAYS_BETWEEN}: [3, 5, 7].",
     )
     return usual
+
+
+def read_trial_settings(reader: Reader) -> TrialSettings:
+    """Read who may try a plan."""
+    usual = TrialSettings()
+    return TrialSettings(
+        once_per=OncePer(reader.choice("once_per", [str(each) for each in OncePer], usual.once_per)),
+        refuse_throwaway_mail=reader.flag("refuse_throwaway_mail", usual.refuse_throwaway_mail),
+        refuse_known_cards=reader.flag("refuse_known_cards", usual.refuse_known_cards),
+        refuse_known_mail=reader.flag("refuse_known_mail", usual.refuse_known_mail),
+    )

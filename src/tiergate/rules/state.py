@@ -48,6 +48,11 @@ class InvoiceStatus(StrEnum):
 ENDED = frozenset([SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE_EXPIRED])
 """The statuses that Stripe never leaves."""
 
+NEVER_BEGAN = frozenset(
+    [SubscriptionStatus.INCOMPLETE, SubscriptionStatus.INCOMPLETE_EXPIRED, SubscriptionStatus.UNKNOWN]
+)
+"""The statuses of what has given nothing so far."""
+
 
 @dataclass(frozen=True, slots=True)
 class Customer:
@@ -247,6 +252,8 @@ class GrantKind(StrEnum):
     """Features on top of whatever the account has: numbers add up."""
     OVERRIDE = "override"
     """Features as agreed with sales, whatever the plan says."""
+    REVERSE_TRIAL = "reverse_trial"
+    """The trial that begins by itself at sign-up, until Stripe has it; nobody gives it by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +265,7 @@ class Grant:
     starts_at: datetime
     ends_at: datetime | None = None
     plan_key: str | None = None
-    """What a ``comp`` gives."""
+    """What a ``comp`` gives, and what is tried in a ``reverse_trial``."""
     features: Mapping[str, bool | int | str] = field(default_factory=dict)
     """What an ``add_on`` adds, and what an ``override`` sets."""
     subscription_id: str | None = None

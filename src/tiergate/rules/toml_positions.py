@@ -32,7 +32,7 @@ def positions_of(text: str) -> dict[Path, Position]:
     """Return where each table, key and element of a list begins in a text that is valid TOML."""
     scanner = _Scanner(text)
     scanner.scan()
-    return scanner.found
+    return {**scanner.implied, **scanner.found}
 
 
 def position_of(path: Path, positions: Mapping[Path, Position]) -> Position:
@@ -47,6 +47,8 @@ class _Scanner:
 
     def __init__(self, text: str) -> None:
         self.found: dict[Path, Position] = {}
+        self.implied: dict[Path, Position] = {}
+        """Where what has no header or key of its own is first spoken of: ``plans.team`` in a price of it."""
         self._text = text
         self._at = 0
         self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
@@ -137,7 +139,10 @@ class _Scanner:
 
     def _note(self, path: Path, at: int) -> None:
         line = bisect_right(self._lines, at)
-        self.found.setdefault(path, Position(line, at - self._lines[line - 1] + 1))
+        position = Position(line, at - self._lines[line - 1] + 1)
+        self.found.setdefault(path, position)
+        while path := path[:-1]:
+            self.implied.setdefault(path, position)
 
     def _skip(self, pattern: re.Pattern[str]) -> str:
         """Go on behind what a pattern matches here, and return that."""

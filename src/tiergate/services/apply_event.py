@@ -11,7 +11,8 @@ from tiergate.services.context import Context
 from tiergate.services.delivery import Arrival, Need
 from tiergate.services.save_object import save_object
 from tiergate.store import Transaction
-from tiergate.store.checkout_rows import set_checkout_status
+from tiergate.store.account_rows import find_account
+from tiergate.store.checkout_rows import confirm_checkout, find_checkout, set_checkout_status
 from tiergate.store.due_rows import make_due
 from tiergate.store.event_rows import StoredEvent, close_event
 from tiergate.store.mirror import TABLES, Kind, Saved, Sighting, is_mirrored
@@ -84,9 +85,16 @@ def close(
 
 
 def close_checkout(context: Context, tx: Transaction, thing: Json) -> None:
-    """Note the end of a checkout session, where the object of an event is one that has ended."""
-    if thing["object"] == "checkout.session" and thing["status"] != "open":
+    """Note the end of a checkout session, where the object of an event is one that has ended.
+
+    One that has saved a card is not at its end: what it was for is still to be done.
+    """
+    if thing["object"] == "checkout.session" and thing["status"] != "open" and not _saved_card(thing):
         set_checkout_status(tx, thing["id"], thing["status"], context.now())
+
+
+def _saved_card(session: Json) -> bool:
+    return session.get("mode") == "setup" and session["status"] == "complete"
 
 
 def _see_clock(context: Context, tx: Transaction, event: StoredEvent, thing: Json) -> None:
@@ -126,6 +134,13 @@ def _checkout(context: Context, tx: Transaction, event: StoredEvent, thing: Json
 
     Until that is mirrored the session counts as open, so that nobody is led to buy a second time.
     """
+    if _saved_card(thing):
+        checkout = find_checkout(tx, thing["id"])
+        if checkout is None:
+            return Applied()
+        find_account(tx, checkout.account_id, lock=True)
+        confirm_checkout(tx, thing["id"], context.now())
+        return Applied((), checkout.account_id)
     subscription_id = thing.get("subscription")
     if isinstance(subscription_id, str) and not is_mirrored(tx, "subscription", subscription_id):
         return Applied((Need("subscription", subscription_id),))

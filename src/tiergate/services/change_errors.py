@@ -80,12 +80,6 @@ class CardRequiredError(TiergateError):
     code = "card_required"
 
 
-class KeyReusedError(TiergateError):
-    """The idempotency key was used before, for something else."""
-
-    code = "idempotency_key_reused"
-
-
 class ChangeBusyError(TiergateError):
     """Others are changing the same subscription at this very moment."""
 

@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 from tiergate.rules.catalog import Plan
 from tiergate.rules.checkout_settings import BillingAddress, CheckoutSettings
 from tiergate.services.context import Context
+from tiergate.services.subscription_metadata import subscription_metadata
 from tiergate.store.account_rows import Account
 from tiergate.store.catalog_rows import MappedPrice
 from tiergate.store.checkout_rows import Checkout
@@ -33,6 +34,8 @@ class Offer:
     """One of the several that the price is sold in; ``None`` where it has only one."""
     marks: Mapping[str, str] = field(default_factory=dict)
     """What the metadata says besides."""
+    trial_refused: str = ""
+    """Why there is no trial of a plan that can be tried; empty where there is one."""
 
     def is_sold_by(self, checkout: Checkout) -> bool:
         """Whether a session sells just this."""
@@ -50,10 +53,7 @@ def session_parameters(context: Context, offer: Offer, customer_id: str) -> dict
     Source: https://docs.stripe.com/payments/checkout/free-trials
     """
     metadata = {
-        "account_id": offer.account.account_id,
-        "plan_key": offer.plan.key,
-        "catalog_version": str(offer.catalog_version),
-        "channel": offer.account.channel or "self_serve",
+        **subscription_metadata(offer.account, offer.plan.key, offer.catalog_version),
         **offer.marks,
     }
     subscription: dict[str, Any] = {"metadata": metadata}
@@ -66,7 +66,7 @@ def session_parameters(context: Context, offer: Offer, customer_id: str) -> dict
     if offer.plan.seats is not None:
         most = offer.plan.seats.maximum or _MOST_SEATS
         line["adjustable_quantity"] = {"enabled": True, "minimum": offer.plan.seats.minimum, "maximum": most}
-    session = {
+    session: dict[str, Any] = {
         "mode": "subscription",
         "customer": customer_id,
         "client_reference_id": offer.account.account_id,
@@ -78,7 +78,11 @@ def session_parameters(context: Context, offer: Offer, customer_id: str) -> dict
         "cancel_url": _cancel_url(context, offer.settings),
         **_wishes(offer.settings),
     }
-    return session | ({"currency": offer.currency} if offer.currency else {})
+    if offer.currency:
+        session["currency"] = offer.currency
+    if offer.trial_refused:
+        session["custom_text"] = {"submit": {"message": offer.trial_refused}}
+    return session
 
 
 def _wishes(settings: CheckoutSettings) -> dict[str, Any]:

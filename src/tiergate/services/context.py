@@ -48,6 +48,10 @@ class Context:
         init=False, default_factory=lambda: DoLater("tiergate-finishing", at_once=64, gathering_seconds=0.03)
     )
     """The events for which something has to be read from Stripe, by what that is."""
+    starting: DoLater[str, str] = field(
+        init=False, default_factory=lambda: DoLater("tiergate-starting", at_once=1)
+    )
+    """The accounts whose reverse trial is to begin at Stripe."""
     turns: TakeTurns = field(init=False, default_factory=TakeTurns)
     """Who is reading which object."""
 

@@ -1,13 +1,17 @@
 """Gives an account its one Stripe customer."""
 
+from contextlib import suppress
 from typing import Any
 
 from tiergate.services.context import Context
+from tiergate.services.delivery import Need
+from tiergate.services.read_from_stripe import BeingReadError, read_object
 from tiergate.services.require_account import require_unerased
 from tiergate.services.run_operation import bears_mark, marked, run_operation
 from tiergate.services.save_reading import save_reading
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, give_customer, load_state
+from tiergate.store.mirror import is_customer_deleted, mark_customer_deleted
 from tiergate.store.operation_rows import Operation
 from tiergate.stripe_api.gateway import Answer
 
@@ -38,6 +42,16 @@ def ensure_customer(context: Context, account_id: str) -> str:
         wanted=_lacks_customer,
     )
     return ensure_customer(context, account_id)
+
+
+def is_customer_gone(context: Context, customer_id: str) -> bool:
+    """Whether a customer was deleted at Stripe, be it without a word: Stripe is asked."""
+    with suppress(BeingReadError):
+        if read_object(context, Need("customer", customer_id), cause="checkout") is None:
+            with context.database.write() as tx:
+                mark_customer_deleted(tx, customer_id, context.now())
+    with context.database.read() as tx:
+        return is_customer_deleted(tx, customer_id)
 
 
 def _look_up(context: Context, operation: Operation) -> Answer | None:

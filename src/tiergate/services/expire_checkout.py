@@ -4,7 +4,7 @@ from tiergate.services.context import Context
 from tiergate.services.follow_checkout import follow_checkout
 from tiergate.services.run_operation import run_operation
 from tiergate.store import Transaction
-from tiergate.store.checkout_rows import Checkout, find_checkout, set_checkout_status
+from tiergate.store.checkout_rows import Checkout, find_checkout, open_checkouts, set_checkout_status
 from tiergate.store.operation_rows import Operation
 from tiergate.stripe_api.gateway import Answer, StripeRefusedError
 
@@ -33,6 +33,15 @@ def expire_checkout(context: Context, checkout: Checkout) -> None:
         )
     except StripeRefusedError:
         follow_checkout(context, session_id)
+
+
+def expire_open_checkouts(context: Context, account_id: str) -> None:
+    """Expire all sessions of an account that are still open, and follow those that are not any more."""
+    with context.database.read() as tx:
+        opened = open_checkouts(tx, account_id)
+    for checkout in opened:
+        if follow_checkout(context, checkout.checkout_session_id) == "open":
+            expire_checkout(context, checkout)
 
 
 def _is_open(tx: Transaction, session_id: str) -> bool:

@@ -5,6 +5,7 @@ The browser's return proves nothing: it is only a reason to ask.
 
 from tiergate.services.context import Context
 from tiergate.services.delivery import Need
+from tiergate.services.finish_purchase import finish_purchase
 from tiergate.services.read_from_stripe import BeingReadError, read_object
 from tiergate.store.checkout_rows import find_checkout, set_checkout_status, touch_checkout
 from tiergate.store.mirror import is_mirrored
@@ -13,12 +14,16 @@ from tiergate.store.mirror import is_mirrored
 def follow_checkout(context: Context, session_id: str) -> str | None:
     """Ask Stripe about a session, mirror the subscription it led to, and return the session's status.
 
+    One that saved a card for a trial has the purchase carried out, by whoever comes first.
+
     A session that we did not create is none of our business: ``None``.
     """
     with context.database.read() as tx:
         checkout = find_checkout(tx, session_id)
     if checkout is None:
         return None
+    if checkout.mode == "setup":
+        return finish_purchase(context, checkout)
     answer = context.gateway.fetch_checkout_session(session_id)
     status = str(answer.body["status"]) if answer else "expired"
     subscription_id = answer.body.get("subscription") if answer else None

@@ -58,20 +58,25 @@ def grant_access(context: Context, account_id: str, details: GrantDetails) -> st
     """
     with context.database.write() as tx:
         account = require_account(tx, account_id, lock=True)
-        at = account_now(context, tx, account)
-        grant = _grant(details, load_catalog(tx), at)
-        save_grant(tx, account_id, grant, details.granted_by, context.now())
-        data = {
-            "grant": grant.id,
-            "kind": str(grant.kind),
-            "plan": grant.plan_key,
-            "features": dict(grant.features),
-            "from": isoformat(grant.starts_at),
-            "until": grant.ends_at and isoformat(grant.ends_at),
-            "by": details.granted_by,
-            "note": grant.note,
-        }
-        _journal(context, tx, account, "granted", data)
+        return give(context, tx, account, details, f"grant_{uuid.uuid4().hex}")
+
+
+def give(context: Context, tx: Transaction, account: Account, details: GrantDetails, grant_id: str) -> str:
+    """Grant something within a transaction that holds the account, under an id; see ``grant_access``."""
+    at = account_now(context, tx, account)
+    grant = _grant(details, load_catalog(tx), at, grant_id)
+    save_grant(tx, account.account_id, grant, details.granted_by, context.now())
+    data = {
+        "grant": grant.id,
+        "kind": str(grant.kind),
+        "plan": grant.plan_key,
+        "features": dict(grant.features),
+        "from": isoformat(grant.starts_at),
+        "until": grant.ends_at and isoformat(grant.ends_at),
+        "by": details.granted_by,
+        "note": grant.note,
+    }
+    _journal(context, tx, account, "granted", data)
     return grant.id
 
 
@@ -98,14 +103,14 @@ def _journal(context: Context, tx: Transaction, account: Account, kind: str, dat
     refresh_account(context, tx, account.account_id, cause=f"grant {data['grant']}")
 
 
-def _grant(details: GrantDetails, catalog: Catalog, at: datetime) -> Grant:
+def _grant(details: GrantDetails, catalog: Catalog, at: datetime, grant_id: str) -> Grant:
     kind = _kind(details.kind)
     starts_at, ends_at = _interval(details, at)
     _check_contents(kind, details, catalog)
     if kind is GrantKind.EXTENSION and ends_at is None:
         raise GrantError("An extension has no end.", "Pass ends_at: until when the trial is to last.")
     return Grant(
-        id=f"grant_{uuid.uuid4().hex}",
+        id=grant_id,
         kind=kind,
         starts_at=starts_at,
         ends_at=ends_at,
@@ -117,11 +122,10 @@ def _grant(details: GrantDetails, catalog: Catalog, at: datetime) -> Grant:
 
 
 def _kind(told: str) -> GrantKind:
-    try:
+    by_hand = [kind for kind in GrantKind if kind is not GrantKind.REVERSE_TRIAL]
+    if told in by_hand:
         return GrantKind(told)
-    except ValueError:
-        kinds = ", ".join(GrantKind)
-        raise GrantError(f"There is no kind of grant {told!r}.", f"The kinds are: {kinds}.") from None
+    raise GrantError(f"There is no kind of grant {told!r}.", f"The kinds are: {', '.join(by_hand)}.")
 
 
 def _interval(details: GrantDetails, at: datetime) -> tuple[datetime, datetime | None]:

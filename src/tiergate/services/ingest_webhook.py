@@ -67,9 +67,10 @@ def _tell_in_turn(context: Context, causes: Mapping[str, Sequence[str]]) -> None
 
 
 def wait_until_told(context: Context, timeout_seconds: float) -> bool:
-    """Wait until nothing is left to do in this process after webhooks; returns false when time ran out."""
+    """Wait until nothing is left to do here after webhooks and sign-ups; returns false when time ran out."""
     is_finished = context.finishing.wait_until_done(timeout_seconds)
-    return context.telling.wait_until_done(timeout_seconds) and is_finished
+    is_told = context.telling.wait_until_done(timeout_seconds)
+    return context.starting.wait_until_done(timeout_seconds) and is_told and is_finished
 
 
 def apply_stored(context: Context, events: Sequence[StoredEvent]) -> int:

@@ -11,3 +11,7 @@ class LeftToDo(Flag):
     """It has a subscription twice that is to be cancelled: ``resolve_duplicates``."""
     INVOICES = auto()
     """It bought to be sent invoices, and is charged: ``send_invoices``."""
+    TRIAL = auto()
+    """It was promised a trial at its sign-up that Stripe has not got yet: ``begin_reverse_trial``."""
+    PURCHASES = auto()
+    """It bought its trial by a checkout that saved a card: ``finish_purchase``."""

@@ -29,14 +29,15 @@ from tiergate.store.catalog_rows import (
     publish_catalog,
     sell_only,
 )
-from tiergate.store.lease_rows import give_back_lease, take_lease
+from tiergate.store.lease_rows import give_back_lease, keep_lease, take_lease
 from tiergate.stripe_api.gateway import StripeRefusedError
 from tiergate.stripe_api.read_offer import read_price
 
 log = logging.getLogger("tiergate")
 
+_JOB = "push_plans"
 _LEASE = timedelta(seconds=30)
-"""Longer than any one step takes; prolonged with each."""
+"""Longer than steps usually take; prolonged with each. Who took longer goes on if nobody came between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,21 +137,25 @@ Prolong = Callable[[Transaction], None]
 def _alone(context: Context) -> Iterator[Prolong]:
     holder = uuid.uuid4().hex
 
-    def take(tx: Transaction) -> None:
+    def prolong(tx: Transaction) -> None:
+        if not keep_lease(tx, _JOB, holder, context.now() + _LEASE):
+            raise OvertakenError(
+                "Plans were published by somebody else while Stripe kept this push waiting.",
+                "Look at `tiergate plans diff`: what this was to follow is not in force any more.",
+            )
+
+    with context.database.write() as tx:
         now = context.now()
-        if not take_lease(tx, "push_plans", holder, now, now + _LEASE):
+        if not take_lease(tx, _JOB, holder, now, now + _LEASE):
             raise PushBusyError(
                 "Plans are being published by somebody else at this moment.",
                 f"Try again in {_LEASE.seconds} seconds, and look at `tiergate plans diff` before.",
             )
-
-    with context.database.write() as tx:
-        take(tx)
     try:
-        yield take
+        yield prolong
     finally:
         with context.database.write() as tx:
-            give_back_lease(tx, "push_plans", holder)
+            give_back_lease(tx, _JOB, holder)
 
 
 @dataclass

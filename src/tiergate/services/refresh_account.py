@@ -19,11 +19,14 @@ from tiergate.services.context import Context
 from tiergate.services.left_to_do import LeftToDo
 from tiergate.services.load_catalog import NoPlansError, load_catalog
 from tiergate.services.note_duplicates import note_duplicates
+from tiergate.services.promise_reverse_trial import is_waiting
 from tiergate.services.unsent_invoices import unsent_invoices
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, find_account, load_state, save_outlook
+from tiergate.store.checkout_rows import confirmed_purchases
 from tiergate.store.journal_rows import Entry, append
 from tiergate.store.outbox_rows import Message, enqueue
+from tiergate.store.tried_before import note_tries
 
 log = logging.getLogger("tiergate")
 
@@ -55,6 +58,7 @@ def refresh_account(
     if has_asked or verify_at is None or verify_at > at:
         announced = announce_access(context, tx, account, timeline, at, cause)
     _note_conversions(context, tx, state, cause)
+    note_tries(tx, account, state, context.now())
     occasions = occasions_of(state, account.time_zone, catalog.prompts)
     for occasion in occasions:
         _remind(context, tx, account, occasion, at)
@@ -63,6 +67,11 @@ def refresh_account(
     )
     if unsent_invoices(tx, state):
         left |= LeftToDo.INVOICES
+    if is_waiting(context, tx, account, state):
+        left |= LeftToDo.TRIAL
+    has_tried = any(subscription.trial_end for subscription in state.subscriptions)
+    if has_tried and confirmed_purchases(tx, account_id):
+        left |= LeftToDo.PURCHASES
     due_at = at if left else next_due_at(timeline, state, occasions, at)
     outlook = replace(announced, next_due_at=due_at)
     if outlook != account:

@@ -1,19 +1,27 @@
 """Makes an account of the host known."""
 
+import logging
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from zoneinfo import available_timezones
 
 from tiergate.rules.errors import TiergateError
+from tiergate.services.begin_reverse_trial import begin_reverse_trial
 from tiergate.services.context import Context
+from tiergate.services.promise_reverse_trial import promise_reverse_trial
 from tiergate.services.read_from_stripe import read_clock
 from tiergate.services.refresh_account import refresh_account
-from tiergate.services.require_account import refuse_erased
+from tiergate.services.require_account import refuse_erased, require_account
 from tiergate.store.account_rows import find_account, register
 from tiergate.store.catalog_rows import newest_catalog
 from tiergate.store.change_feed import account_topic, note_change
 from tiergate.store.test_clock_rows import clock_now
+from tiergate.stripe_api.gateway import StripeUnavailableError
+
+log = logging.getLogger("tiergate")
 
 _LONGEST_ID = 255
 
@@ -61,7 +69,9 @@ class Details:
 def register_account(context: Context, account_id: str, details: Details) -> None:
     """Make an account known, or bring it up to date; what is not told stays as it was.
 
-    Raises ``DetailsError`` and ``AccountErasedError``.
+    A new account gets the reverse trial that the catalogue may have, with access at once; a thread of its
+    own brings it to Stripe, and where that fails ``run_due`` does. Stripe is not waited for. Raises
+    ``DetailsError`` and ``AccountErasedError``.
     """
     if not account_id or len(account_id) > _LONGEST_ID or not account_id.isprintable():
         raise DetailsError(
@@ -76,12 +86,26 @@ def register_account(context: Context, account_id: str, details: Details) -> Non
     with context.database.write() as tx:
         known = find_account(tx, account_id, lock=True)
         refuse_erased(known)
-        if details.signed_up_at is None and test_clock and known is None:
+        is_new = known is None
+        if details.signed_up_at is None and test_clock and is_new:
             values["signed_up_at"] = clock_now(tx, test_clock)
         published = newest_catalog(tx)
         register(tx, account_id, {**values, "catalog_version": published and published.version}, now)
         note_change(tx, account_topic(account_id))
-        refresh_account(context, tx, account_id, cause="register")
+        if is_new:
+            promise_reverse_trial(context, tx, require_account(tx, account_id))
+        is_to_do = refresh_account(context, tx, account_id, cause="register")
+    if is_to_do:
+        context.starting.add(partial(_begin_trials, context), account_id, "register")
+
+
+def _begin_trials(context: Context, account_ids: Iterable[str]) -> None:
+    """Do what may wait: the account has its access already, and is due as long as this fails."""
+    for account_id in account_ids:
+        try:
+            begin_reverse_trial(context, account_id)
+        except StripeUnavailableError as error:
+            log.warning("subscription trial of account %s stays due: %s", account_id, error.message)
 
 
 def _know_clock(context: Context, test_clock: str) -> None:

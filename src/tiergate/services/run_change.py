@@ -9,11 +9,12 @@ from tiergate.rules.change import Change, Holds
 from tiergate.rules.instants import from_unix_seconds, to_unix_seconds
 from tiergate.services.account_time import account_now
 from tiergate.services.carry_out import CarriedOut, LapsedError
-from tiergate.services.change_errors import ChangeBusyError, KeyReusedError
+from tiergate.services.change_errors import ChangeBusyError
 from tiergate.services.change_facts import Facts, load_facts
 from tiergate.services.change_parameters import Steps
 from tiergate.services.changed import Changed, Outcome, changed_from
 from tiergate.services.context import Context
+from tiergate.services.keyed_wish import done_before
 from tiergate.services.read_from_stripe import read_clock
 from tiergate.services.refresh_account import refresh_account
 from tiergate.services.require_account import require_account
@@ -102,16 +103,8 @@ def is_under_way(context: Context, account_id: str, asking: Asking) -> bool:
 
 def _replayed(tx: Transaction, account_id: str, asking: Asking) -> Changed | None:
     """Return what a client's key led to before. Raises the refusal where it led to one."""
-    found = find_by_client_key(tx, account_id, asking.key) if asking.key else None
-    if found is None:
-        return None
-    if found.operation.parameters["wish"] != dict(asking.wish):
-        raise KeyReusedError(
-            "This idempotency key was used for something else.", "Use a new key for each new wish."
-        )
-    if found.state == "refused":
-        raise StripeRefusedError(str(found.result.get("error")), stripe_code=found.result.get("code"))
-    return changed_from(found.result) if found.state == "done" else None
+    found = done_before(tx, account_id, asking.key, asking.wish)
+    return changed_from(found.result) if found else None
 
 
 def _run(context: Context, facts: Facts, asking: Asking, plan: Plan, planned: Planned | None) -> Ran | None:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from tiergate.rules.state import Schedule, Subscription, SubscriptionItem
-from tiergate.store.catalog_rows import MappedPrice
+from tiergate.store.catalog_rows import Selling
 
 _MOST_DIGITS = 9
 
-Prices = Mapping[str, MappedPrice]
+Prices = Mapping[str, Selling]
 """Those of our prices that are concerned, by Stripe's id; strangers' prices are not among them."""
 
 

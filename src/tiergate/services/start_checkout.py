@@ -1,29 +1,26 @@
 """Sends an account to Stripe's checkout for a plan, once, however often the button is pressed."""
 
-from contextlib import suppress
 from datetime import UTC, datetime
 
-from tiergate.rules.catalog import Catalog, Plan
+from tiergate.rules.catalog import Catalog, Plan, Trial, TrialModel
 from tiergate.rules.collection import purchase_marks
 from tiergate.rules.errors import TiergateError
-from tiergate.rules.next_step import trial_on_offer
 from tiergate.rules.price import Price
 from tiergate.rules.state import ENDED, AccountState
+from tiergate.rules.trial_eligibility import Eligibility, refusal_words
 from tiergate.services.checkout_session import Offer, session_parameters
 from tiergate.services.context import Context
-from tiergate.services.delivery import Need
-from tiergate.services.ensure_customer import ensure_customer
+from tiergate.services.ensure_customer import ensure_customer, is_customer_gone
 from tiergate.services.expire_checkout import expire_checkout
 from tiergate.services.follow_checkout import follow_checkout
+from tiergate.services.judge_trial import judge_trial
 from tiergate.services.load_catalog import load_catalog
-from tiergate.services.read_from_stripe import BeingReadError, read_object
 from tiergate.services.require_account import require_account
 from tiergate.services.run_operation import bears_mark, marked, run_operation
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, load_state
 from tiergate.store.catalog_rows import MappedPrice, price_for_sale
 from tiergate.store.checkout_rows import Checkout, open_checkouts, save_checkout
-from tiergate.store.mirror import is_customer_deleted, mark_customer_deleted
 from tiergate.store.operation_rows import Operation
 from tiergate.stripe_api.gateway import Answer, StripeRefusedError
 
@@ -105,23 +102,33 @@ def _offer(
             raise CheckoutClosedError("Nothing can be bought here by oneself.", "Write to us instead.")
         plan = catalog.plan(plan_key)
         price, currency = _price(plan, interval, state.currency, wished.lower() if wished else None)
-        mapped = _mapped(context, tx, catalog, price)
-    trial = trial_on_offer(plan, has_tried=any(each.trial_start for each in state.subscriptions))
+        mapped = price_at_stripe(context, tx, catalog, price)
+        trial = _trial(plan)
+        may_try = judge_trial(tx, account, state, catalog, plan)
     return Offer(
         account,
         plan,
         mapped,
-        trial.days if trial else 0,
+        trial.days if trial and may_try is Eligibility.ELIGIBLE else 0,
         catalog.version,
         catalog.checkout,
-        quantity=_quantity(plan, account, seats),
+        quantity=seats_to_buy(plan, account, seats),
         currency=_one_of_several(price, currency),
         marks=purchase_marks(catalog.billing),
+        trial_refused=refusal_words(may_try, plan) if trial else "",
     )
 
 
-def _quantity(plan: Plan, account: Account, seats: int | None) -> int:
-    """Return how many units to buy: the seats of a plan that is sold per seat, else one."""
+def _trial(plan: Plan) -> Trial | None:
+    """Return the trial that begins with a checkout; a reverse trial begins by itself."""
+    return plan.trial if plan.trial and plan.trial.model is TrialModel.FREE_TRIAL else None
+
+
+def seats_to_buy(plan: Plan, account: Account, seats: int | None) -> int:
+    """Return how many units to buy: the seats of a plan that is sold per seat, else one.
+
+    Raises ``SeatsError``.
+    """
     if plan.seats is None:
         if seats not in (None, 1):
             raise SeatsError(f"{plan.name} is not sold per seat.", "Leave the number of seats out.")
@@ -161,7 +168,8 @@ def _refuse_second(state: AccountState) -> None:
             )
 
 
-def _mapped(context: Context, tx: Transaction, catalog: Catalog, price: Price) -> MappedPrice:
+def price_at_stripe(context: Context, tx: Transaction, catalog: Catalog, price: Price) -> MappedPrice:
+    """Return the price that is sold at Stripe; raises ``PriceNotAtStripeError``."""
     mapped = price_for_sale(tx, price.lookup_key, context.livemode)
     if mapped is None:
         raise PriceNotAtStripeError(
@@ -212,22 +220,13 @@ def _create(context: Context, offer: Offer, customer_id: str) -> None:
         )
     except StripeRefusedError as refusal:
         # The customer may have been deleted at Stripe without a word: then the next round makes a new one.
-        if refusal.stripe_code != "resource_missing" or not _is_gone(context, customer_id):
+        if refusal.stripe_code != "resource_missing" or not is_customer_gone(context, customer_id):
             raise
 
 
 def _look_up(context: Context, operation: Operation) -> Answer | None:
     found = context.gateway.list_checkout_sessions(operation.parameters["customer"])
     return next((answer for answer in found if bears_mark(answer, operation)), None)
-
-
-def _is_gone(context: Context, customer_id: str) -> bool:
-    with suppress(BeingReadError):
-        if read_object(context, Need("customer", customer_id), cause="checkout") is None:
-            with context.database.write() as tx:
-                mark_customer_deleted(tx, customer_id, context.now())
-    with context.database.read() as tx:
-        return is_customer_deleted(tx, customer_id)
 
 
 def _is_free_to_buy(tx: Transaction, account: Account) -> bool:

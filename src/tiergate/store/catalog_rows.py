@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import case, insert, select
 
@@ -61,8 +61,21 @@ class MappedPrice:
         return own if currency == self.currency else self.currency_options.get(currency)
 
 
+class Selling(NamedTuple):
+    """What one of Stripe's prices sells, at which interval, and the newest version that sold it."""
+
+    plan_key: str | None
+    add_on_key: str | None
+    catalog_version: int
+    interval: str
+
+
 _PRICE = [prices.c[name] for name in MappedPrice.__dataclass_fields__]
-_PRICES = Prepared(lambda ids: select(*_PRICE).where(prices.c.stripe_price_id.in_(ids)))
+_SELLING = Prepared(
+    lambda ids: select(prices.c.stripe_price_id, *(prices.c[name] for name in Selling._fields)).where(
+        prices.c.stripe_price_id.in_(ids)
+    )
+)
 _NEWEST = Prepared(
     select(catalog_versions.c.version, catalog_versions.c.text)
     .order_by(catalog_versions.c.version.desc())
@@ -143,12 +156,12 @@ def find_price(tx: Transaction, stripe_price_id: str) -> MappedPrice | None:
     return _mapped(row) if row else None
 
 
-def find_prices(tx: Transaction, stripe_price_ids: Collection[str]) -> dict[str, MappedPrice]:
-    """Return those of some prices that are known, by Stripe's id."""
+def find_prices(tx: Transaction, stripe_price_ids: Collection[str]) -> dict[str, Selling]:
+    """Return what those of some prices sell that are known, by Stripe's id."""
     if not stripe_price_ids:
         return {}
-    found = map(_mapped, _PRICES(tx, {"ids": sorted(stripe_price_ids)}))
-    return {price.stripe_price_id: price for price in found}
+    rows = _SELLING.raw(tx, {"ids": sorted(stripe_price_ids)})
+    return {price_id: Selling(*sold) for price_id, *sold in rows}
 
 
 def _mapped(row: Sequence[Any]) -> MappedPrice:

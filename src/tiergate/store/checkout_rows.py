@@ -12,7 +12,11 @@ from tiergate.store.tables import checkouts
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """A checkout session. ``status`` is Stripe's: ``open``, ``complete`` or ``expired``."""
+    """A checkout session. ``status`` is Stripe's: ``open``, ``complete`` or ``expired``.
+
+    One that saves a card for a trial (``mode`` of ``setup``) is ``confirmed`` between the customer's last
+    click and the purchase that follows from it.
+    """
 
     checkout_session_id: str
     account_id: str
@@ -25,8 +29,12 @@ class Checkout:
     """How many seats are bought; 1 where nothing is counted."""
     currency: str | None = None
     """The currency that was asked for; ``None`` for the price's own."""
+    mode: str = "subscription"
+    stripe_subscription_id: str | None = None
+    """The trial that is bought, in ``setup`` mode."""
 
 
+_UNFINISHED = ("open", "confirmed")
 _COLUMNS = [checkouts.c[name] for name in Checkout.__dataclass_fields__]
 
 
@@ -41,9 +49,24 @@ def set_checkout_status(tx: Transaction, session_id: str, status: str, now: date
     """Note what became of a session; it never becomes open again."""
     tx.execute(
         update(checkouts)
-        .where(checkouts.c.checkout_session_id == session_id, checkouts.c.status == "open")
+        .where(checkouts.c.checkout_session_id == session_id, checkouts.c.status.in_(_UNFINISHED))
         .values(status=status, updated_at=now)
     )
+
+
+def confirm_checkout(tx: Transaction, session_id: str, now: datetime) -> None:
+    """Note that a session has saved its card: what it was for is to be carried out now."""
+    tx.execute(
+        update(checkouts)
+        .where(checkouts.c.checkout_session_id == session_id, checkouts.c.status.in_(_UNFINISHED))
+        .values(status="confirmed", updated_at=now)
+    )
+
+
+def confirmed_purchases(tx: Transaction, account_id: str) -> list[Checkout]:
+    """Return the sessions that were completed and whose purchase is still to be carried out."""
+    query = select(*_COLUMNS).where(checkouts.c.account_id == account_id, checkouts.c.status == "confirmed")
+    return [Checkout(*row) for row in tx.execute(query)]
 
 
 def touch_checkout(tx: Transaction, session_id: str, now: datetime) -> None:
@@ -58,20 +81,20 @@ def find_checkout(tx: Transaction, session_id: str) -> Checkout | None:
 
 
 def open_checkouts(tx: Transaction, account_id: str) -> list[Checkout]:
-    """Return the sessions of an account that may still be paid, the newest first."""
+    """Return the sessions of an account that something may still come of, the newest first."""
     query = (
         select(*_COLUMNS)
-        .where(checkouts.c.account_id == account_id, checkouts.c.status == "open")
+        .where(checkouts.c.account_id == account_id, checkouts.c.status.in_(_UNFINISHED))
         .order_by(checkouts.c.created_at.desc())
     )
     return [Checkout(*row) for row in tx.execute(query)]
 
 
 def unwatched_checkouts(tx: Transaction, asked_before: datetime, limit: int) -> list[str]:
-    """Return open sessions that Stripe was last asked about before an instant."""
+    """Return unfinished sessions that Stripe was last asked about before an instant."""
     query = (
         select(checkouts.c.checkout_session_id)
-        .where(checkouts.c.status == "open", checkouts.c.updated_at < asked_before)
+        .where(checkouts.c.status.in_(_UNFINISHED), checkouts.c.updated_at < asked_before)
         .order_by(checkouts.c.updated_at)
         .limit(limit)
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import DateTime, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON, JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -59,6 +59,16 @@ class Json(TypeDecorator[Any]):
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
         """Read the text of SQLite; PostgreSQL's driver reads its own."""
         return _from_json if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+class Verbatim(Json):
+    """A JSON document that is kept as it came, in ``json`` on PostgreSQL; for what nobody looks into."""
+
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose the column of the database at hand."""
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else JSON())
 
 
 def _from_text(value: str | None) -> datetime | None:

@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from tiergate.rules.errors import TiergateError
+from tiergate.store.sound_connections import hand_out_sound_ones
 
 Transaction = Connection
 """A connection with a transaction open on it; everything done through it happens together or not at all."""
@@ -182,8 +183,9 @@ def _open(url: str) -> Engine:
 
 def _engine_of(parsed: URL) -> Engine:
     if parsed.get_backend_name() != "sqlite":
-        engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+        engine = create_engine(parsed, hide_parameters=True)
         event.listen(engine, "connect", _prepare_postgres)
+        hand_out_sound_ones(engine)
         event.listen(engine, "handle_error", _leave_out_values)
         return engine
     connect_args = {"timeout": _SQLITE_WAIT_SECONDS, "check_same_thread": False}

@@ -147,7 +147,8 @@ class _OnSqlite:
         known = {**self.constants, **row} if self.constants else row
         values = [known[name] for name in self.of_row]
         for place, process in self.processed:
-            values[place] = process(values[place])
+            if values[place] is not None:
+                values[place] = process(values[place])
         return values
 
 

@@ -26,6 +26,12 @@ def take_lease(tx: Transaction, name: str, holder: str, now: datetime, expires_a
     return bool(take_leases(tx, [name], holder, now, expires_at))
 
 
+def keep_lease(tx: Transaction, name: str, holder: str, expires_at: datetime) -> bool:
+    """Prolong one's own lease; returns false where somebody else has had it since, though it may be free."""
+    kept = leases.update().where(leases.c.name == name, leases.c.holder == holder)
+    return bool(tx.execute(kept.values(expires_at=expires_at)).rowcount)
+
+
 def give_back_leases(tx: Transaction, names: Collection[str], holder: str) -> None:
     """Give leases back; one that somebody else has taken meanwhile is left alone."""
     tx.execute(_GIVE_BACK, {"names": sorted(names), "holder": holder})

@@ -201,29 +201,35 @@ def _save(tx: Transaction, sighted: Sighted) -> Saved:
     return save_all(tx, [sighted])[0]
 
 
-def save_all(tx: Transaction, sighted: Sequence[Sighted]) -> list[Saved]:
+def save_all(
+    tx: Transaction, sighted: Sequence[Sighted], erased: Collection[str] | None = None
+) -> list[Saved]:
     """Save objects with few statements, and return what became of each.
 
-    Several sightings of one object are saved in the order given, with the outcome of one by one.
+    Several sightings of one object are saved in the order given, with the outcome of one by one. ``erased``
+    are those of their accounts that were erased, where the caller knows.
     """
-    sighted = _without_what_was_erased(tx, sighted)
+    sighted = _without_what_was_erased(tx, sighted, erased)
     outcomes: list[Saved | None] = [None] * len(sighted)
     for places in _rounds(sighted):
-        group = [sighted[place] for place in places]
+        group = [sighted[place] for place in places.values()]
         first = group[0]
         is_event = first.sighting.event_id is not None
         save = _statement(first.kind, is_event, first.keeps_version)
         binds = {} if is_event else {LONG_BEFORE: _long_before(group)}
         written = {row[0] for row in save(tx, [one.values for one in group], **binds)}
-        kept = _kept(tx, first.kind, {one.key for one in group} - written)
-        for place, one in zip(places, group, strict=True):
-            outcomes[place] = _outcome(one, kept[one.key]) if one.key in kept else Saved.SAVED
+        kept = _kept(tx, first.kind, places.keys() - written)
+        for (key, place), one in zip(places.items(), group, strict=True):
+            outcomes[place] = _outcome(one, kept[key]) if key in kept else Saved.SAVED
     return [outcome for outcome in outcomes if outcome is not None]
 
 
-def _without_what_was_erased(tx: Transaction, sighted: Sequence[Sighted]) -> Sequence[Sighted]:
+def _without_what_was_erased(
+    tx: Transaction, sighted: Sequence[Sighted], erased: Collection[str] | None
+) -> Sequence[Sighted]:
     """Leave out what is personal wherever the account was erased: it does not come back by itself."""
-    erased = erased_accounts(tx, {owner for one in sighted if (owner := one.sighting.account_id)})
+    if erased is None:
+        erased = erased_accounts(tx, {owner for one in sighted if (owner := one.sighting.account_id)})
     if not erased:
         return sighted
     return [
@@ -232,15 +238,16 @@ def _without_what_was_erased(tx: Transaction, sighted: Sequence[Sighted]) -> Seq
     ]
 
 
-def _rounds(sighted: Sequence[Sighted]) -> Iterator[list[int]]:
-    """Group places by statement, so that no group holds an object twice and each object's order is kept."""
-    rounds: dict[tuple[int, Kind, bool, bool], list[int]] = {}
+def _rounds(sighted: Sequence[Sighted]) -> Iterator[dict[str, int]]:
+    """Group places by statement, each under its object's id, so that each object's order is kept."""
+    rounds: dict[tuple[int, Kind, bool, bool], dict[str, int]] = {}
     times_seen: dict[tuple[Kind, str], int] = {}
     for place, one in enumerate(sighted):
-        round_number = times_seen.get((one.kind, one.key), 0)
-        times_seen[one.kind, one.key] = round_number + 1
+        key = one.key
+        round_number = times_seen.get((one.kind, key), 0)
+        times_seen[one.kind, key] = round_number + 1
         is_event = one.sighting.event_id is not None
-        rounds.setdefault((round_number, one.kind, is_event, one.keeps_version), []).append(place)
+        rounds.setdefault((round_number, one.kind, is_event, one.keeps_version), {})[key] = place
     yield from (rounds[which] for which in sorted(rounds))
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from tiergate.store.column_types import Instant, Json
+from tiergate.store.column_types import Instant, Json, Verbatim
 
 metadata = MetaData(
     naming_convention={
@@ -41,7 +41,7 @@ def _stamps() -> list[Column[object]]:
         Column("fetched_at", Instant),
         Column("event_seen_at", Instant),
         Column("last_event_id", Text),
-        Column("raw", Json, nullable=False),
+        Column("raw", Verbatim, nullable=False),
         Column("created_at", Instant, nullable=False),
         Column("updated_at", Instant, nullable=False),
     ]
@@ -266,6 +266,8 @@ checkouts = Table(
     Column("account_id", Text, nullable=False),
     Column("plan_key", Text, nullable=False),
     Column("stripe_price_id", Text, nullable=False),
+    Column("mode", Text, nullable=False, server_default="subscription"),
+    Column("stripe_subscription_id", Text),
     Column("status", Text, nullable=False),
     Column("url", Text),
     Column("expires_at", Instant, nullable=False),

@@ -14,8 +14,10 @@ import stripe
 
 from tiergate.rules.errors import TiergateError
 from tiergate.rules.instants import to_unix_seconds
+from tiergate.stripe_api.kept_connections import KeptConnections
 from tiergate.stripe_api.listed import Listed, as_listed, read_listed, texts_in
 from tiergate.stripe_api.read_shapes import has_all_items
+from tiergate.stripe_api.refusals import BUSY, MISSING, is_missing, reason_of, unanswered
 from tiergate.stripe_api.storable_json import read_json, storable
 
 API_VERSION = "2026-10-28.endive"
@@ -81,7 +83,7 @@ class Gateway:
     ) -> None:
         """Prepare the calls; ``api_base`` points at a sandbox instead of Stripe itself."""
         self.livemode = secret_key.startswith(("sk_live_", "rk_live_"))
-        self._http = http_client or stripe.new_default_http_client()
+        self._http = http_client or KeptConnections()
         self._network_retries = network_retries
         self._reads_from = f"{(api_base or _STRIPE).rstrip('/')}"
         self._read_headers = {"Authorization": f"Bearer {secret_key}", "Stripe-Version": API_VERSION}
@@ -100,6 +102,14 @@ class Gateway:
     def delete_customer(self, customer_id: str) -> Answer:
         """Delete a customer for good; Stripe refuses to do so a second time."""
         return self._call("delete", f"/v1/customers/{customer_id}", {})
+
+    def update_customer(self, customer_id: str, params: Json, idempotency_key: str) -> Answer:
+        """Change a customer."""
+        return self._write(f"/v1/customers/{customer_id}", params, idempotency_key)
+
+    def create_subscription(self, params: Json, idempotency_key: str) -> Answer:
+        """Create a subscription."""
+        return self._write("/v1/subscriptions", params, idempotency_key)
 
     def create_checkout_session(self, params: Json, idempotency_key: str) -> Answer:
         """Create a checkout session; the page to send the customer to is its ``url``."""
@@ -216,6 +226,10 @@ class Gateway:
         """Read a checkout session; ``None`` when Stripe has none of that id."""
         return self._read(f"/v1/checkout/sessions/{session_id}")
 
+    def fetch_setup_intent(self, setup_intent_id: str) -> Answer | None:
+        """Read a setup intent, which names the card that was saved; ``None`` when Stripe has none."""
+        return self._read(f"/v1/setup_intents/{setup_intent_id}")
+
     def fetch_test_clock(self, test_clock_id: str) -> Answer | None:
         """Read a test clock; ``None`` when Stripe has none of that id."""
         return self._read(f"/v1/test_helpers/test_clocks/{test_clock_id}")
@@ -309,7 +323,7 @@ class Gateway:
         try:
             return self._completed(self._get(path, params or {}))
         except StripeRefusedError as error:
-            if error.stripe_code == _MISSING:
+            if error.stripe_code == MISSING:
                 return None
             raise
 
@@ -330,12 +344,12 @@ class Gateway:
                 "get", url, self._read_headers, max_network_retries=self._network_retries
             )
         except stripe.APIConnectionError as error:
-            raise StripeUnavailableError(*_unanswered("get", path)) from error
+            raise StripeUnavailableError(*unanswered("get", path)) from error
         with suppress(ValueError):
             if status == HTTPStatus.OK:
                 return read(text), _answered_at(headers)
-            if status == HTTPStatus.NOT_FOUND and _is_missing(read_json(text)):
-                raise StripeRefusedError(f"Stripe refused GET {path}: no such object.", stripe_code=_MISSING)
+            if status == HTTPStatus.NOT_FOUND and is_missing(read_json(text)):
+                raise StripeRefusedError(f"Stripe refused GET {path}: no such object.", stripe_code=MISSING)
         answer = self._call("get", path, params)
         return read(msgspec.json.encode(answer.body)), answer.answered_at
 
@@ -356,18 +370,14 @@ class Gateway:
         try:
             response = self._client.raw_request(method, path, **params)
         except (stripe.APIConnectionError, stripe.APIError, stripe.RateLimitError) as error:
-            raise StripeUnavailableError(*_unanswered(method, path)) from error
+            raise StripeUnavailableError(*unanswered(method, path)) from error
         except stripe.StripeError as error:
-            if error.code in _BUSY:
-                raise StripeUnavailableError(*_unanswered(method, path)) from error
+            if error.code in BUSY:
+                raise StripeUnavailableError(*unanswered(method, path)) from error
             raise StripeRefusedError(
-                f"Stripe refused {method.upper()} {path}: {_reason(error)}.", stripe_code=error.code
+                f"Stripe refused {method.upper()} {path}: {reason_of(error)}.", stripe_code=error.code
             ) from error
         return Answer(storable(response.data, response.body), _answered_at(response.headers))
-
-
-def _unanswered(method: str, path: str) -> tuple[str, str]:
-    return f"Stripe did not answer {method.upper()} {path}.", "Nothing is lost: try again in a moment."
 
 
 def _answered_at(headers: Mapping[str, str]) -> datetime:
@@ -375,19 +385,7 @@ def _answered_at(headers: Mapping[str, str]) -> datetime:
     return parsedate_to_datetime(date) if date else _NEVER
 
 
-def _reason(error: stripe.StripeError) -> str:
-    return str(error.user_message or error.code or error).rstrip(".")
-
-
-def _is_missing(refusal: Any) -> bool:
-    error = refusal.get("error") if isinstance(refusal, dict) else None
-    return isinstance(error, dict) and error.get("code") == _MISSING
-
-
-_MISSING = "resource_missing"
 _AMOUNTS_IN_LISTS = ["data.currency_options", "data.tiers"]
 """Stripe leaves these out unless asked. Source: https://docs.stripe.com/api/prices/object"""
-_BUSY = frozenset(["idempotency_key_in_use", "lock_timeout"])
-"""The same request, or another one for the same object, is being worked on: nothing is refused."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 """Stands for an answer that tells no time: any event may be newer."""

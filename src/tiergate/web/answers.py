@@ -55,6 +55,8 @@ class DecisionAnswer(BaseModel):
     used: int | None
     remaining: int | None
     unlimited: bool
+    over_limit: bool = Field(description="More is used than the plan allows, as after the end of a trial.")
+    readable: bool = Field(description="What is there may be looked at, also where nothing may be added.")
     valid_until: datetime | None
     offer: OfferAnswer | None
 
@@ -105,6 +107,8 @@ def decision_answer(decision: Decision) -> DecisionAnswer:
         used=decision.used,
         remaining=decision.remaining,
         unlimited=decision.value == UNLIMITED,
+        over_limit=decision.is_over_limit,
+        readable=decision.is_readable,
         valid_until=decision.valid_until,
         offer=OfferAnswer(plan=offer.plan, name=offer.name) if offer else None,
     )

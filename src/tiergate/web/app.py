@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tiergate.billing import Billing
-from tiergate.web import access_routes, api_routes, change_routes, page_routes, plans_routes
+from tiergate.web import access_routes, api_routes, change_routes, page_routes, plans_routes, trial_routes
 from tiergate.web.admin import install_admin
 from tiergate.web.identity import AccountOf, nobody
 from tiergate.web.problems import DefectProblems, install_problems
@@ -43,6 +43,7 @@ def create_app(billing: Billing, account_of: AccountOf = nobody) -> FastAPI:
     app.include_router(api_routes.router)
     app.include_router(plans_routes.router)
     app.include_router(change_routes.router)
+    app.include_router(trial_routes.router)
     app.include_router(access_routes.router)
     app.include_router(page_routes.router)
     install_admin(app)

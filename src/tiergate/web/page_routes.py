@@ -61,7 +61,9 @@ def show_checkout_return(
     if checkout is None or checkout.account_id != account_id:
         raise HTTPException(404)
     view = billing.describe(account_id)
-    if not _is_confirmed(view, checkout.plan_key):
+    status: str | None = "complete"
+    # The plan that is tried is there already; what the page was for is still to be done.
+    if checkout.mode == "setup" or not _is_confirmed(view, checkout.plan_key):
         status = billing.follow_checkout(session_id)
         if status in ("open", "expired"):
             return RedirectResponse(frame_of(request).pricing_url, 303)
@@ -72,7 +74,7 @@ def show_checkout_return(
         frame,
         plan=view.told.catalog.plan(checkout.plan_key),
         check_url=f"{frame.billing_url}/return?session_id={checkout.checkout_session_id}&checks={checks + 1}",
-        confirmed=_is_confirmed(view, checkout.plan_key),
+        confirmed=_is_confirmed(view, checkout.plan_key) and status != "confirmed",
         checks=checks,
         trial_end=subscription.trial_end
         if subscription and view.told.phase.reason is Reason.TRIALING

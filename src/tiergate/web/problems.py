@@ -13,7 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tiergate.rules.catalog import Product
 from tiergate.rules.errors import TiergateError
+from tiergate.rules.trial_eligibility import Eligibility
 from tiergate.services.answer_check import FeatureRefusedError
+from tiergate.services.start_trial import TrialRefusedError
 from tiergate.web.answers import decision_answer
 from tiergate.web.page_frame import frame_of
 from tiergate.web.problem_page import ProblemPage, render_problem
@@ -47,6 +49,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "payment_outstanding": 402,
     "card_required": 402,
     "pause_not_offered": 403,
+    "trial_refused": 402,
     "unknown_account": 404,
     "unknown_feature": 404,
     "unknown_plan": 404,
@@ -75,6 +78,9 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "no_draft": 409,
     "plans_overtaken": 409,
     "push_busy": 409,
+    "no_trial": 409,
+    "trial_busy": 409,
+    "trial_needs_card": 409,
     "body_too_large": 413,
     "draft_too_long": 413,
     "content_type_unsupported": 415,
@@ -96,6 +102,7 @@ def install_problems(app: FastAPI) -> None:
     """Let every error of an application be answered here."""
     app.add_exception_handler(TiergateError, _on_tiergate_error)
     app.add_exception_handler(FeatureRefusedError, _on_refused_feature)
+    app.add_exception_handler(TrialRefusedError, _on_refused_trial)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
 
@@ -190,6 +197,15 @@ async def _on_refused_feature(request: Request, error: Exception) -> Response:
     decision = error.decision
     status = HTTPStatus.PAYMENT_REQUIRED if decision.offer else HTTPStatus.FORBIDDEN
     more = {"decision": decision_answer(decision).model_dump(mode="json")}
+    return problem(request, status, error.code, error.message, error.remedy, more=more)
+
+
+async def _on_refused_trial(request: Request, error: Exception) -> Response:
+    """Say why, and at which price the plan is sold; what is subscribed already is a conflict."""
+    assert isinstance(error, TrialRefusedError)  # noqa: S101 - registered for this class only
+    has_one = error.why is Eligibility.ALREADY_SUBSCRIBED
+    status = HTTPStatus.CONFLICT if has_one else HTTPStatus.PAYMENT_REQUIRED
+    more = {"why": str(error.why), "plan": error.plan}
     return problem(request, status, error.code, error.message, error.remedy, more=more)
 
 

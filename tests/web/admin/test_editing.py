@@ -151,6 +151,68 @@ def test_two_who_edit_the_text_do_not_overwrite_each_other(site: Site) -> None:
     assert draft(site).endswith("# one\n")
 
 
+def test_two_who_edit_a_plan_do_not_overwrite_each_other(site: Site) -> None:
+    """Who opened the form before another saved is told, keeps what was typed, and sets no price back."""
+    admin = site.as_admin()
+    seen = field(admin.get("/admin/plans/team").text, "seen")
+    usual = {"name": "Team", "public": "yes", "trial": "none", "seen": seen}
+    assert admin.submit("/admin/plans/team", **usual, **row(was="0", amount="59")).status_code == 303
+    late = admin.submit("/admin/plans/team", **usual, **row(was="0", amount="49"), description="Mine")
+    assert late.status_code == 409
+    assert "Somebody has changed this" in late.text
+    assert "Mine" in late.text
+    assert tomllib.loads(draft(site))["plans"]["team"]["prices"][0]["unit_amount"] == 5900
+
+
+def test_a_plan_form_from_before_a_version_was_published_changes_nothing(site: Site) -> None:
+    """A form that was open while another price was published does not put the old one into a draft."""
+    admin = site.as_admin()
+    seen = field(admin.get("/admin/plans/team").text, "seen")
+    site.billing.push_plans(draft(site).replace("unit_amount = 4900", "unit_amount = 4700"))
+    typed = {"name": "Team", "trial": "none", "seen": seen, **row(was="0", amount="49")}
+    late = admin.submit("/admin/plans/team", **typed)
+    assert late.status_code == 409
+    assert site.billing.administration.editing().draft is None
+
+
+@pytest.mark.parametrize(
+    ("path", "first", "second"),
+    [
+        ("/admin/features/seats", {"name": "Chairs", "kind": "limit"}, {"name": "Seats", "kind": "limit"}),
+        ("/admin/settings/checkout", {"first_interval": "year"}, {"first_interval": "month"}),
+    ],
+)
+def test_two_who_edit_a_feature_or_settings(
+    site: Site, path: str, first: dict[str, str], second: dict[str, str]
+) -> None:
+    """The second is refused, and what the first saved stays."""
+    admin = site.as_admin()
+    seen = field(admin.get(path).text, "seen")
+    usual = {"billing_address": "auto"} if "settings" in path else {}
+    assert admin.submit(path, **usual, **first, seen=seen).status_code == 303
+    saved = draft(site)
+    late = admin.submit(path, **usual, **second, seen=seen)
+    assert (late.status_code, late.json()["code"]) == (409, "draft_conflict")
+    assert draft(site) == saved
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/admin/plans/team", "feature__projects"),
+        ("/admin/plans/team", "seats_minimum"),
+        ("/admin/plans/team", "price__0__was"),
+        ("/admin/plans/keep", "version"),
+        ("/admin/settings/billing", "days_until_due"),
+    ],
+)
+@pytest.mark.parametrize("number", ["9" * 5000, "\u0663", "-1"])
+def test_numbers_that_are_none_break_nothing(site: Site, path: str, name: str, number: str) -> None:
+    """What is too long to be a number, or one of another script, is told as a mistake, or counts as none."""
+    typed = {"name": "Team", "trial": "none", "seats": "yes", **row(), name: number}
+    assert site.as_admin().submit(path, **typed).status_code in (303, 409, 422)
+
+
 def test_a_draft_with_mistakes_is_shown_and_not_published(site: Site) -> None:
     """Line, column and remedy stand on the review page, every page says so, and publishing is refused."""
     admin = site.as_admin()

@@ -166,7 +166,7 @@ def test_attributes_choose_interval_and_currency(page: Page) -> None:
     assert host.element.locator(".amount").all_inner_texts()[:2] == ["€0", "€15"]
     host.element.evaluate("element => element.setAttribute('interval', 'month')")
     assert host.element.locator(".amount").all_inner_texts()[:2] == ["€0", "€19"]
-    with page.expect_request("**/api/plans?currency=jpy"):
+    with page.expect_response("**/api/plans?currency=jpy"):
         host.element.evaluate("element => element.setAttribute('currency', 'jpy')")
     assert [url.partition("?")[2] for url in host.asked] == ["currency=eur", "currency=jpy"]
 

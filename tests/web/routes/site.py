@@ -27,6 +27,9 @@ ADMIN = "ada@northwind.test"
 PASSWORD = "four words of no renown"
 HTML = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
 HOST = "http://northwind.test"
+TRIED = {"trial_period_days": 14}
+TO_BE_SENT = {"collection_method": "send_invoice", "days_until_due": 30}
+"""A subscription that needs no card."""
 
 
 def account_of(request: Request) -> str | None:
@@ -104,14 +107,18 @@ class Site:
         assert line.getresponse().status == 303
         line.close()
 
-    def subscribe(self, account_id: str) -> None:
-        """Let an account have Team, bought in the dashboard and told by a webhook."""
+    def subscribe(self, account_id: str, *, on_trial: bool = True) -> None:
+        """Let an account have Team, made in the dashboard and told by a webhook; tried, or to be paid."""
         self.billing.start_checkout(account_id, "starter")
         customer = self.billing.describe(account_id).told.account.stripe_customer_id
         base = self.billing.settings.stripe_api_base
         client = stripe.StripeClient(KEY, base_addresses={"api": str(base)})
         price = client.v1.prices.list({"lookup_keys": ["team_monthly"]}).data[0].id
-        order = {"customer": str(customer), "items": [{"price": price}], "trial_period_days": 14}
+        order = {
+            "customer": str(customer),
+            "items": [{"price": price}],
+            **(TRIED if on_trial else TO_BE_SENT),
+        }
         created = json.loads(client.raw_request("post", "/v1/subscriptions", **order).body)
         event = {
             "id": f"evt_{created['id']}",

@@ -94,6 +94,9 @@ ROUTES = [
     Route("POST", "/api/billing/pause", "/api/billing/pause", 401, 403, 403),
     Route("POST", "/api/billing/undo", "/api/billing/undo", 401, 200, 403),
     Route("POST", "/api/billing/portal", "/api/billing/portal", 401, 409, 403),
+    Route("GET", "/api/billing/trial", "/api/billing/trial?plan=team", 401, 200),
+    Route("GET", "/api/billing/purchase", "/api/billing/purchase?plan=team", 401, 200),
+    Route("POST", "/api/billing/trial", "/api/billing/trial", 401, 200, 403),
 ]
 LOOKED_AT = [
     route for route in ROUTES if route.method == "GET" and not route.path.startswith(("/api/b", "/api/a"))

@@ -31,7 +31,7 @@ class DraftAnswer(BaseModel):
     mistakes: list[str]
 
 
-class PlansAnswer(BaseModel):
+class AdminPlansAnswer(BaseModel):
     """The published catalogue, and the draft of the next one."""
 
     version: int
@@ -68,13 +68,13 @@ class PushedAnswer(BaseModel):
 
 
 @router.get("")
-def read_plans(request: Request, admin: Admin) -> PlansAnswer:
+def read_plans(request: Request, admin: Admin) -> AdminPlansAnswer:
     """Tell what is published, and what waits in the draft."""
     return _answer(administration_of(request).editing(), admin.csrf_token)
 
 
 @router.put("")
-def write_draft(request: Request, admin: AdminCall, draft: DraftText) -> PlansAnswer:
+def write_draft(request: Request, admin: AdminCall, draft: DraftText) -> AdminPlansAnswer:
     """Let the draft be this text. A text that is no TOML is refused; one with other mistakes is kept."""
     return _answer(administration_of(request).edit(admin.email, lambda _: draft.text), admin.csrf_token)
 
@@ -98,15 +98,15 @@ def publish(request: Request, admin: AdminCall, order: PublishOrder) -> PushedAn
 
 
 @router.delete("/draft")
-def discard_draft(request: Request, admin: AdminCall) -> PlansAnswer:
+def discard_draft(request: Request, admin: AdminCall) -> AdminPlansAnswer:
     """Forget the draft."""
     administration_of(request).discard_draft(admin.email)
     return _answer(administration_of(request).editing(), admin.csrf_token)
 
 
-def _answer(editing: Editing, csrf_token: str) -> PlansAnswer:
+def _answer(editing: Editing, csrf_token: str) -> AdminPlansAnswer:
     draft = editing.draft
-    return PlansAnswer(
+    return AdminPlansAnswer(
         version=editing.published_version,
         text=editing.published_text if editing.published_version else "",
         draft=DraftAnswer(

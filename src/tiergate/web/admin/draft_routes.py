@@ -45,9 +45,9 @@ def discard(request: Request, admin: Admin, _fields: AdminForm) -> Response:
 @router.post("/keep")
 def keep(request: Request, admin: Admin, fields: AdminForm) -> Response:
     """Go on with the draft although another version was published: the one that was shown."""
-    told = fields.text("version")
+    version = fields.whole("version")
     try:
-        administration_of(request).keep_draft(admin.email, int(told) if told.isdecimal() else -1)
+        administration_of(request).keep_draft(admin.email, -1 if version is None else version)
     except DraftConflictError as error:
         return HTMLResponse(_review_page(request, admin, f"{error.message} {error.remedy}"), 409)
     return _to(request, "/review?done=kept")

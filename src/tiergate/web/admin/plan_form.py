@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tiergate.rules.catalog import UNLIMITED, FeatureKind, TrialModel
-from tiergate.web.admin.form_fields import Fields, put
+from tiergate.web.admin.form_fields import SEEN_FIELD, Fields, is_whole, mark_of, put
 from tiergate.web.admin.price_form import PriceRow, read_prices, sent_prices, shown_prices
 
 Table = dict[str, Any]
@@ -14,7 +14,6 @@ Mistakes = dict[str, str]
 KEY = r"[a-z][a-z0-9_-]{0,39}"
 RESERVED = frozenset(["new", "review", "publish", "discard", "keep", "text"])
 """Keys that are addresses of pages; the file may use them, the form does not."""
-_MOST_DIGITS = 9
 _TEXTS = ("name", "description", "contact_url")
 
 
@@ -49,6 +48,8 @@ class PlanForm:
     shown: Mapping[str, str]
     features: list[FeatureField]
     prices: list[PriceRow]
+    seen: str = ""
+    """The mark of the plan that it was filled with; nothing for a new one."""
     mistakes: Mistakes = field(default_factory=dict)
 
 
@@ -75,6 +76,7 @@ def plan_form(key: str, plan: Mapping[str, Any], features: Mapping[str, Table], 
         shown,
         [_feature_field(name, table, _shown_value(values.get(name))) for name, table in features.items()],
         shown_prices(plan),
+        seen="" if is_new else mark_of(plan),
     )
 
 
@@ -92,7 +94,7 @@ def sent_form(
     shown = {name: fields.lines(name).strip() for name in names}
     shown |= {name: _yes(fields.flag(name)) for name in ("highlight", "public", "trial_card", "seats")}
     sent = [_feature_field(name, table, fields.text(f"feature-{name}")) for name, table in features.items()]
-    return PlanForm(key, is_new, shown, sent, sent_prices(fields, plan), mistakes)
+    return PlanForm(key, is_new, shown, sent, sent_prices(fields, plan), fields.text(SEEN_FIELD), mistakes)
 
 
 def read_plan(
@@ -159,7 +161,7 @@ def _read_values(fields: Fields, before: Table, features: Mapping[str, Table], m
         kind = feature.get("kind", FeatureKind.SWITCH)
         if kind == FeatureKind.SWITCH:
             values[key] = True
-        elif sent.isdecimal():
+        elif is_whole(sent):
             values[key] = int(sent)
         elif kind == FeatureKind.SETTING or sent.lower() == UNLIMITED:
             values[key] = sent if kind == FeatureKind.SETTING else UNLIMITED
@@ -170,7 +172,7 @@ def _read_values(fields: Fields, before: Table, features: Mapping[str, Table], m
 
 def _whole(fields: Fields, name: str, mistakes: Mistakes) -> int | None:
     told = fields.text(name)
-    if told and not (told.isascii() and told.isdecimal() and len(told) <= _MOST_DIGITS):
+    if told and not is_whole(told):
         mistakes[name] = "Write a whole number."
         return None
     return int(told) if told else None

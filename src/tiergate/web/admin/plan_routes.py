@@ -8,6 +8,7 @@ from fastapi import APIRouter, HTTPException, Path, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from tiergate.rules.catalog import FeatureKind
+from tiergate.services.draft_catalog import DraftConflictError
 from tiergate.services.edit_catalog import (
     EditError,
     move_plan,
@@ -19,7 +20,7 @@ from tiergate.services.edit_catalog import (
     set_plan,
 )
 from tiergate.web.admin.admin_page import admin_frame, render_admin
-from tiergate.web.admin.form_fields import Fields, put
+from tiergate.web.admin.form_fields import Fields, mark_of, put, require_as_seen
 from tiergate.web.admin.guard import Admin, AdminForm, administration_of
 from tiergate.web.admin.plan_form import KEY, RESERVED, PlanForm, plan_form, read_plan, sent_form
 from tiergate.web.admin.plan_list import plan_lines
@@ -85,9 +86,14 @@ def change_plan(request: Request, admin: Admin, fields: AdminForm, key: Key) -> 
 
     def change(text: str) -> str:
         now = _found(read_tables(text, "plans"), key)
+        require_as_seen(fields, now)
         return set_plan(text, key, read_plan(fields, now, read_tables(text, "features"), key)[0])
 
-    administration_of(request).edit(admin.email, change)
+    try:
+        administration_of(request).edit(admin.email, change)
+    except DraftConflictError as error:
+        form = sent_form(key, fields, before, features, mistakes, is_new=False)
+        return HTMLResponse(_plan_page(request, admin, form, f"{error.message} {error.remedy}"), 409)
     return _back(request, "plans", "saved")
 
 
@@ -131,7 +137,7 @@ def show_feature(request: Request, admin: Admin, key: Key) -> str:
     editing = administration_of(request).editing()
     feature = _found(read_tables(editing.text, "features"), key)
     frame = admin_frame(request, admin, editing)
-    shown = _shown_feature(key, feature)
+    shown = {**_shown_feature(key, feature), "seen": mark_of(feature)}
     return render_admin("admin_feature.html", frame, shown=shown, kinds=list(FeatureKind), mistakes={})
 
 
@@ -141,6 +147,7 @@ def change_feature(request: Request, admin: Admin, fields: AdminForm, key: Key) 
 
     def change(text: str) -> str:
         before = _found(read_tables(text, "features"), key)
+        require_as_seen(fields, before)
         feature, mistakes = _read_feature(fields, before, key)
         if mistakes:
             raise EditError(*mistakes.values())
@@ -157,9 +164,9 @@ def delete_feature(request: Request, admin: Admin, _fields: AdminForm, key: Key)
     return _back(request, "features", "removed")
 
 
-def _plan_page(request: Request, admin: Admin, form: PlanForm) -> str:
+def _plan_page(request: Request, admin: Admin, form: PlanForm, trouble: str = "") -> str:
     frame = admin_frame(request, admin, administration_of(request).editing())
-    return render_admin("admin_plan.html", frame, form=form, mistakes=form.mistakes)
+    return render_admin("admin_plan.html", frame, form=form, mistakes=form.mistakes, trouble=trouble)
 
 
 def _features_page(

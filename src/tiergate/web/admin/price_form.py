@@ -6,7 +6,7 @@ from typing import Any
 
 from tiergate.rules.money import CURRENCIES, to_decimal, to_minor_units
 from tiergate.rules.price import INTERVALS, TaxBehavior
-from tiergate.web.admin.form_fields import Fields, put
+from tiergate.web.admin.form_fields import Fields, is_whole, put
 from tiergate.web.wording import Wording
 
 Table = dict[str, Any]
@@ -80,7 +80,7 @@ def _prices(plan: Mapping[str, Any]) -> list[Table]:
 
 
 def _was(prices: list[Table], was: str) -> Table:
-    return prices[int(was)] if was.isdecimal() and int(was) < len(prices) else {}
+    return prices[int(was)] if is_whole(was) and int(was) < len(prices) else {}
 
 
 def _shown(price: Table) -> dict[str, str]:

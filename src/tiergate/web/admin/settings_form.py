@@ -6,13 +6,12 @@ from typing import Any, Literal
 
 from tiergate.rules.billing_settings import RETRIES_AT_STRIPE, AfterLastRetry, BillingSettings
 from tiergate.rules.checkout_settings import BillingAddress, CheckoutSettings
-from tiergate.web.admin.form_fields import Fields, put
+from tiergate.web.admin.form_fields import Fields, is_whole, put
 
 Table = dict[str, Any]
 Mistakes = dict[str, str]
 Kind = Literal["flag", "choice", "text", "whole", "days"]
 
-_MOST_DIGITS = 9
 _SAME_AT_STRIPE = (
     f"Set the same in Stripe’s dashboard, under {RETRIES_AT_STRIPE}: Stripe acts on what stands there."
 )
@@ -160,7 +159,7 @@ def _read(setting: Setting, fields: Fields) -> Any:
 
 
 def _whole(told: str) -> int:
-    if not (told.isascii() and told.isdecimal() and len(told) <= _MOST_DIGITS):
+    if not is_whole(told):
         raise ValueError("Write whole numbers of days.")
     return int(told)
 

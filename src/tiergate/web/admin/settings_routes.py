@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from tiergate.services.edit_catalog import read_table, set_settings
 from tiergate.web.admin.admin_page import admin_frame, render_admin
+from tiergate.web.admin.form_fields import SEEN_FIELD, mark_of, require_as_seen
 from tiergate.web.admin.guard import Admin, AdminForm, administration_of
 from tiergate.web.admin.settings_form import (
     BILLING,
@@ -36,7 +37,7 @@ def show_settings(request: Request, _admin: Admin) -> Response:
 def show_table(request: Request, admin: Admin, which: Which) -> str:
     """Show what is set."""
     now = read_table(administration_of(request).editing().text, which)
-    return _page(request, admin, _TABLES[which], shown_settings(_TABLES[which], now), {})
+    return _page(request, admin, _TABLES[which], shown_settings(_TABLES[which], now), {}, mark_of(now))
 
 
 @router.post("/{which}")
@@ -46,11 +47,15 @@ def change_table(request: Request, admin: Admin, fields: AdminForm, which: Which
     now = read_table(administration_of(request).editing().text, which)
     _, mistakes = read_settings(table, fields, now)
     if mistakes:
-        return HTMLResponse(_page(request, admin, table, sent_settings(table, fields), mistakes), 422)
-    administration_of(request).edit(
-        admin.email,
-        lambda text: set_settings(text, which, read_settings(table, fields, read_table(text, which))[0]),
-    )
+        shown, seen = sent_settings(table, fields), fields.text(SEEN_FIELD)
+        return HTMLResponse(_page(request, admin, table, shown, mistakes, seen), 422)
+
+    def change(text: str) -> str:
+        before = read_table(text, which)
+        require_as_seen(fields, before)
+        return set_settings(text, which, read_settings(table, fields, before)[0])
+
+    administration_of(request).edit(admin.email, change)
     return RedirectResponse(f"{mount_of(request)}/admin/settings/{which}?done=saved", 303)
 
 
@@ -60,6 +65,7 @@ def _page(
     table: SettingsTable,
     shown: Mapping[str, str],
     mistakes: Mapping[str, str],
+    seen: str,
 ) -> str:
     frame = admin_frame(request, admin, administration_of(request).editing())
-    return render_admin("admin_settings.html", frame, table=table, shown=shown, mistakes=mistakes)
+    return render_admin("admin_settings.html", frame, table=table, shown=shown, mistakes=mistakes, seen=seen)

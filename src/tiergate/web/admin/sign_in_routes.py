@@ -73,9 +73,9 @@ async def sign_out(request: Request, _form: AdminForm) -> Response:
 async def ask_to_sign_in(request: Request, error: Exception) -> Response:
     """Lead a browser to the sign-in page, and from there back; a program gets the problem."""
     assert isinstance(error, AdminSignInRequiredError)  # noqa: S101 - registered for this class only
-    if request.method not in _READ or not wants_page(request):
-        return tiergate_problem(request, error)
     here = request.url.path.removeprefix(mount_of(request))
+    if request.method not in _READ or not wants_page(request) or not here.startswith("/admin"):
+        return tiergate_problem(request, error)
     wanted = urlencode({"next": own_page(here)})
     return RedirectResponse(f"{mount_of(request)}/admin/sign-in?{wanted}", 303)
 

@@ -6,7 +6,7 @@ from alembic import op
 from tiergate.store.column_types import Instant
 
 revision = "0009"
-down_revision = "0006"
+down_revision = "0008"
 
 _OLDEST_CODE_REVISION = 1
 

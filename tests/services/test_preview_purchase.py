@@ -1,0 +1,106 @@
+"""What a purchase charges is said in words before the click, and it comes true."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.services.bench import ACCOUNT, BEGIN, Bench, northwind
+from tests.services.trials import trials_at_stripe
+from tiergate.services.lead_to_checkout import lead_to_checkout
+from tiergate.services.preview_purchase import PurchasePreview, preview_purchase
+from tiergate.services.push_plans import push_plans
+from tiergate.services.start_checkout import AlreadySubscribedError
+from tiergate.services.start_trial import start_trial
+
+VISA = "4242 4242 4242 4242"
+
+
+def preview(bench: Bench, plan: str = "team", interval: str = "month") -> PurchasePreview:
+    """Look before the click."""
+    bench.line.requests.clear()
+    seen = preview_purchase(bench.context, ACCOUNT, plan, interval)
+    assert bench.line.requests == []
+    return seen
+
+
+def try_team(bench: Bench) -> None:
+    """Try Team for five days."""
+    start_trial(bench.context, ACCOUNT, "team")
+    bench.deliver(*bench.webhooks())
+    bench.clock.advance(days=5)
+    bench.sandbox.catch_up()
+
+
+@pytest.mark.parametrize(("plan", "words", "amount"), [
+    ("team", "Your card is charged $49.00 today; the 9 days left of the trial end.", 4900),
+    ("scale", "Your card is charged $149.00 today; the 9 days left of the trial end.", 14900),
+])  # fmt: skip
+def test_converting_at_once(bench: Bench, plan: str, words: str, amount: int) -> None:
+    """The words name the amount and the days, and that amount is charged."""
+    try_team(bench)
+    seen = preview(bench, plan)
+    assert (seen.words, seen.amount, seen.charged_at) == (words, amount, None)
+    bench.pay(lead_to_checkout(bench.context, ACCOUNT, plan), VISA)
+    bench.deliver(*bench.webhooks())
+    charged = [one["amount_paid"] for one in bench.at_stripe("/v1/invoices")["data"] if one["total"]]
+    assert charged == [amount]
+
+
+def test_keeping_the_days(bench: Bench) -> None:
+    """The words name the day on which the card is charged, and it is the trial's end at Stripe."""
+    text = northwind().replace("[policy]\n", '[policy]\nupgrade_in_trial = "keep_trial"\n')
+    push_plans(bench.context, text)
+    try_team(bench)
+    seen = preview(bench)
+    assert seen.words == "Your card is charged $49.00 on March 15, when the trial ends."
+    bench.pay(lead_to_checkout(bench.context, ACCOUNT, "team"), VISA)
+    bench.deliver(*bench.webhooks())
+    (trial,) = trials_at_stripe(bench)
+    assert seen.charged_at is not None
+    assert trial["trial_end"] == int(seen.charged_at.timestamp())
+    assert trial["items"]["data"][0]["current_period_end"] == trial["trial_end"]
+
+
+def test_the_accounts_locale_and_time_zone(bench: Bench) -> None:
+    """Amount and day are written as the account reads them."""
+    text = northwind().replace("[policy]\n", '[policy]\nupgrade_in_trial = "keep_trial"\n')
+    push_plans(bench.context, text)
+    bench.register(ACCOUNT, locale="de-DE", time_zone="Pacific/Auckland")
+    bench.clock.advance(hours=6)
+    try_team(bench)
+    assert "49,00\xa0$ on 16. März, when" in preview(bench).words
+
+
+def test_the_last_day(bench: Bench) -> None:
+    """One day is one day."""
+    try_team(bench)
+    bench.clock.now = BEGIN + timedelta(days=13, hours=2)
+    assert "the 1 day left of the trial ends." in preview(bench).words
+
+
+@pytest.mark.parametrize(
+    ("plan", "words"),
+    [
+        ("team", "Nothing is charged today. The trial ends on March 15; to keep Team then costs $49.00."),
+        ("scale", "Nothing is charged today. Your card is charged $149.00 on March 15, when the trial ends."),
+    ],
+)
+def test_a_first_trial(bench: Bench, plan: str, words: str) -> None:
+    """Without a card nothing is ever charged by itself; with one it is when the trial ends."""
+    assert preview(bench, plan).words == words
+
+
+def test_without_a_trial_the_reason_is_said(bench: Bench) -> None:
+    """Who may not try pays the normal price, and reads why."""
+    bench.register(ACCOUNT, email="x@yopmail.com")
+    seen = preview(bench)
+    assert seen.words == "Your card is charged $49.00 today."
+    assert seen.trial_refused == "A trial needs an e-mail address that lasts."
+
+
+def test_a_subscriber_previews_a_change_instead(bench: Bench) -> None:
+    """What is paid already is changed, not bought."""
+    bench.subscribe()
+    bench.deliver(*bench.webhooks())
+    with pytest.raises(AlreadySubscribedError):
+        preview(bench)
