@@ -19,7 +19,7 @@ from tiergate.services.save_reading import save_reading
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, load_state
 from tiergate.store.journal_rows import Entry, append
-from tiergate.store.operation_rows import Operation
+from tiergate.store.operation_rows import Operation, find_result
 from tiergate.stripe_api.gateway import Answer, Gateway, StripeRefusedError
 
 _ROUNDS = 20
@@ -133,6 +133,8 @@ def _change(context: Context, account_id: str, action: str, parameters: dict[str
         return _at_stripe(context, wanted, key)
 
     def settle(tx: Transaction, operation: Operation, answer: Answer) -> None:
+        if find_result(tx, operation.operation_id) is not None:
+            return  # Others finished the same: what came after is newer.
         save_reading(context, tx, "subscription", answer, operation.created_at)
         at, now = account_now(context, tx, require_account(tx, account_id)), context.now()
         shown = {"subscription", "until", "by", "note"}

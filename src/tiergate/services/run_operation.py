@@ -9,7 +9,7 @@ from typing import Any
 from tiergate.services.context import Context
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, find_account
-from tiergate.store.operation_rows import Operation, close_operation, find_result, open_operation
+from tiergate.store.operation_rows import Operation, close_operation, open_operation
 from tiergate.stripe_api.gateway import Answer, StripeRefusedError
 
 _KEY_IS_REMEMBERED = timedelta(hours=23)
@@ -74,9 +74,6 @@ def run_operation(
         raise
     with context.database.write() as tx:
         find_account(tx, account_id, lock=True)
-        known = find_result(tx, operation.operation_id)
-        if known is not None:  # Others finished the same: what came after is newer.
-            return Ran(operation, known)
         result = {"id": answer.body["id"], **(settle(tx, operation, answer) or {})}
         close_operation(tx, operation.operation_id, "done", result, context.now())
     return Ran(operation, result)
