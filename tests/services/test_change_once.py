@@ -324,3 +324,20 @@ def test_a_refusal_half_way_leaves_nothing_behind(both: Bench) -> None:
         desk(both).change_plan(ACCOUNT, "starter")
     assert at_stripe(both, subscription_id)["schedule"] is None
     assert (held(both).schedule_id, states(both)) == (None, ["refused"])
+
+
+def test_news_that_crosses_the_answer(both: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The draft of an invoice arrives while the change is read back: the bill is known all the same."""
+    sell(both, "team", ASKS_THE_BANK)
+    read = Gateway.fetch_subscription
+
+    def crossed(self: Gateway, subscription_id: str) -> Answer | None:
+        answer = read(self, subscription_id)
+        both.tick()
+        both.deliver(*(each for each in both.webhooks() if each.type == "invoice.created"))
+        return answer
+
+    monkeypatch.setattr(Gateway, "fetch_subscription", crossed)
+    changed = upgrade(desk(both))
+    assert changed.outcome == "payment_pending"
+    assert [invoice.status for invoice in both.explain().state.invoices] == ["paid", "open"]

@@ -35,6 +35,8 @@ class CarriedOut:
     context: Context
     readings: list[tuple[Kind, Answer, datetime]] = field(default_factory=list)
     """What Stripe shows afterwards, each with when that reading began."""
+    overtaken: bool = False
+    """Whether events have told of something read while it was read."""
 
     def call(self, parameters: Json, key: str) -> Answer:
         """Make the calls, and return the subscription as it is then. Raises ``LapsedError``."""

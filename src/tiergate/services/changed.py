@@ -49,8 +49,8 @@ class Changed:
 
 def changed_from(told: Mapping[str, Any]) -> Changed:
     """Read what ``as_json`` returned; further members are left out."""
-    values = {name: told.get(name) for name in Changed.__dataclass_fields__}
+    values: dict[str, Any] = {name: told.get(name) for name in Changed.__dataclass_fields__}
     for name in ("effective_at", "pay_by"):
         values[name] = datetime.fromisoformat(told[name]) if told.get(name) else None
     values["undone"] = tuple(told.get("undone") or ())
-    return Changed(**values)  # type: ignore[arg-type]
+    return Changed(**values)

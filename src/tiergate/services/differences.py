@@ -1,7 +1,7 @@
 """Compares what is mirrored of an object with what Stripe says of it now, field by field."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 
@@ -54,7 +54,7 @@ def _told(value: object) -> str:
         return str(value.value)
     if isinstance(value, tuple):
         return ", ".join(map(_told, value)) or "nothing"
-    if hasattr(value, "__dataclass_fields__"):
-        told = ((field.name, getattr(value, field.name)) for field in fields(value))  # type: ignore[arg-type]
+    if is_dataclass(value):
+        told = ((field.name, getattr(value, field.name)) for field in fields(value))
         return "{" + ", ".join(f"{name}: {_told(part)}" for name, part in told if part is not None) + "}"
     return str(value)

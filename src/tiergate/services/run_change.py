@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,13 +24,14 @@ from tiergate.services.save_reading import save_reading
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, find_account
 from tiergate.store.journal_rows import Entry, append
+from tiergate.store.mirror import Saved
 from tiergate.store.operation_rows import (
     Operation,
     find_by_client_key,
     find_open,
     lapse_operation,
 )
-from tiergate.stripe_api.gateway import Answer, StripeRefusedError
+from tiergate.stripe_api.gateway import Answer, StripeRefusedError, StripeUnavailableError
 
 log = logging.getLogger("tiergate")
 
@@ -37,6 +39,7 @@ ACTION = "change"
 """One for all that changes a subscription: two of them never run at once."""
 
 _ROUNDS = 5
+_MOST_READINGS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +133,17 @@ def _run(context: Context, facts: Facts, asking: Asking, plan: Plan, planned: Pl
 
     parameters = _parameters(context, asking, planned) if planned else {}
     try:
-        return run_operation(context, account_id, ACTION, parameters, call, lambda _: None, settle, wanted)
+        ran = run_operation(context, account_id, ACTION, parameters, call, lambda _: None, settle, wanted)
     except LapsedError:
         return None
     except StripeRefusedError:
-        _see_what_is_there(context, account_id, carried, planned)
+        _after_refusal(context, account_id, carried, planned)
         raise
+    if ran is not None and carried.overtaken:
+        # It is done all the same: what cannot be read now is told by the events that crossed it.
+        with suppress(StripeUnavailableError):
+            _see_what_is_there(context, account_id, carried, ran.operation.parameters, "a change")
+    return ran
 
 
 def _parameters(context: Context, asking: Asking, planned: Planned) -> dict[str, Any]:
@@ -168,8 +176,7 @@ def _settle(
     context: Context, tx: Transaction, operation: Operation, answer: Answer, carried: CarriedOut
 ) -> Mapping[str, Any]:
     """Save what Stripe shows, note who changed what and why, and tell what follows from it."""
-    for kind, reading, began_at in carried.readings:
-        save_reading(context, tx, kind, reading, began_at)
+    _save_readings(context, tx, carried)
     parameters, account_id = operation.parameters, operation.account_id
     changed = _with_payment(changed_from(parameters["intended"]), answer)
     account = find_account(tx, account_id)
@@ -225,15 +232,27 @@ def _nothing(planned: Planned, facts: Facts) -> Changed:
     )
 
 
+def _after_refusal(context: Context, account_id: str, carried: CarriedOut, planned: Planned | None) -> None:
+    """Calls before the one that was refused may have been made."""
+    if planned is not None and len(planned.steps) > 1:
+        done = {"subscription": planned.subscription_id, "steps": list(planned.steps)}
+        _see_what_is_there(context, account_id, carried, done, "a refused change")
+
+
 def _see_what_is_there(
-    context: Context, account_id: str, carried: CarriedOut, planned: Planned | None
+    context: Context, account_id: str, carried: CarriedOut, done: Mapping[str, Any], cause: str
 ) -> None:
-    """Mirror what a refusal has left: calls before the one that was refused may have been made."""
-    if planned is None or len(planned.steps) == 1:
-        return
-    carried.read_back(planned.subscription_id, list(planned.steps))
-    with context.database.write() as tx:
-        find_account(tx, account_id, lock=True)
-        for kind, reading, began_at in carried.readings:
-            save_reading(context, tx, kind, reading, began_at)
-        refresh_account(context, tx, account_id, "a refused change", has_asked=True)
+    """Mirror what the calls have left; where events cross the answers, they are asked for once more."""
+    for _ in range(_MOST_READINGS):
+        carried.read_back(done["subscription"], done["steps"])
+        with context.database.write() as tx:
+            find_account(tx, account_id, lock=True)
+            _save_readings(context, tx, carried)
+            refresh_account(context, tx, account_id, cause, has_asked=True)
+        if not carried.overtaken:
+            break
+
+
+def _save_readings(context: Context, tx: Transaction, carried: CarriedOut) -> None:
+    saved = [save_reading(context, tx, *reading).saved for reading in carried.readings]
+    carried.overtaken = Saved.STALE in saved

@@ -1,13 +1,14 @@
 """Saves what was just read from Stripe: the most certain knowledge there is."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from tiergate.services.context import Context
 from tiergate.services.save_object import Outcome, clock_of_method, save_object
 from tiergate.store import Transaction
-from tiergate.store.mirror import Kind, Sighting
+from tiergate.store.mirror import Kind, Saved, Sighting
 from tiergate.store.test_clock_rows import clock_now
 from tiergate.stripe_api.gateway import Answer
 
@@ -18,14 +19,16 @@ def save_reading(
     """Save an object read from Stripe, and return what became of it and the account it belongs to.
 
     ``began_at`` is the real time at which the reading began: it covers every event received before. What an
-    event has brought since is left as it is: the outcome is ``STALE`` then. The answer to a write of our own
-    counts as a reading.
+    event has brought since is left as it is: the outcome is ``STALE`` then, also where that is the latest
+    invoice of a subscription. The answer to a write of our own counts as a reading.
     """
     sighting = Sighting(_as_of(tx, kind, answer), seen_at=began_at)
     outcome = save_object(context, tx, kind, answer.body, sighting)
     latest_invoice = answer.body.get("latest_invoice")
     if isinstance(latest_invoice, Mapping):
-        save_object(context, tx, "invoice", latest_invoice, sighting)
+        of_invoice = save_object(context, tx, "invoice", latest_invoice, sighting)
+        if of_invoice.saved is Saved.STALE:
+            return replace(outcome, saved=Saved.STALE)
     return outcome
 
 

@@ -157,6 +157,24 @@ def paid_team(page: Page, shop: Shop) -> None:
     billing(page, shop)
 
 
+def test_a_payment_to_confirm_is_a_state_with_a_button(plain: Page, shop: Shop, picture: Picture) -> None:
+    """A bank that asks leaves the old plan in force; the button leads to where it is confirmed."""
+    page = plain
+    paid_team(page, shop)
+    add_card(page, shop, "4000 0027 6000 3184")
+    choose(page, shop, "scale", "Upgrade to Scale")
+    page.get_by_role("button", name=re.compile("^Pay .* now and upgrade$")).click()
+    heading(page, "Confirm your payment for Scale")
+    heading(page, "Team plan")
+    picture(page, "billing-confirm-payment")
+    page.get_by_role("link", name="Confirm payment").click()
+    type_card(page)
+    page.locator("button.primary").click()
+    billing(page, shop)
+    heading(page, "Scale plan")
+    assert page.get_by_text("Confirm your payment").count() == 0
+
+
 def test_a_payment_that_waits_can_be_given_up(plain: Page, shop: Shop) -> None:
     """Whoever does not want it any more takes it back, and owes nothing."""
     page = plain
