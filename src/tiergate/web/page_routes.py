@@ -1,11 +1,10 @@
 """The pages: pricing for everybody, billing and the way back from checkout for whoever is signed in."""
 
-from typing import Literal
-
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from tiergate.rules.access import Reason
+from tiergate.rules.price import INTERVALS
 from tiergate.services.describe_account import AccountView
 from tiergate.web.account_page import account_page
 from tiergate.web.billing_page import render_billing
@@ -24,12 +23,11 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 
 
 @router.api_route("/pricing", methods=_READ)
-def show_pricing(
-    request: Request, account_id: Visitor, interval: Literal["month", "year"] | None = None
-) -> Response:
-    """Show the plans, with what the visitor's account can do about each."""
+def show_pricing(request: Request, account_id: Visitor, interval: str = "") -> Response:
+    """Show the plans, with what the visitor's account can do about each; an unknown interval is none."""
     visit = visit_of(request, account_id)
-    first = interval or visit.store.catalog.checkout.first_interval
+    preferred = visit.store.catalog.checkout.first_interval
+    first = next((known for known in INTERVALS if known == interval), preferred)
     choice = () if visit.is_settled else visit.store.catalog.currencies
     page = HTMLResponse(render_pricing(PricingPage(visit.store, first, choice)))
     remember_currency(request, page, visit.store.catalog.currencies)

@@ -87,6 +87,7 @@ def test_the_file_says_which_interval_comes_first(site: Site) -> None:
     publish(site, '[checkout]\nfirst_interval = "year"')
     assert "shows-year" in site.as_nobody().get("/pricing").text
     assert "shows-month" in site.as_nobody().get("/pricing?interval=month").text
+    assert "shows-year" in site.as_nobody().get("/pricing?interval=week").text
     assert site.as_nobody().get("/api/plans").json()["first_interval"] == "year"
 
 
