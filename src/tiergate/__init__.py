@@ -10,14 +10,16 @@ if TYPE_CHECKING:
     from tiergate.billing import Billing
     from tiergate.rules.decision import Decision
     from tiergate.rules.errors import TiergateError
+    from tiergate.services.acting import Acting
     from tiergate.services.answer_check import FeatureRefusedError
     from tiergate.settings import Settings
 
-__all__ = ["Billing", "Decision", "FeatureRefusedError", "Settings", "TiergateError", "__version__"]
+__all__ = ["Acting", "Billing", "Decision", "FeatureRefusedError", "Settings", "TiergateError", "__version__"]
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Acting": "tiergate.services.acting",
     "Billing": "tiergate.billing",
     "Decision": "tiergate.rules.decision",
     "FeatureRefusedError": "tiergate.services.answer_check",

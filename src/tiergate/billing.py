@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from tiergate.billing_access import BillingAccess
 from tiergate.billing_plans import BillingPlans
 from tiergate.billing_trials import BillingTrials
 from tiergate.changes import Changes
@@ -36,7 +37,7 @@ from tiergate.services.register_account import Details, register_account
 from tiergate.services.replay_event import replay_event, show_event
 from tiergate.services.run_due import run_due
 from tiergate.services.webhook_endpoints import check_webhooks
-from tiergate.settings import Settings, settings_from
+from tiergate.settings import Settings, form_keys, settings_from
 from tiergate.store import Database, Transaction
 from tiergate.store.checkout_rows import Checkout, find_checkout
 from tiergate.store.event_log import LoggedEvent, logged_events
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
 _LAST_WORDS_SECONDS = 5.0
 
 
-class Billing(BillingPlans, BillingTrials, Changes):
+class Billing(BillingPlans, BillingTrials, BillingAccess, Changes):
     """Self-serve billing for one application. Safe to share between threads.
 
     Checks are answered from memory, everything else from the local mirror, apart from ``start_checkout``,
@@ -87,6 +88,8 @@ class Billing(BillingPlans, BillingTrials, Changes):
             pace=self._pace(),
             reconcile_every=timedelta(hours=self.settings.reconcile_every_hours) or None,
             stripe_prices=self.settings.stripe_prices,
+            secret_keys=self.settings.secret_keys,
+            form_keys=form_keys(self.settings),
         )
         self.administration = Administration(self._context)
         self._worker = Worker(self.run_due)

@@ -1,5 +1,7 @@
 """The settings, and how they are read from the environment."""
 
+import hashlib
+import hmac
 import os
 import re
 from collections.abc import Mapping
@@ -10,6 +12,7 @@ from tiergate.rules.errors import TiergateError
 from tiergate.stripe_api.pace import LIVE_READS_PER_SECOND, TEST_READS_PER_SECOND
 
 _MOST_DIGITS = 6
+_SHORTEST_KEY = 32
 
 
 class SettingsError(TiergateError):
@@ -45,6 +48,8 @@ class Settings:
     """The variables ``STRIPE_PRICE_…``, which ``stripe_price`` in the file may name: ids of prices."""
     sign_up_url: str = ""
     """Where somebody who is not signed in goes to get a plan, with the wish in its query."""
+    secret_keys: tuple[str, ...] = field(default=(), repr=False)
+    """What links to the billing page are signed with; the first signs, all are believed."""
     templates: Path | None = None
     """A folder whose templates replace the package's own of the same name."""
 
@@ -56,6 +61,11 @@ class Settings:
                 "STRIPE_WEBHOOK_SECRET is missing: without it Stripe's webhooks look like forgeries.",
                 "Copy the endpoint's signing secret (whsec_…) from Developers > Webhooks in your Stripe "
                 "dashboard, or the one that `stripe listen` prints.",
+            )
+        if any(len(key) < _SHORTEST_KEY for key in self.secret_keys):
+            raise SettingsError(
+                f"TIERGATE_SECRET_KEY has fewer than {_SHORTEST_KEY} characters: it could be guessed.",
+                "Set it to a random text, for instance what this prints: openssl rand -base64 36",
             )
 
 
@@ -78,14 +88,13 @@ def settings_from(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from environment variables; raises ``SettingsError``.
 
     ``DATABASE_URL`` may be any SQLAlchemy URL; without it a SQLite file in the working directory serves.
-    ``STRIPE_WEBHOOK_SECRET`` may hold several secrets with commas between them.
+    ``STRIPE_WEBHOOK_SECRET`` and ``TIERGATE_SECRET_KEY`` may hold several with commas between them.
     """
     given = os.environ if environment is None else environment
-    secrets = (secret.strip() for secret in given.get("STRIPE_WEBHOOK_SECRET", "").split(","))
     return Settings(
         database_url=database_url(given.get("DATABASE_URL", "")),
         stripe_secret_key=given.get("STRIPE_SECRET_KEY", ""),
-        stripe_webhook_secrets=tuple(secret for secret in secrets if secret),
+        stripe_webhook_secrets=_secrets(given, "STRIPE_WEBHOOK_SECRET"),
         stripe_api_base=given.get("STRIPE_API_BASE") or None,
         public_url=given.get("TIERGATE_PUBLIC_URL", "http://localhost:8000").rstrip("/"),
         test_clock=given.get("TIERGATE_TEST_CLOCK") or None,
@@ -98,8 +107,19 @@ def settings_from(environment: Mapping[str, str] | None = None) -> Settings:
             name: value for name, value in given.items() if value and name.startswith("STRIPE_PRICE_")
         },
         sign_up_url=_address(given, "TIERGATE_SIGN_UP_URL"),
+        secret_keys=_secrets(given, "TIERGATE_SECRET_KEY"),
         templates=_folder(given, "TIERGATE_TEMPLATES"),
     )
+
+
+def _secrets(given: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(secret for told in given.get(name, "").split(",") if (secret := told.strip()))
+
+
+def form_keys(settings: Settings) -> tuple[str, ...]:
+    """Return what the tokens of forms are made with: forms need a key also where no link is handed out."""
+    secrets = settings.secret_keys or (settings.stripe_secret_key,)
+    return tuple(hmac.new(secret.encode(), b"forms", hashlib.sha256).hexdigest() for secret in secrets)
 
 
 def _whole(given: Mapping[str, str], name: str, default: int) -> int:

@@ -92,7 +92,9 @@ class Demo:
     def buy(self, plan: str, card: str | None = None) -> None:
         """Order a plan on the pricing page, and go through Stripe's checkout page as a browser does."""
         with httpx2.Client(timeout=20, follow_redirects=False) as browser:
-            ordered = browser.post(f"{self.url}/api/billing/checkout", data={"plan": plan})
+            pricing = browser.get(f"{self.url}/pricing").text
+            bears = dict(re.findall(r'name="(form_token)" value="([^"]+)"', pricing))
+            ordered = browser.post(f"{self.url}/api/billing/checkout", data={"plan": plan, **bears})
             assert ordered.status_code == 303, ordered.text
             checkout = ordered.headers["location"]
             page = browser.get(checkout).text

@@ -6,6 +6,7 @@ import pytest
 
 from tests.services.bench import ACCOUNT, Bench, northwind
 from tiergate.rules.trial_eligibility import Eligibility
+from tiergate.services.erase_account import erase_account
 from tiergate.services.judge_trial import judge_trial
 from tiergate.services.load_catalog import load_catalog
 from tiergate.services.push_plans import push_plans
@@ -56,6 +57,20 @@ def test_who_has_tried_may_not_try_again(both: Bench) -> None:
     assert verdict(both, ACCOUNT) is verdict(both, ACCOUNT, "starter") is E.TRIED_BEFORE
     assert verdict(both, "stranger") is E.ELIGIBLE
     assert verdict(both, "stranger", "free") is E.NO_TRIAL
+
+
+def test_erasing_an_account_gives_no_second_trial(both: Bench) -> None:
+    """Who erases and signs up again has tried; what is kept for that names no mailbox."""
+    both.register(ACCOUNT, email="ada@acme.test")
+    both.register("second", email="Ada+again@acme.test")
+    give_card(both, ACCOUNT)
+    try_and_cancel(both)
+    erase_account(both.context, ACCOUNT)
+    assert verdict(both, "second") is E.MAIL_KNOWN
+    both.register("third", email="somebody@else.test")
+    give_card(both, "third")
+    assert verdict(both, "third") is E.CARD_KNOWN
+    assert "acme.test" not in repr([tuple(row) for row in both.rows(tries)])
 
 
 def test_the_same_mailbox_in_another_spelling_has_tried(both: Bench) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.story.stage import ACCOUNT, Stage
 from tiergate.rules.instants import isoformat
+from tiergate.services.acting import Acting
 
 VISA = "4242 4242 4242 4242"
 DECLINES_LATER = "4000 0000 0000 0341"
@@ -45,9 +46,14 @@ class Life:
         self._journal_seen = len(self.stage.billing.explain(ACCOUNT).journal)
 
     def click(self, plan: str, interval: str = "month") -> str:
-        """Press the button on the pricing page, and return where it leads."""
+        """Press the button of a page of ours, be it one that has changed since, and return where it leads."""
         answer = self.stage.http.post(
-            f"{self.stage.app_url}/api/billing/checkout", data={"plan": plan, "interval": interval}
+            f"{self.stage.app_url}/api/billing/checkout",
+            data={
+                "plan": plan,
+                "interval": interval,
+                "form_token": self.stage.billing.form_token(Acting(ACCOUNT)),
+            },
         )
         require(answer.status_code == 303, f"the button answered {answer.status_code}: {answer.text}")
         return str(answer.headers["location"])

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tiergate.cli.account_commands import account
 from tiergate.cli.admin_commands import admin
 from tiergate.cli.doctor_command import doctor
 from tiergate.cli.durations import parse_duration
@@ -30,6 +31,7 @@ clock = typer.Typer(no_args_is_help=True, help="The Stripe test clock on which t
 app.add_typer(plans, name="plans")
 app.add_typer(clock, name="clock")
 app.add_typer(admin, name="admin")
+app.add_typer(account, name="account")
 app.add_typer(events, name="events")
 app.add_typer(webhooks, name="webhooks")
 app.add_typer(trial, name="trial")

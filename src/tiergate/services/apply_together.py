@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from tiergate.services.apply_event import why_noted
 from tiergate.services.context import Context
 from tiergate.services.delivery import Arrival, Need, Outcome
+from tiergate.services.keep_erased import keep_erased
 from tiergate.services.save_together import Plain, read_plain, save_together
 from tiergate.store import Transaction
 from tiergate.store.change_feed import account_topic, note_change
 from tiergate.store.due_rows import make_due
+from tiergate.store.erased_rows import erase_event
 from tiergate.store.event_rows import Fate, claim_events, close_events, insert_events, wait_again
 from tiergate.store.mirror import Saved
 
@@ -96,7 +98,10 @@ def apply_together(context: Context, batch: Sorted, *, are_stored: bool) -> dict
 def _store(tx: Transaction, batch: Sorted) -> dict[str, str | None]:
     fates = {event_id: Fate("noted", reason) for event_id, reason in batch.noted.items()}
     fates |= {event_id: Fate("applied", None, plain.customer_id) for event_id, plain in batch.plain.items()}
-    return insert_events(tx, [arrival.event for arrival in batch.together], fates)
+    owners = insert_events(tx, [arrival.event for arrival in batch.together], fates)
+    new = (arrival for arrival in batch.together if arrival.event.event_id in owners)
+    keep_erased(tx, [arrival for arrival in new if arrival.event.event_id in batch.noted])
+    return owners
 
 
 def _claim(tx: Transaction, batch: Sorted) -> dict[str, str | None]:
@@ -109,10 +114,15 @@ def _save(
 ) -> tuple[dict[str, Sequence[Need]], set[str]]:
     """Save what belongs to somebody; returns what has to be read for which event, and what changed something.
 
-    The accounts are locked before anything else of theirs, as everywhere.
+    The accounts are locked before anything else of theirs, as everywhere, and nothing personal is kept of
+    those that were erased.
     """
-    make_due(tx, set(owned.values()))
-    saved = save_together(context, tx, [(batch.plain[event_id], owner) for event_id, owner in owned.items()])
+    erased = make_due(tx, set(owned.values()))
+    for arrival in batch.together if erased else ():
+        if owned.get(arrival.event.event_id) in erased:
+            erase_event(tx, arrival.event.event_id, arrival.event.payload)
+    objects = [(batch.plain[event_id], owner) for event_id, owner in owned.items()]
+    saved = save_together(context, tx, objects, erased)
     needs: dict[str, Sequence[Need]] = {}
     changed = set()
     for event_id, outcome in zip(owned, saved, strict=True):

@@ -32,6 +32,10 @@ class Context:
     listening: Listening = field(default_factory=Listening)
     pace: Callable[[], None] = no_hurry
     reconcile_every: timedelta | None = None
+    secret_keys: tuple[str, ...] = field(default=(), repr=False)
+    """What links and sessions are signed with: the first signs, all are believed."""
+    form_keys: tuple[str, ...] = field(default=("",), repr=False)
+    """What the tokens of forms are made with, likewise."""
     stripe_prices: Mapping[str, str] = field(default_factory=dict)
     """The environment variables that hold the id of a price at Stripe: ``STRIPE_PRICE_TEAM_MONTHLY``."""
     deliveries: CommitTogether[Arrival, Outcome] = field(init=False, default_factory=CommitTogether)

@@ -6,7 +6,7 @@ from typing import Any
 from tiergate.services.context import Context
 from tiergate.services.delivery import Need
 from tiergate.services.read_from_stripe import BeingReadError, read_object
-from tiergate.services.require_account import require_account
+from tiergate.services.require_account import require_unerased
 from tiergate.services.run_operation import bears_mark, marked, run_operation
 from tiergate.services.save_reading import save_reading
 from tiergate.store import Transaction
@@ -19,10 +19,11 @@ from tiergate.stripe_api.gateway import Answer
 def ensure_customer(context: Context, account_id: str) -> str:
     """Return the account's Stripe customer, creating it where there is none yet, or none any more.
 
-    However many callers do this at once, they get the same customer. Raises ``UnknownAccountError``.
+    However many callers do this at once, they get the same customer. Raises ``UnknownAccountError`` and
+    ``AccountErasedError``.
     """
     with context.database.read() as tx:
-        account = require_account(tx, account_id)
+        account = require_unerased(tx, account_id)
         if account.stripe_customer_id and not _lacks_customer(tx, account):
             return account.stripe_customer_id
 

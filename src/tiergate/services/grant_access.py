@@ -15,7 +15,7 @@ from tiergate.services.account_time import account_now
 from tiergate.services.context import Context
 from tiergate.services.load_catalog import load_catalog
 from tiergate.services.refresh_account import refresh_account
-from tiergate.services.require_account import require_account
+from tiergate.services.require_account import require_account, require_unerased
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account
 from tiergate.store.change_feed import account_topic, note_change
@@ -54,10 +54,11 @@ class GrantDetails:
 def grant_access(context: Context, account_id: str, details: GrantDetails) -> str:
     """Grant something to an account, and return the grant's id.
 
-    Raises ``GrantError``, ``UnknownAccountError``, ``UnknownPlanError`` and ``UnknownFeatureError``.
+    Raises ``GrantError``, ``UnknownAccountError``, ``AccountErasedError``, ``UnknownPlanError`` and
+    ``UnknownFeatureError``.
     """
     with context.database.write() as tx:
-        account = require_account(tx, account_id, lock=True)
+        account = require_unerased(tx, account_id, lock=True)
         return give(context, tx, account, details, f"grant_{uuid.uuid4().hex}")
 
 

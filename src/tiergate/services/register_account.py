@@ -14,7 +14,7 @@ from tiergate.services.context import Context
 from tiergate.services.promise_reverse_trial import promise_reverse_trial
 from tiergate.services.read_from_stripe import read_clock
 from tiergate.services.refresh_account import refresh_account
-from tiergate.services.require_account import require_account
+from tiergate.services.require_account import refuse_erased, require_account
 from tiergate.store.account_rows import find_account, register
 from tiergate.store.catalog_rows import newest_catalog
 from tiergate.store.change_feed import account_topic, note_change
@@ -71,7 +71,7 @@ def register_account(context: Context, account_id: str, details: Details) -> Non
 
     A new account gets the reverse trial that the catalogue may have, with access at once; a thread of its
     own brings it to Stripe, and where that fails ``run_due`` does. Stripe is not waited for. Raises
-    ``DetailsError``.
+    ``DetailsError`` and ``AccountErasedError``.
     """
     if not account_id or len(account_id) > _LONGEST_ID or not account_id.isprintable():
         raise DetailsError(
@@ -84,7 +84,9 @@ def register_account(context: Context, account_id: str, details: Details) -> Non
         _know_clock(context, test_clock)
     values = {**asdict(details), "test_clock": test_clock}
     with context.database.write() as tx:
-        is_new = find_account(tx, account_id) is None
+        known = find_account(tx, account_id, lock=True)
+        refuse_erased(known)
+        is_new = known is None
         if details.signed_up_at is None and test_clock and is_new:
             values["signed_up_at"] = clock_now(tx, test_clock)
         published = newest_catalog(tx)

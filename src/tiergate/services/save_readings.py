@@ -1,6 +1,6 @@
 """Saves what was just read from Stripe of many objects: what save_reading does, in few statements."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from tiergate.services.context import Context
@@ -31,9 +31,9 @@ def save_readings(
     alone = [reading for reading, is_together in zip(readings, together, strict=True) if not is_together]
     # Locked before anything else and in one order, as everywhere.
     mirrored = (owner_of(tx, kind, answer.body["id"]) for kind, answer in alone)
-    make_due(tx, {*owners.values(), *(owner for owner in mirrored if owner)})
+    erased = make_due(tx, {*owners.values(), *(owner for owner in mirrored if owner)})
     whole = [plain for plain, is_together in zip(found, together, strict=True) if is_together]
-    saved = iter(_save(context, tx, whole, owners))
+    saved = iter(_save(context, tx, whole, owners, erased))
     outcomes = [
         next(saved) if is_together else save_reading(context, tx, *reading, began_at)
         for is_together, reading in zip(together, readings, strict=True)
@@ -52,11 +52,15 @@ def _plain(context: Context, answer: Answer, began_at: datetime) -> list[Plain]:
 
 
 def _save(
-    context: Context, tx: Transaction, found: Sequence[Sequence[Plain]], owners: Mapping[str, str]
+    context: Context,
+    tx: Transaction,
+    found: Sequence[Sequence[Plain]],
+    owners: Mapping[str, str],
+    erased: Collection[str],
 ) -> list[Outcome]:
     """Save objects with the invoices inside them, and return what became of each object."""
     owned = [(one, owners[one.customer_id]) for plain in found for one in plain]
-    saved = save_together(context, tx, owned)
+    saved = save_together(context, tx, owned, erased)
     told = zip(owned, saved, strict=True)
     note_change(tx, *{account_topic(owner) for (_, owner), one in told if one.saved is Saved.SAVED})
     left = iter(saved)

@@ -1,6 +1,6 @@
 """Saves objects that events brought together: what save_object does, in few statements for all of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -75,14 +75,17 @@ def plain_of(context: Context, thing: Mapping[str, Any], sighting: Sighting) -> 
 
 
 def save_together(
-    context: Context, tx: Transaction, owned: Sequence[tuple[Plain, str]]
+    context: Context, tx: Transaction, owned: Sequence[tuple[Plain, str]], erased: Collection[str]
 ) -> list[PlainOutcome]:
-    """Save objects, each for its account, in the order given; the accounts are locked by the caller."""
+    """Save objects, each for its account, in the order given; the accounts are locked by the caller.
+
+    ``erased`` are those of the accounts of which nothing personal is saved again.
+    """
     prices = find_prices(
         tx,
         {price for one, _ in owned if isinstance(one.thing, Subscription) for price in prices_in(one.thing)},
     )
-    saved = save_all(tx, [_sighted(context, one, owner, prices) for one, owner in owned])
+    saved = save_all(tx, [_sighted(context, one, owner, prices) for one, owner in owned], erased)
     charged = [
         charged_customer(one.thing) if isinstance(one.thing, Subscription) else None for one, _ in owned
     ]

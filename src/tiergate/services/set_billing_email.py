@@ -8,11 +8,11 @@ from tiergate.rules.errors import TiergateError
 from tiergate.services.account_time import account_now
 from tiergate.services.change_errors import ChangeBusyError
 from tiergate.services.context import Context
-from tiergate.services.require_account import require_account
+from tiergate.services.require_account import require_unerased
 from tiergate.services.run_operation import run_operation
 from tiergate.services.save_reading import save_reading
 from tiergate.store import Transaction
-from tiergate.store.account_rows import Account, load_state, register
+from tiergate.store.account_rows import Account, find_account, load_state, register
 from tiergate.store.change_feed import account_topic, note_change
 from tiergate.store.journal_rows import Entry, append
 from tiergate.store.operation_rows import Operation
@@ -35,21 +35,21 @@ def set_billing_email(context: Context, account_id: str, email: str, actor: str 
     """Let invoices and receipts go to an address, and return it.
 
     An account that has never bought anything keeps it for then. Raises ``InvalidEmailError``,
-    ``UnknownAccountError``, ``ChangeBusyError``, ``StripeUnavailableError`` (safe to repeat) and
-    ``StripeRefusedError``.
+    ``UnknownAccountError``, ``AccountErasedError``, ``ChangeBusyError``, ``StripeUnavailableError`` (safe to
+    repeat) and ``StripeRefusedError``.
     """
     email = email.strip()
     if len(email) > _LONGEST or not email.isprintable() or not _ADDRESS.fullmatch(email):
         raise InvalidEmailError("This is not an e-mail address.", "Write one such as billing@example.com.")
     for _ in range(_ROUNDS):
         with context.database.read() as tx:
-            account = require_account(tx, account_id)
+            account = require_unerased(tx, account_id)
             customer_id, known = _customer(tx, account)
         if known == account.email == email:
             return email
         if customer_id is None:
             with context.database.write() as tx:
-                _save(context, tx, account, email, actor)
+                _save(context, tx, require_unerased(tx, account_id, lock=True), email, actor)
             return email
         _set_at_stripe(context, account, {"customer": customer_id, "email": email, "actor": actor})
     raise ChangeBusyError("The address is being changed by others.", "Try again in a moment.")
@@ -73,7 +73,9 @@ def _set_at_stripe(context: Context, account: Account, wanted: dict[str, Any]) -
 
     def settle(tx: Transaction, operation: Operation, answer: Answer) -> Mapping[str, Any]:
         save_reading(context, tx, "customer", answer, operation.created_at)
-        _save(context, tx, account, operation.parameters["email"], operation.parameters["actor"])
+        now = find_account(tx, account.account_id)
+        if now is not None and now.erased_at is None:  # it may have been erased while Stripe was asked
+            _save(context, tx, now, operation.parameters["email"], operation.parameters["actor"])
         return {}
 
     run_operation(

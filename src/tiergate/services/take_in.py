@@ -8,6 +8,7 @@ from tiergate.services.apply_together import apply_together, sort_arrivals
 from tiergate.services.context import Context
 from tiergate.services.delivery import Arrival, Outcome
 from tiergate.services.finish_event import postpone
+from tiergate.services.keep_erased import keep_erased
 from tiergate.store.event_rows import claim_events, insert_event
 
 log = logging.getLogger("tiergate")
@@ -69,6 +70,8 @@ def _apply_alone(context: Context, arrival: Arrival, *, is_stored: bool) -> Outc
             )
             if not is_mine:
                 return Outcome(arrival, is_known=True)
+            if not is_stored:
+                keep_erased(tx, [arrival])
             try:
                 with tx.begin_nested():
                     applied = apply_event(context, tx, arrival)

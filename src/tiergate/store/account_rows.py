@@ -36,6 +36,8 @@ class Account:
     access: str | None
     reason: str | None
     catalog_version: int | None = None
+    erased_at: datetime | None = None
+    """When its personal data was erased, in real time."""
 
 
 _ACCOUNT = [accounts.c[name] for name in Account.__dataclass_fields__]

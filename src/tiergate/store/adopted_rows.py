@@ -46,9 +46,10 @@ def _link(insert: postgresql.Insert) -> Any:
     ).returning(accounts.c.account_id)
 
 
+_NOT_YET = ("members", "plan_key", "access", "reason", "erased_at")
 _LINKED = InsertRows(
     accounts,
-    [one for one in accounts.c if one.name not in ("members", "plan_key", "access", "reason")],
+    [one for one in accounts.c if one.name not in _NOT_YET],
     _link,
 )
 

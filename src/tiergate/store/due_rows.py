@@ -20,17 +20,23 @@ def _make_due(ids: Select[Any]) -> Executable:
     locked = select(accounts.c.account_id).where(accounts.c.account_id.in_(ids))
     mine = locked.order_by(accounts.c.account_id).with_for_update().cte("mine").prefix_with("MATERIALIZED")
     due = update(accounts).values(next_due_at=literal(AT_ONCE, Instant))
-    return due.where(accounts.c.account_id.in_(select(mine.c.account_id)))
+    mine_only = due.where(accounts.c.account_id.in_(select(mine.c.account_id)))
+    # The column itself: SQLite gets "IS NOT NULL" wrong here, for there is an index with that condition.
+    return mine_only.returning(accounts.c.account_id, accounts.c.erased_at)
 
 
 _MAKE_DUE = Prepared(_make_due)
 
 
-def make_due(tx: Transaction, account_ids: Collection[str]) -> None:
+def make_due(tx: Transaction, account_ids: Collection[str]) -> set[str]:
     """Have ``run_due`` look at accounts at once, unless somebody does so before; locks them.
+
+    Returns those that were erased, of which nothing personal may be saved again.
 
     Whoever changes what an account rests on calls this in the same transaction. Then nothing is forgotten
     when the process dies before it has told anybody.
     """
-    if account_ids:
-        _MAKE_DUE(tx, {"ids": sorted(account_ids)})
+    if not account_ids:
+        return set()
+    rows = _MAKE_DUE(tx, {"ids": sorted(account_ids)})
+    return {account_id for account_id, erased_at in rows if erased_at is not None}

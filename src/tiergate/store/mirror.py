@@ -5,7 +5,7 @@ in every other case the caller is told that the object is stale, and reads it fr
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cache
@@ -23,6 +23,7 @@ from tiergate.rules.instants import from_unix_seconds
 from tiergate.rules.state import Customer, Invoice, PaymentMethod, Schedule, Subscription
 from tiergate.store.change_feed import account_topic, note_change
 from tiergate.store.engine import Transaction
+from tiergate.store.erased_rows import erased_accounts, without_personal_values
 from tiergate.store.insert_rows import InsertRows
 from tiergate.store.mirror_rows import (
     customer_values,
@@ -200,11 +201,15 @@ def _save(tx: Transaction, sighted: Sighted) -> Saved:
     return save_all(tx, [sighted])[0]
 
 
-def save_all(tx: Transaction, sighted: Sequence[Sighted]) -> list[Saved]:
+def save_all(
+    tx: Transaction, sighted: Sequence[Sighted], erased: Collection[str] | None = None
+) -> list[Saved]:
     """Save objects with few statements, and return what became of each.
 
-    Several sightings of one object are saved in the order given, with the outcome of one by one.
+    Several sightings of one object are saved in the order given, with the outcome of one by one. ``erased``
+    are those of their accounts that were erased, where the caller knows.
     """
+    sighted = _without_what_was_erased(tx, sighted, erased)
     outcomes: list[Saved | None] = [None] * len(sighted)
     for places in _rounds(sighted):
         group = [sighted[place] for place in places.values()]
@@ -217,6 +222,20 @@ def save_all(tx: Transaction, sighted: Sequence[Sighted]) -> list[Saved]:
         for (key, place), one in zip(places.items(), group, strict=True):
             outcomes[place] = _outcome(one, kept[key]) if key in kept else Saved.SAVED
     return [outcome for outcome in outcomes if outcome is not None]
+
+
+def _without_what_was_erased(
+    tx: Transaction, sighted: Sequence[Sighted], erased: Collection[str] | None
+) -> Sequence[Sighted]:
+    """Leave out what is personal wherever the account was erased: it does not come back by itself."""
+    if erased is None:
+        erased = erased_accounts(tx, {owner for one in sighted if (owner := one.sighting.account_id)})
+    if not erased:
+        return sighted
+    return [
+        replace(one, values=without_personal_values(one.values)) if one.sighting.account_id in erased else one
+        for one in sighted
+    ]
 
 
 def _rounds(sighted: Sequence[Sighted]) -> Iterator[dict[str, int]]:

@@ -67,7 +67,10 @@ accounts = Table(
     Column("reason", Text),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
-)
+    Column("erased_at", Instant),
+    Index("ix_tiergate_accounts_erased", "stripe_customer_id", sqlite_where=text("erased_at IS NOT NULL"),
+          postgresql_where=text("erased_at IS NOT NULL")),
+)  # fmt: skip
 
 customers = Table(
     "tiergate_customers",

@@ -99,6 +99,10 @@ class Gateway:
         """Create a customer."""
         return self._write("/v1/customers", params, idempotency_key)
 
+    def delete_customer(self, customer_id: str) -> Answer:
+        """Delete a customer for good; Stripe refuses to do so a second time."""
+        return self._call("delete", f"/v1/customers/{customer_id}", {})
+
     def update_customer(self, customer_id: str, params: Json, idempotency_key: str) -> Answer:
         """Change a customer."""
         return self._write(f"/v1/customers/{customer_id}", params, idempotency_key)

@@ -11,6 +11,7 @@ from tiergate.rules.held import Held
 from tiergate.rules.price import Price
 from tiergate.rules.scheduled import coming_phases
 from tiergate.rules.state import PaymentMethod, SubscriptionItem, SubscriptionStatus
+from tiergate.services.ask_to_upgrade import still_asked
 from tiergate.services.describe_account import AccountView
 from tiergate.web.billing_facts import BillingPage, Running, Terms, UsageLine
 from tiergate.web.page_frame import account_frame, billing_of
@@ -43,6 +44,7 @@ def account_page(request: Request, view: AccountView, after: str = "") -> Billin
         card=card_of(view),
         has_customer=has_customer,
         billing_email=(customer.email if customer else None) or told.account.email or "",
+        asked=still_asked(told.journal, told.at),
         after=after,
     )
 

@@ -1,13 +1,11 @@
 """The JSON API under ``/api/billing``: for the account that is signed in, and for no other."""
 
 from typing import Literal
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from tiergate.services.start_checkout import AlreadySubscribedError
 from tiergate.web.answers import (
@@ -17,14 +15,11 @@ from tiergate.web.answers import (
     decision_answer,
     subscription_answer,
 )
-from tiergate.web.identity import SignedIn
+from tiergate.web.identity import Owner, SignedIn
 from tiergate.web.page_frame import billing_of, frame_of
-from tiergate.web.read_body import read_body
+from tiergate.web.read_order import FORM, is_form, read_order
 
 router = APIRouter(prefix="/api/billing", tags=["billing"])
-
-_FORM = "application/x-www-form-urlencoded"
-_MAX_ORDER_BYTES = 16 * 1024
 
 
 class CheckoutOrder(BaseModel):
@@ -57,19 +52,18 @@ async def read_check(request: Request, account_id: SignedIn, feature: str) -> De
         "requestBody": {
             "required": True,
             "content": {
-                media: {"schema": CheckoutOrder.model_json_schema()} for media in ("application/json", _FORM)
+                media: {"schema": CheckoutOrder.model_json_schema()} for media in ("application/json", FORM)
             },
         }
     },
 )
-async def create_checkout(request: Request, account_id: SignedIn) -> Response | CheckoutAnswer:
+async def create_checkout(request: Request, account_id: Owner) -> Response | CheckoutAnswer:
     """Open Stripe's checkout for a plan: JSON gets its address, a form is sent there.
 
     Pressing the button again leads to the same page. An account that has a subscription is refused with
     409, and a form is led to the billing page instead.
     """
-    is_form = request.headers.get("content-type", "").startswith(_FORM)
-    order = await _read_order(request, is_form=is_form)
+    order = await read_order(request, CheckoutOrder)
     try:
         url = await run_in_threadpool(
             billing_of(request).start_checkout,
@@ -80,17 +74,7 @@ async def create_checkout(request: Request, account_id: SignedIn) -> Response | 
             currency=order.currency,
         )
     except AlreadySubscribedError:
-        if is_form:
+        if is_form(request):
             return RedirectResponse(frame_of(request).billing_url, 303)
         raise
-    return RedirectResponse(url, 303) if is_form else CheckoutAnswer(url=url)
-
-
-async def _read_order(request: Request, *, is_form: bool) -> CheckoutOrder:
-    body = await read_body(request, _MAX_ORDER_BYTES)
-    try:
-        if is_form:
-            return CheckoutOrder.model_validate(dict(parse_qsl(body.decode(errors="replace"))))
-        return CheckoutOrder.model_validate_json(body)
-    except ValidationError as error:
-        raise RequestValidationError(error.errors()) from error
+    return RedirectResponse(url, 303) if is_form(request) else CheckoutAnswer(url=url)

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tiergate.billing import Billing
 from tiergate.web import (
+    access_routes,
     api_routes,
     billing_routes,
     change_routes,
@@ -52,6 +53,7 @@ def create_app(billing: Billing, account_of: AccountOf = nobody) -> FastAPI:
     app.include_router(change_routes.router)
     app.include_router(trial_routes.router)
     app.include_router(billing_routes.router)
+    app.include_router(access_routes.router)
     app.include_router(page_routes.router)
     install_admin(app)
     install_problems(app)
@@ -83,14 +85,16 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = self._completed(message)
+                message = self._completed(message, scope["path"])
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
 
-    def _completed(self, message: MutableMapping[str, Any]) -> Message:
+    def _completed(self, message: MutableMapping[str, Any], path: str) -> Message:
         present = {name.lower() for name, _ in message["headers"]}
         added = [(name, value) for name, value in self._headers.items() if name not in present]
+        if path.endswith("/access"):  # its address holds a token, also where that is refused
+            added = [(name, b"no-referrer" if name == b"referrer-policy" else value) for name, value in added]
         if b"cache-control" not in present:
             added.append((b"cache-control", b"no-store"))
         return {**message, "headers": [*message["headers"], *added]}

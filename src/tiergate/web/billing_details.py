@@ -12,15 +12,17 @@ class DetailsView:
 
     card: str
     card_note: str
-    update: Link
+    update: Link | None
     email: str
     email_url: str
-    tax: Link
+    tax: Link | None
 
 
 def details_view(page: BillingPage) -> DetailsView:
-    """Build what the card shows."""
+    """Build what the card shows; a member sees no buttons."""
     card, note = card_in_words(page)
+    if not page.frame.may_change:
+        return DetailsView(card, note, None, page.billing_email, "", None)
     label = "Add card" if page.card is None and not page.has_card else "Update card"
     return DetailsView(
         card,

@@ -9,6 +9,7 @@ from tiergate.rules.instants import DISTANT_FUTURE
 from tiergate.rules.policy import Policy
 from tiergate.rules.price import Price
 from tiergate.rules.state import Invoice, PaymentMethod
+from tiergate.services.ask_to_upgrade import Asked
 from tiergate.web.render import Frame
 
 
@@ -87,6 +88,8 @@ class BillingPage:
     has_customer: bool = False
     """Whether Stripe knows the account, so that its pages can be opened."""
     billing_email: str = ""
+    asked: tuple[Asked, ...] = ()
+    """What members wish an owner to do."""
     after: str = ""
     """What the customer has just done, if anything: see ``told_after``."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from tiergate.rules.access import Reason
+from tiergate.services.ask_to_upgrade import Asked
 from tiergate.web.billing_facts import BillingPage, Running, Terms
 from tiergate.web.billing_situation import Banner, Tone
 from tiergate.web.link import Link
@@ -11,9 +12,10 @@ from tiergate.web.plan_prices import PAID, named, seats_of
 
 def notices(page: BillingPage) -> tuple[Banner, ...]:
     """Return what is on its way, each with a button: the most pressing first."""
+    asked = _asked(page) if page.frame.may_change else ()
     running = page.running
     if running is None:
-        return ()
+        return asked
     found = []
     if running.waiting is not None:
         found.append(_waiting(page, running, running.waiting))
@@ -21,7 +23,7 @@ def notices(page: BillingPage) -> tuple[Banner, ...]:
         found.append(_collects_nothing(page, running))
     if running.coming is not None and running.coming_at is not None:
         found.append(_coming(page, running, running.coming))
-    return tuple(found)
+    return (*found, *asked)
 
 
 def told_after(page: BillingPage) -> str:
@@ -56,6 +58,23 @@ def _collects_nothing(page: BillingPage, running: Running) -> Banner:
     text = f"Nothing is charged{goes_on}, and you keep {page.subject_name}."
     resume = Link(f"Resume {page.subject_name}", page.act_url("resume"), ())
     return Banner(Tone.INFO, "Payments are paused", text, also=resume)
+
+
+def _asked(page: BillingPage) -> tuple[Banner, ...]:
+    """Tell an owner what members wish for."""
+    return tuple(_wish(page, asked) for asked in page.asked)
+
+
+def _wish(page: BillingPage, asked: Asked) -> Banner:
+    plan = page.catalog.plans.get(asked.plan or "")
+    title = f"{asked.by or 'A member'} asks for {plan.name if plan else 'an upgrade'}"
+    text = f"Asked on {page.date(asked.at)}. It is up to you as an owner."
+    place = f"#plan-{plan.key}" if plan else ""
+    return Banner(Tone.INFO, title, text, also=Link("See the plans", page.frame.pricing_url + place))
+
+
+def _after_ask(page: BillingPage) -> str:
+    return "The owners of this account are asked: they see it on their billing page." if page.asked else ""
 
 
 def _after_change(page: BillingPage) -> str:
@@ -107,5 +126,6 @@ _AFTER: Mapping[str, Callable[[BillingPage], str]] = {
     "resume": _after_resume,
     "pause": _after_pause,
     "email": _after_email,
+    "ask": _after_ask,
 }
 """By the word in the address; what it says is true whenever the page is opened."""

@@ -117,7 +117,7 @@ def billing_view(page: BillingPage) -> BillingView:
     leads_to_plans = (
         banner is not None and banner.action is not None and banner.action.url == page.frame.pricing_url
     )
-    return BillingView(
+    view = BillingView(
         told=told_after(page),
         banner=banner,
         notices=notices(page),
@@ -129,6 +129,22 @@ def billing_view(page: BillingPage) -> BillingView:
         invoices=_invoice_rows(page),
         dates_note=f"Dates are in {wording.zone_name(page.at)}.",
     )
+    return view if page.frame.may_change else _for_a_member(view)
+
+
+def _for_a_member(view: BillingView) -> BillingView:
+    """Leave the facts, and take away every button: what they do is an owner's to do."""
+    return replace(
+        view,
+        banner=_without_buttons(view.banner) if view.banner else None,
+        notices=tuple(map(_without_buttons, view.notices)),
+        plan=replace(view.plan, yearly=None, seats=None, cancel=None),
+        change=None,
+    )
+
+
+def _without_buttons(banner: Banner) -> Banner:
+    return replace(banner, action=None, also=None)
 
 
 def _change_label(page: BillingPage) -> str:

@@ -18,8 +18,8 @@ from tiergate.services.preview_change import Preview
 from tiergate.services.wish import Wish
 from tiergate.web.account_page import account_page
 from tiergate.web.change_page import ChangePage, render_change
-from tiergate.web.change_routes import ACTOR, to_billing
-from tiergate.web.identity import SignedIn
+from tiergate.web.change_routes import to_billing
+from tiergate.web.identity import Owner, actor_of
 from tiergate.web.leaving_page import LeavingPage, render_leaving
 from tiergate.web.link import Link
 from tiergate.web.page_frame import billing_of, frame_of
@@ -55,7 +55,7 @@ class ConfirmedForm(WishForm):
 
 
 @router.api_route("/change", methods=_READ)
-def show_change(request: Request, account_id: SignedIn, wanted: Annotated[WishForm, Query()]) -> Response:
+def show_change(request: Request, account_id: Owner, wanted: Annotated[WishForm, Query()]) -> Response:
     """Show what a change would cost and mean; nothing is changed.
 
     What is so already leads back to the billing page, the free plan to where plans are canceled, and an
@@ -75,14 +75,14 @@ def show_change(request: Request, account_id: SignedIn, wanted: Annotated[WishFo
 
 
 @router.post("/change")
-async def confirm_change(request: Request, account_id: SignedIn) -> Response:
+async def confirm_change(request: Request, account_id: Owner) -> Response:
     """Make a change as it was shown; where it costs or means something else by now, show it again."""
     form = await read_order(request, ConfirmedForm)
     return await run_in_threadpool(_confirm, request, account_id, form.wish, form.token)
 
 
 @router.api_route("/cancel", methods=_READ)
-def show_cancel(request: Request, account_id: SignedIn) -> Response:
+def show_cancel(request: Request, account_id: Owner) -> Response:
     """Show what canceling means, ask why, and offer to stay; nothing is changed."""
     view = billing_of(request).describe(account_id)
     held = view.held
@@ -108,7 +108,7 @@ def _preview(billing: Billing, account_id: str, wish: Wish) -> Preview:
 
 def _confirm(request: Request, account_id: str, wish: Wish, token: str) -> Response:
     try:
-        _change(billing_of(request), account_id, wish, token)
+        _change(request, account_id, wish, token)
     except AmountMovedError as error:
         return HTMLResponse(_page(request, account_id, wish, error.preview, moved=True), 409)
     except CheckoutRequiredError:
@@ -116,14 +116,15 @@ def _confirm(request: Request, account_id: str, wish: Wish, token: str) -> Respo
     return to_billing(request, "change")
 
 
-def _change(billing: Billing, account_id: str, wish: Wish, token: str) -> None:
+def _change(request: Request, account_id: str, wish: Wish, token: str) -> None:
+    billing, actor = billing_of(request), actor_of(request)
     if wish.plan is not None:
-        billing.change_plan(account_id, wish.plan, wish.interval, token=token, actor=ACTOR)
+        billing.change_plan(account_id, wish.plan, wish.interval, token=token, actor=actor)
     elif wish.seats is not None:
-        billing.set_seats(account_id, wish.seats, token=token, actor=ACTOR)
+        billing.set_seats(account_id, wish.seats, token=token, actor=actor)
     else:
         add_on, quantity = wish.add_on or "", 0 if wish.quantity is None else wish.quantity
-        billing.set_add_on(account_id, add_on, quantity, token=token, actor=ACTOR)
+        billing.set_add_on(account_id, add_on, quantity, token=token, actor=actor)
 
 
 def _page(request: Request, account_id: str, wish: Wish, preview: Preview, *, moved: bool = False) -> str:

@@ -28,19 +28,13 @@ from tiergate.web.change_answers import (
     PreviewOrder,
     SeatsOrder,
 )
-from tiergate.web.identity import SignedIn
+from tiergate.web.identity import Owner, actor_of
 from tiergate.web.page_frame import billing_of, frame_of
 from tiergate.web.read_order import FORM, is_form, read_order
 
 router = APIRouter(prefix="/api/billing", tags=["changes"])
 
-Owner = SignedIn
-"""Who may change what is paid for."""
-
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255)]
-
-ACTOR = "the customer"
-"""Who wanted it, as the journal has it."""
 
 
 def _takes(order: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
@@ -108,7 +102,7 @@ async def change(request: Request, account_id: Owner, key: Key = None) -> Respon
     def do(name: str | None) -> Changed:
         billing = billing_of(request)
         return billing.change_plan(
-            account_id, order.plan, order.interval, token=order.token, key=name, actor=ACTOR
+            account_id, order.plan, order.interval, token=order.token, key=name, actor=actor_of(request)
         )
 
     return await _answer(request, do, key or order.key)
@@ -121,7 +115,9 @@ async def seats(request: Request, account_id: Owner, key: Key = None) -> Respons
 
     def do(name: str | None) -> Changed:
         billing = billing_of(request)
-        return billing.set_seats(account_id, order.seats, token=order.token, key=name, actor=ACTOR)
+        return billing.set_seats(
+            account_id, order.seats, token=order.token, key=name, actor=actor_of(request)
+        )
 
     return await _answer(request, do, key or order.key)
 
@@ -134,7 +130,7 @@ async def add_ons(request: Request, account_id: Owner, key: Key = None) -> Respo
     def do(name: str | None) -> Changed:
         billing = billing_of(request)
         return billing.set_add_on(
-            account_id, order.add_on, order.quantity, token=order.token, key=name, actor=ACTOR
+            account_id, order.add_on, order.quantity, token=order.token, key=name, actor=actor_of(request)
         )
 
     return await _answer(request, do, key or order.key)
@@ -147,7 +143,9 @@ async def cancel(request: Request, account_id: Owner, key: Key = None) -> Respon
 
     def do(name: str | None) -> Changed:
         billing = billing_of(request)
-        return billing.cancel(account_id, reason=order.reason, comment=order.comment, key=name, actor=ACTOR)
+        return billing.cancel(
+            account_id, reason=order.reason, comment=order.comment, key=name, actor=actor_of(request)
+        )
 
     return await _answer(request, do, key or order.key)
 
@@ -158,7 +156,7 @@ async def resume(request: Request, account_id: Owner, key: Key = None) -> Respon
     order = await read_order(request, KeyedOrder)
 
     def do(name: str | None) -> Changed:
-        return billing_of(request).resume(account_id, key=name, actor=ACTOR)
+        return billing_of(request).resume(account_id, key=name, actor=actor_of(request))
 
     return await _answer(request, do, key or order.key)
 
@@ -169,7 +167,7 @@ async def pause(request: Request, account_id: Owner, key: Key = None) -> Respons
     order = await read_order(request, KeyedOrder)
 
     def do(name: str | None) -> Changed:
-        return billing_of(request).pause(account_id, key=name, actor=ACTOR)
+        return billing_of(request).pause(account_id, key=name, actor=actor_of(request))
 
     return await _answer(request, do, key or order.key)
 
@@ -180,7 +178,7 @@ async def undo(request: Request, account_id: Owner, key: Key = None) -> Response
     order = await read_order(request, KeyedOrder)
 
     def do(name: str | None) -> Changed:
-        return billing_of(request).undo_change(account_id, key=name, actor=ACTOR)
+        return billing_of(request).undo_change(account_id, key=name, actor=actor_of(request))
 
     return await _answer(request, do, key or order.key)
 
@@ -199,7 +197,7 @@ async def email(request: Request, account_id: Owner) -> Response | EmailAnswer:
     order = await read_order(request, EmailOrder)
 
     def do() -> str:
-        return billing_of(request).set_billing_email(account_id, order.email, actor=ACTOR)
+        return billing_of(request).set_billing_email(account_id, order.email, actor=actor_of(request))
 
     address = await run_in_threadpool(do)
     return to_billing(request, "email") if is_form(request) else EmailAnswer(email=address)

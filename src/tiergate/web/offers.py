@@ -82,6 +82,11 @@ class Offer:
     url: str
 
     @property
+    def is_for_owners(self) -> bool:
+        """Whether its button changes what the account pays for."""
+        return self.step.verb in PURCHASES | CHANGES
+
+    @property
     def is_order(self) -> bool:
         """Whether its button posts an order to the checkout."""
         return self.step.verb in PURCHASES and not self.url
@@ -192,6 +197,8 @@ def _url(
     store: Storefront, plan: Plan, step: NextStep, interval: Interval | None, currency: str | None
 ) -> str:
     frame = store.frame
+    if step.verb in PURCHASES | CHANGES and not frame.may_change:
+        return f"{frame.pricing_url}#plan-{plan.key}"  # where a member asks an owner
     if step.verb in CHANGES:
         return f"{frame.billing_url}/change?{_query(plan, interval, None)}"
     if step.verb is Verb.CONTACT:

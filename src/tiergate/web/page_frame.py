@@ -9,6 +9,7 @@ from tiergate.billing import Billing
 from tiergate.figures import readable_locale
 from tiergate.rules.catalog import Product
 from tiergate.rules.errors import TiergateError
+from tiergate.services.acting import Acting
 from tiergate.services.describe_account import AccountView
 from tiergate.web.accept_language import accepted_languages
 from tiergate.web.render import Frame
@@ -18,6 +19,17 @@ def billing_of(request: Request) -> Billing:
     """Return the ``Billing`` that an application was created with."""
     billing: Billing = request.app.state.billing
     return billing
+
+
+def note_acting(request: Request, acting: Acting | None) -> None:
+    """Note who asks, for what the answer shows and for what its forms bear."""
+    request.state.acting = acting
+
+
+def acting_in(request: Request) -> Acting | None:
+    """Return who asks, as far as anybody has looked."""
+    acting: Acting | None = getattr(request.state, "acting", None)
+    return acting
 
 
 def frame_of(request: Request, product: Product | None = None, signed_in: bool = False) -> Frame:
@@ -30,7 +42,8 @@ def frame_of(request: Request, product: Product | None = None, signed_in: bool =
             product = billing_of(request).catalog().product
         except TiergateError:
             product = Product(name="Billing")
-    settings = billing_of(request).settings
+    billing, acting = billing_of(request), acting_in(request)
+    settings = billing.settings
     return Frame(
         product,
         base_path=str(request.scope.get("root_path", "")),
@@ -38,6 +51,8 @@ def frame_of(request: Request, product: Product | None = None, signed_in: bool =
         public_url=settings.public_url,
         override_directory=settings.templates,
         signed_in=signed_in,
+        may_change=acting is None or acting.is_owner,
+        form_token=billing.form_token(acting),
         locale=readable_locale(accepted_languages(request.headers.get("accept-language"))),
     )
 

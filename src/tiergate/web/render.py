@@ -18,6 +18,7 @@ from jinja2 import (
     PrefixLoader,
     StrictUndefined,
 )
+from markupsafe import Markup
 
 from tiergate.rules.catalog import Product
 from tiergate.web.wording import Wording
@@ -46,6 +47,10 @@ class Frame:
     public_url: str = ""
     """Where the pages are reached from outside, mount path included: search engines are told of it."""
     signed_in: bool = False
+    may_change: bool = True
+    """Whether whoever looks is an owner, or nobody yet; a member may only ask an owner."""
+    form_token: str = ""
+    """What each form of a page bears; write ``{{ form_token() }}`` inside of it."""
     account_name: str = ""
     account_email: str = ""
     locale: str = "en"
@@ -84,8 +89,19 @@ def render(template: str, frame: Frame, **view: object) -> str:
     return (
         _environment(frame.override_directory)
         .get_template(template)
-        .render(frame=frame, static_url=lambda name: static_url(frame.base_path, name), **view)
+        .render(
+            frame=frame,
+            static_url=lambda name: static_url(frame.base_path, name),
+            form_token=lambda: _form_token(frame),
+            **view,
+        )
     )
+
+
+def _form_token(frame: Frame) -> Markup:
+    """Return the field that each form bears."""
+    field = Markup('<input type="hidden" name="form_token" value="{}">')
+    return field.format(frame.form_token)
 
 
 def static_url(base_path: str, name: str) -> str:

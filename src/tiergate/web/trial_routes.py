@@ -2,24 +2,19 @@
 
 from datetime import datetime
 from typing import Any, Literal
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from tiergate.services.start_trial import TrialNeedsCardError, TrialStarted
 from tiergate.web.answers import CheckoutAnswer
-from tiergate.web.identity import SignedIn
+from tiergate.web.identity import Owner, SignedIn
 from tiergate.web.page_frame import billing_of, frame_of
-from tiergate.web.read_body import read_body
+from tiergate.web.read_order import FORM, is_form, read_order
 
 router = APIRouter(prefix="/api/billing", tags=["billing"])
-
-_FORM = "application/x-www-form-urlencoded"
-_MAX_BYTES = 16 * 1024
 
 
 class TrialOrder(BaseModel):
@@ -97,7 +92,7 @@ def read_purchase(
 _BODY: dict[str, Any] = {
     "requestBody": {
         "content": {
-            media: {"schema": TrialOrder.model_json_schema()} for media in ("application/json", _FORM)
+            media: {"schema": TrialOrder.model_json_schema()} for media in ("application/json", FORM)
         },
     }
 }
@@ -109,14 +104,13 @@ _BODY: dict[str, Any] = {
     responses={202: {"model": CheckoutAnswer, "description": "The trial needs a card: go to checkout."}},
     openapi_extra=_BODY,
 )
-async def start_trial(request: Request, account_id: SignedIn) -> Response | TrialStartedAnswer:
+async def start_trial(request: Request, account_id: Owner) -> Response | TrialStartedAnswer:
     """Start a trial; pressing the button again leads to the same one. A form is led to the billing page.
 
     A trial that needs a card starts at Stripe's checkout: a form is sent there, JSON gets its address with
     202. A refusal is 402 with ``why`` and the normal price. ``Idempotency-Key`` names the wish, if given.
     """
-    is_form = request.headers.get("content-type", "").startswith(_FORM)
-    order = await _read_order(request, is_form=is_form)
+    order = await read_order(request, TrialOrder)
     billing, key = billing_of(request), request.headers.get("idempotency-key")
     try:
         started: TrialStarted = await run_in_threadpool(
@@ -124,19 +118,9 @@ async def start_trial(request: Request, account_id: SignedIn) -> Response | Tria
         )
     except TrialNeedsCardError as error:
         url = await run_in_threadpool(billing.start_checkout, account_id, error.plan, order.interval)
-        return RedirectResponse(url, 303) if is_form else JSONResponse({"url": url}, 202)
-    if is_form:
+        return RedirectResponse(url, 303) if is_form(request) else JSONResponse({"url": url}, 202)
+    if is_form(request):
         return RedirectResponse(frame_of(request).billing_url, 303)
     return TrialStartedAnswer(
         plan=started.plan, stripe_subscription_id=started.subscription_id, trial_end=started.ends_at
     )
-
-
-async def _read_order(request: Request, *, is_form: bool) -> TrialOrder:
-    body = await read_body(request, _MAX_BYTES)
-    try:
-        if is_form:
-            return TrialOrder.model_validate(dict(parse_qsl(body.decode(errors="replace"))))
-        return TrialOrder.model_validate_json(body or b"{}")
-    except ValidationError as error:
-        raise RequestValidationError(error.errors()) from error

@@ -26,12 +26,14 @@ from tests.web.pages.northwind import (
     VISITOR,
     WHOLE,
     billing_pages,
+    for_a_member,
     long_account,
     self_serve_pages,
     store,
 )
 from tiergate.rules.catalog import Plan
 from tiergate.rules.next_step import Position
+from tiergate.services.ask_to_upgrade import Asked
 from tiergate.web.billing_page import render_billing
 from tiergate.web.change_page import render_change
 from tiergate.web.checkout_return_page import CheckoutReturnPage, render_checkout_return
@@ -47,6 +49,9 @@ def pages() -> Iterator[tuple[str, str]]:
     for name, page in (*billing_pages(), *self_serve_pages()):
         yield f"billing-{name}", render_billing(page)
     yield "billing-long", render_billing(long_account())
+    yield "billing-member", render_billing(for_a_member(dict(self_serve_pages())["own-grace"]))
+    asked = (Asked("bob@acme.test", "scale", "month", NOW), Asked("", None, None, NOW))
+    yield "billing-asked", render_billing(replace(dict(self_serve_pages())["own-active"], asked=asked))
     yield from _change_pages()
     yield from _return_pages()
     yield from _problem_pages()

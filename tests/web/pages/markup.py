@@ -26,13 +26,14 @@ class Document:
         return [element.attributes for element in self.elements if element.tag == tag]
 
     def forms(self) -> list[dict[str, str | None]]:
-        """The hidden fields of each form."""
+        """The hidden fields of each form, apart from the token that all of them bear."""
         forms: list[dict[str, str | None]] = []
         for element in self.elements:
             if element.tag == "form":
                 forms.append({})
             elif element.tag == "input" and element.attributes.get("type") == "hidden":
-                forms[-1][element.attributes["name"] or ""] = element.attributes["value"]
+                name = element.attributes["name"] or ""
+                forms[-1] |= {} if name == "form_token" else {name: element.attributes["value"]}
         return forms
 
 

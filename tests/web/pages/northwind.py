@@ -336,6 +336,11 @@ def self_serve_pages() -> Iterator[tuple[str, BillingPage]]:
     )
 
 
+def for_a_member(page: BillingPage) -> BillingPage:
+    """The same page, as somebody sees it who may only ask an owner."""
+    return replace(page, frame=replace(page.frame, may_change=False))
+
+
 def trial_pages() -> Iterator[tuple[str, BillingPage]]:
     """A trial from its first day to what follows it."""
     yield "trial-card", on_trial()

@@ -20,9 +20,11 @@ from tests.web.pages.northwind import (
     after_failed_payment,
     back_on_free,
     billing_pages,
+    for_a_member,
     invoice,
     on_team,
     on_trial,
+    self_serve_pages,
 )
 from tiergate.rules.access import Reason
 from tiergate.rules.catalog import Catalog
@@ -510,3 +512,16 @@ def test_free_is_where_the_account_is_when_it_is_on_free() -> None:
     titles = {name: billing_view(PAGES[name]).plan.next_title for name in ("free", "active")}
     assert titles == {"free": "Where you stand", "active": "What happens next"}
     assert PAGES["free"].plan == FREE
+
+
+@pytest.mark.parametrize("name", [name for name, _ in (*billing_pages(), *self_serve_pages())])
+def test_a_member_sees_facts_and_one_button(name: str) -> None:
+    """Whatever the account's position, nothing is offered to a member that would be refused."""
+    page = dict((*billing_pages(), *self_serve_pages()))[name]
+    shown = read(render_billing(for_a_member(page)))
+    assert [form["action"] for form in shown.all("form")] == ["/api/billing/ask"]
+    assert not [link for link in shown.all("a") if "/billing/" in str(link["href"])]
+    assert shown.text.count("Ask an owner to upgrade") == len(shown.all("button")) == 1
+    owned, facts = billing_view(page), billing_view(for_a_member(page))
+    assert (facts.invoices, facts.usage, facts.plan.rows) == (owned.invoices, owned.usage, owned.plan.rows)
+    assert (facts.banner is None, len(facts.notices)) == (owned.banner is None, len(owned.notices))

@@ -102,7 +102,7 @@ def test_the_switch_changes_prices_and_forms_by_keyboard(page: Page) -> None:
     with page.expect_request("**/api/billing/checkout") as ordered:
         page.route("**/api/billing/checkout", lambda route: route.fulfill(status=204))
         page.get_by_role("button", name="Start 14-day trial (Team)").click()
-    assert ordered.value.post_data == "plan=team&interval=year&currency=usd"
+    assert ordered.value.post_data == "form_token=&plan=team&interval=year&currency=usd"
 
 
 def test_the_address_can_choose_the_interval(page: Page) -> None:

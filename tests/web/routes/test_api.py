@@ -63,7 +63,7 @@ def test_an_unknown_feature_is_404(site: Site) -> None:
 def test_an_order_is_answered_for_programs_and_for_forms(site: Site) -> None:
     """JSON gets the address of the checkout, a form is led there; both the same one."""
     as_json = site.signed_in().post(ORDER, json={"plan": "team", "interval": "year"})
-    as_form = site.signed_in().post(ORDER, data={"plan": "team", "interval": "year"})
+    as_form = site.submit(ORDER, plan="team", interval="year")
     assert as_json.status_code == 200
     assert as_form.status_code == 303
     assert as_json.json() == {"url": as_form.headers["location"]}
@@ -112,7 +112,7 @@ def test_a_second_purchase_is_409_or_leads_to_billing(site: Site) -> None:
     site.subscribe("acme", on_trial=False)
     refused = site.signed_in().post(ORDER, json={"plan": "scale"})
     assert (refused.status_code, refused.json()["code"]) == (409, "already_subscribed")
-    led = site.signed_in().post(ORDER, data={"plan": "scale"})
+    led = site.submit(ORDER, plan="scale")
     assert (led.status_code, led.headers["location"]) == (303, "/billing")
 
 
@@ -140,7 +140,8 @@ def test_a_refusal_by_stripe_is_told_without_its_words(
     client.v1.prices.update(price, {"active": False})
     try:
         order = {"plan": "scale", "interval": "year"}
-        answer = site.signed_in().post(ORDER, data=order, headers=headers)
+        form = {**order, "form_token": site.form_token()}
+        answer = site.signed_in().post(ORDER, data=form, headers=headers)
     finally:
         client.v1.prices.update(price, {"active": True})
     assert answer.status_code == 502
@@ -174,6 +175,7 @@ def test_the_api_describes_itself(site: Site) -> None:
         ("/api/billing/subscription", "get"): "#/components/schemas/SubscriptionAnswer",
         ("/api/billing/check", "get"): "#/components/schemas/DecisionAnswer",
         ("/api/billing/checkout", "post"): "#/components/schemas/CheckoutAnswer",
+        ("/api/billing/ask", "post"): "#/components/schemas/AskedAnswer",
         ("/api/billing/preview", "post"): "#/components/schemas/PreviewAnswer",
         ("/api/billing/portal", "post"): "#/components/schemas/PortalAnswer",
         **{

@@ -91,24 +91,15 @@ def test_forms(site: Site, sandbox_url: str) -> None:
     """A form leads back to the billing page, or to Stripe's page where there is something to pay."""
     have(site, sandbox_url, "starter", FAILS_LATER)
     browser = site.signed_in()
-    assert (
-        browser.post("/api/billing/cancel", data={"reason": "other"}).headers["location"]
-        == "/billing?after=cancel"
-    )
-    assert (
-        browser.post("/api/billing/resume", data={}, headers=FORM).headers["location"]
-        == "/billing?after=resume"
-    )
-    sent = browser.post("/api/billing/change", data={"plan": "team", "interval": "year"})
+    assert site.submit("/api/billing/cancel", reason="other").headers["location"] == "/billing?after=cancel"
+    assert site.submit("/api/billing/resume").headers["location"] == "/billing?after=resume"
+    sent = site.submit("/api/billing/change", plan="team", interval="year")
     assert (sent.status_code, sent.headers["location"].startswith(f"{sandbox_url}/i/")) == (303, True)
     told = browser.get("/api/billing/subscription").json()
     assert (told["plan"], told["pay_url"]) == ("starter", sent.headers["location"])
     assert told["pay_by"] is not None
-    portal = browser.post("/api/billing/portal", data={"flow": "payment_method_update"})
+    portal = site.submit("/api/billing/portal", flow="payment_method_update")
     assert portal.headers["location"].startswith(f"{sandbox_url}/p/session/")
-
-
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def test_the_portal(site: Site, sandbox_url: str) -> None:
@@ -210,7 +201,9 @@ def test_another_site_is_refused(site: Site, sandbox_url: str, name: str) -> Non
 
 def test_a_refusal_for_a_browser_is_a_page(site: Site) -> None:
     """Who sent a form sees a page with the remedy, and no JSON."""
-    answer = site.signed_in().post("/api/billing/change", data={"plan": "team"}, headers=HTML)
+    answer = site.signed_in().post(
+        "/api/billing/change", data={"plan": "team", "form_token": site.form_token()}, headers=HTML
+    )
     assert (answer.status_code, "Buy a plan" in answer.text) == (409, True)
     assert answer.headers["content-type"].startswith("text/html")
 
@@ -242,6 +235,7 @@ def test_stripe_is_down(site: Site, sandbox_url: str, path: str, monkeypatch: py
         post(site, "cancel")
     form = {"plan": "team", "token": token[1]} if path == "/billing/change" else {}
     form = {"email": "money@acme.test"} if path == "/api/billing/email" else form
+    form["form_token"] = site.form_token()
 
     def fail(*_: object, **__: object) -> None:
         raise StripeUnavailableError("Stripe cannot be reached.", "Try again in a moment.")
@@ -249,11 +243,11 @@ def test_stripe_is_down(site: Site, sandbox_url: str, path: str, monkeypatch: py
     with monkeypatch.context() as broken:
         for call in ("_write", "_call"):
             broken.setattr(Gateway, call, fail)
-        refused = browser.post(path, data=form, headers={**HTML, **FORM})
+        refused = browser.post(path, data=form, headers=HTML)
     assert refused.status_code == 503
     assert "Try again in a moment." in refused.text
     assert 'href="/billing">Back to billing' in refused.text
-    done = browser.post(path, data=form, headers={**HTML, **FORM})
+    done = browser.post(path, data=form, headers=HTML)
     assert done.headers["location"].startswith("/billing?after=")
 
 
@@ -287,7 +281,8 @@ def test_a_trial_without_a_card_is_led_to_add_one(site: Site) -> None:
 def test_a_token_that_shows_something_else_is_asked_about_again(site: Site, sandbox_url: str) -> None:
     """A confirmation of what was never shown changes nothing, and shows what it would come to."""
     have(site, sandbox_url, "starter")
-    sent = site.signed_in().post("/billing/change", data={"plan": "team", "token": "0"}, headers=HTML)
+    form = {"plan": "team", "token": "0", "form_token": site.form_token()}
+    sent = site.signed_in().post("/billing/change", data=form, headers=HTML)
     assert sent.status_code == 409
     assert "Nothing has been changed yet" in sent.text
 

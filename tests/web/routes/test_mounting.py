@@ -89,4 +89,7 @@ def test_the_webhook_works_under_the_mount(host: TestClient) -> None:
 
 def test_the_checkout_works_under_the_mount(host: TestClient) -> None:
     """A form below the mount leads to Stripe."""
-    assert host.post(f"{PREFIX}/api/billing/checkout", data={"plan": "team"}).status_code == 303
+    found = re.search(r'name="form_token" value="([^"]+)"', host.get(f"{PREFIX}/pricing").text)
+    assert found
+    form = {"plan": "team", "form_token": found[1]}
+    assert host.post(f"{PREFIX}/api/billing/checkout", data=form).status_code == 303

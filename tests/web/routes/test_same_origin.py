@@ -41,7 +41,8 @@ def test_another_site_is_refused(site: Site, headers: dict[str, str]) -> None:
 )
 def test_our_own_pages_and_programs_are_allowed(site: Site, headers: dict[str, str]) -> None:
     """The form of our own page, and a program that is no browser, reach the checkout."""
-    answer = site.signed_in().post("/api/billing/checkout", data=ORDER, headers=headers)
+    form = {**ORDER, "form_token": site.form_token()}
+    answer = site.signed_in().post("/api/billing/checkout", data=form, headers=headers)
     assert answer.status_code == 303
 
 

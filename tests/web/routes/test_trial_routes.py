@@ -19,9 +19,9 @@ def test_a_program_starts_a_trial(site: Site) -> None:
 
 def test_a_form_is_led_to_the_billing_page(site: Site) -> None:
     """A button of a page leads on, here and nowhere else."""
-    answer = site.signed_in().post(TRIAL, data={"plan": "team"})
+    answer = site.submit(TRIAL, plan="team")
     assert (answer.status_code, answer.headers["location"]) == (303, "/billing")
-    refused = site.signed_in().post(TRIAL, data={"plan": "team", "next": "https://evil.example"})
+    refused = site.submit(TRIAL, plan="team", next="https://evil.example")
     assert refused.status_code == 422
 
 
@@ -29,7 +29,7 @@ def test_a_trial_with_a_card_leads_to_checkout(site: Site, sandbox_url: str) -> 
     """A form is sent to Stripe's page; a program gets its address with 202."""
     told = site.signed_in().post(TRIAL, json={"plan": "scale"})
     assert told.status_code == 202
-    sent = site.signed_in().post(TRIAL, data={"plan": "scale"})
+    sent = site.submit(TRIAL, plan="scale")
     assert (sent.status_code, sent.headers["location"]) == (303, told.json()["url"])
     assert sent.headers["location"].startswith(f"{sandbox_url}/")
 

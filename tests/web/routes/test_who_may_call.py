@@ -1,12 +1,16 @@
 """Every route of the application, and who may call it: a route that is not in the table fails the test."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import pytest
 from fastapi.routing import iter_route_contexts
 
-from tests.web.routes.site import HTML, Site
+from tests.web.routes.site import HOST, HTML, KEY, SECRET, SECRET_KEY, Site
+from tiergate.billing import Billing
+from tiergate.real_time import now
 from tiergate.services.webhook_endpoints import WEBHOOK_PATH
+from tiergate.settings import Settings
 from tiergate.web.app import SecurityHeaders
 from tiergate.web.problems import DefectProblems
 from tiergate.web.render import static_url
@@ -25,6 +29,8 @@ class Route:
     call: str
     nobody: int
     account: int
+    member: int | None = None
+    """What a member of the account gets, where that is not the same."""
     admin: int | None = None
     """What an admin gets who sends no token; on the pages of customers the same as nobody."""
 
@@ -42,64 +48,68 @@ ROUTES = [
     Route("GET", "/static/{name}", STYLESHEET, 200, 200),
     Route("GET", "/api/openapi.json", "/api/openapi.json", 200, 200),
     Route("POST", "/webhooks/stripe", "/webhooks/stripe", 400, 400),
+    Route("GET", "/access", "/access?token=tgl1.forged.forged", 401, 401),
     Route("GET", "/billing", "/billing", 401, 200),
     Route("GET", "/billing/return", "/billing/return?session_id=cs_unknown", 401, 404),
-    Route("GET", "/billing/change", "/billing/change", 401, 400),
-    Route("POST", "/billing/change", "/billing/change", 401, 422),
-    Route("GET", "/billing/cancel", "/billing/cancel", 401, 303),
+    Route("GET", "/billing/change", "/billing/change", 401, 400, 403),
+    Route("POST", "/billing/change", "/billing/change", 401, 422, 403),
+    Route("GET", "/billing/cancel", "/billing/cancel", 401, 303, 403),
     Route("GET", "/api/billing/subscription", "/api/billing/subscription", 401, 200),
     Route("GET", "/api/billing/check", "/api/billing/check?feature=seats", 401, 200),
-    Route("POST", "/api/billing/checkout", "/api/billing/checkout", 401, 422),
-    Route("GET", "/admin/sign-in", "/admin/sign-in", 200, 200, 200),
-    Route("POST", "/admin/sign-in", "/admin/sign-in", 401, 401, 401),
-    Route("POST", "/admin/sign-out", "/admin/sign-out", 401, 401, 403),
-    Route("GET", "/admin", "/admin", 401, 401, 303),
-    Route("GET", "/admin/plans", "/admin/plans", 401, 401, 200),
-    Route("POST", "/admin/plans", "/admin/plans", 401, 401, 403),
-    Route("GET", "/admin/plans/new", "/admin/plans/new", 401, 401, 200),
-    Route("GET", "/admin/plans/review", "/admin/plans/review", 401, 401, 200),
-    Route("POST", "/admin/plans/publish", "/admin/plans/publish", 401, 401, 403),
-    Route("POST", "/admin/plans/discard", "/admin/plans/discard", 401, 401, 403),
-    Route("POST", "/admin/plans/keep", "/admin/plans/keep", 401, 401, 403),
-    Route("GET", "/admin/plans/text", "/admin/plans/text", 401, 401, 200),
-    Route("POST", "/admin/plans/text", "/admin/plans/text", 401, 401, 403),
-    Route("GET", "/admin/plans/{key}", "/admin/plans/team", 401, 401, 200),
-    Route("POST", "/admin/plans/{key}", "/admin/plans/team", 401, 401, 403),
-    Route("POST", "/admin/plans/{key}/delete", "/admin/plans/team/delete", 401, 401, 403),
-    Route("POST", "/admin/plans/{key}/move", "/admin/plans/team/move", 401, 401, 403),
-    Route("GET", "/admin/features", "/admin/features", 401, 401, 200),
-    Route("POST", "/admin/features", "/admin/features", 401, 401, 403),
-    Route("GET", "/admin/features/{key}", "/admin/features/seats", 401, 401, 200),
-    Route("POST", "/admin/features/{key}", "/admin/features/seats", 401, 401, 403),
-    Route("POST", "/admin/features/{key}/delete", "/admin/features/seats/delete", 401, 401, 403),
-    Route("GET", "/admin/settings", "/admin/settings", 401, 401, 303),
-    Route("GET", "/admin/settings/{which}", "/admin/settings/billing", 401, 401, 200),
-    Route("POST", "/admin/settings/{which}", "/admin/settings/billing", 401, 401, 403),
-    Route("GET", "/api/admin/plans", "/api/admin/plans", 401, 401, 200),
-    Route("PUT", "/api/admin/plans", "/api/admin/plans", 401, 401, 403),
-    Route("GET", "/api/admin/plans/diff", "/api/admin/plans/diff", 401, 401, 409),
-    Route("POST", "/api/admin/plans/publish", "/api/admin/plans/publish", 401, 401, 403),
-    Route("DELETE", "/api/admin/plans/draft", "/api/admin/plans/draft", 401, 401, 403),
-    Route("POST", "/api/billing/preview", "/api/billing/preview", 401, 400),
-    Route("POST", "/api/billing/change", "/api/billing/change", 401, 422),
-    Route("POST", "/api/billing/seats", "/api/billing/seats", 401, 422),
-    Route("POST", "/api/billing/add-ons", "/api/billing/add-ons", 401, 422),
-    Route("POST", "/api/billing/cancel", "/api/billing/cancel", 401, 200),
-    Route("POST", "/api/billing/resume", "/api/billing/resume", 401, 409),
-    Route("POST", "/api/billing/pause", "/api/billing/pause", 401, 403),
-    Route("POST", "/api/billing/undo", "/api/billing/undo", 401, 200),
-    Route("POST", "/api/billing/email", "/api/billing/email", 401, 422),
-    Route("POST", "/api/billing/portal", "/api/billing/portal", 401, 409),
+    Route("POST", "/api/billing/checkout", "/api/billing/checkout", 401, 422, 403),
+    Route("POST", "/api/billing/ask", "/api/billing/ask", 401, 200),
+    Route("GET", "/admin/sign-in", "/admin/sign-in", 200, 200, admin=200),
+    Route("POST", "/admin/sign-in", "/admin/sign-in", 401, 401, admin=401),
+    Route("POST", "/admin/sign-out", "/admin/sign-out", 401, 401, admin=403),
+    Route("GET", "/admin", "/admin", 401, 401, admin=303),
+    Route("GET", "/admin/plans", "/admin/plans", 401, 401, admin=200),
+    Route("POST", "/admin/plans", "/admin/plans", 401, 401, admin=403),
+    Route("GET", "/admin/plans/new", "/admin/plans/new", 401, 401, admin=200),
+    Route("GET", "/admin/plans/review", "/admin/plans/review", 401, 401, admin=200),
+    Route("POST", "/admin/plans/publish", "/admin/plans/publish", 401, 401, admin=403),
+    Route("POST", "/admin/plans/discard", "/admin/plans/discard", 401, 401, admin=403),
+    Route("POST", "/admin/plans/keep", "/admin/plans/keep", 401, 401, admin=403),
+    Route("GET", "/admin/plans/text", "/admin/plans/text", 401, 401, admin=200),
+    Route("POST", "/admin/plans/text", "/admin/plans/text", 401, 401, admin=403),
+    Route("GET", "/admin/plans/{key}", "/admin/plans/team", 401, 401, admin=200),
+    Route("POST", "/admin/plans/{key}", "/admin/plans/team", 401, 401, admin=403),
+    Route("POST", "/admin/plans/{key}/delete", "/admin/plans/team/delete", 401, 401, admin=403),
+    Route("POST", "/admin/plans/{key}/move", "/admin/plans/team/move", 401, 401, admin=403),
+    Route("GET", "/admin/features", "/admin/features", 401, 401, admin=200),
+    Route("POST", "/admin/features", "/admin/features", 401, 401, admin=403),
+    Route("GET", "/admin/features/{key}", "/admin/features/seats", 401, 401, admin=200),
+    Route("POST", "/admin/features/{key}", "/admin/features/seats", 401, 401, admin=403),
+    Route("POST", "/admin/features/{key}/delete", "/admin/features/seats/delete", 401, 401, admin=403),
+    Route("GET", "/admin/settings", "/admin/settings", 401, 401, admin=303),
+    Route("GET", "/admin/settings/{which}", "/admin/settings/billing", 401, 401, admin=200),
+    Route("POST", "/admin/settings/{which}", "/admin/settings/billing", 401, 401, admin=403),
+    Route("GET", "/api/admin/plans", "/api/admin/plans", 401, 401, admin=200),
+    Route("PUT", "/api/admin/plans", "/api/admin/plans", 401, 401, admin=403),
+    Route("GET", "/api/admin/plans/diff", "/api/admin/plans/diff", 401, 401, admin=409),
+    Route("POST", "/api/admin/plans/publish", "/api/admin/plans/publish", 401, 401, admin=403),
+    Route("DELETE", "/api/admin/plans/draft", "/api/admin/plans/draft", 401, 401, admin=403),
+    Route("POST", "/api/billing/preview", "/api/billing/preview", 401, 400, 403),
+    Route("POST", "/api/billing/change", "/api/billing/change", 401, 422, 403),
+    Route("POST", "/api/billing/seats", "/api/billing/seats", 401, 422, 403),
+    Route("POST", "/api/billing/add-ons", "/api/billing/add-ons", 401, 422, 403),
+    Route("POST", "/api/billing/cancel", "/api/billing/cancel", 401, 200, 403),
+    Route("POST", "/api/billing/resume", "/api/billing/resume", 401, 409, 403),
+    Route("POST", "/api/billing/pause", "/api/billing/pause", 401, 403, 403),
+    Route("POST", "/api/billing/undo", "/api/billing/undo", 401, 200, 403),
+    Route("POST", "/api/billing/email", "/api/billing/email", 401, 422, 403),
+    Route("POST", "/api/billing/portal", "/api/billing/portal", 401, 409, 403),
     Route("GET", "/api/billing/trial", "/api/billing/trial?plan=team", 401, 200),
     Route("GET", "/api/billing/purchase", "/api/billing/purchase?plan=team", 401, 200),
-    Route("POST", "/api/billing/trial", "/api/billing/trial", 401, 200),
+    Route("POST", "/api/billing/trial", "/api/billing/trial", 401, 200, 403),
 ]
 LOOKED_AT = [
     route for route in ROUTES if route.method == "GET" and not route.path.startswith(("/api/b", "/api/a"))
 ]
 EVERY_ROUTE = pytest.mark.parametrize("route", ROUTES, ids=str)
 PROTECTED = pytest.mark.parametrize(
-    "route", [route for route in ROUTES if route.nobody == 401 and route.admin is None], ids=str
+    "route",
+    [route for route in ROUTES if route.nobody == 401 and route.admin is None and route.path != "/access"],
+    ids=str,
 )
 
 
@@ -129,6 +139,66 @@ def test_as_nobody(site: Site, route: Route) -> None:
 def test_as_an_account(site: Site, route: Route) -> None:
     """Who is signed in gets all of them."""
     assert site.signed_in().request(route.method, route.call).status_code == route.account
+
+
+@EVERY_ROUTE
+def test_as_a_member(site: Site, route: Route) -> None:
+    """A member reads what an owner reads, asks, and changes nothing: that is refused with the remedy."""
+    token = site.billing.access_token("acme", role="member", person="bob@acme.test")
+    client = site.as_nobody(Authorization=f"Bearer {token}")
+    answer = client.request(route.method, route.call)
+    assert answer.status_code == (route.account if route.member is None else route.member)
+    if route.member == 403:
+        told = answer.json()
+        assert (told["code"], "Ask an owner" in told["detail"]) == ("owner_required", True)
+
+
+@EVERY_ROUTE
+def test_as_an_owner_by_token(site: Site, route: Route) -> None:
+    """An owner's token opens what the host's own word opens."""
+    client = site.as_nobody(Authorization=f"Bearer {site.billing.access_token('acme')}")
+    assert client.request(route.method, route.call).status_code == route.account
+
+
+def _worthless(site: Site) -> dict[str, str]:
+    """Tokens that once were good, or look as if they were, with what each is refused as."""
+    good = site.billing.access_token("acme")
+    use, payload, signature = good.split(".")
+    rivals = site.billing.access_token("rival").split(".")[1]
+    others = Settings(
+        site.billing.settings.database_url, KEY, (SECRET,), public_url=HOST, secret_keys=("o" * 32,)
+    )
+    elsewhere = replace(others, public_url="http://elsewhere.test", secret_keys=(SECRET_KEY,))
+    with (
+        Billing(others) as other_key,
+        Billing(elsewhere) as other_audience,
+        Billing(site.billing.settings, now=lambda: now() - timedelta(minutes=16)) as earlier,
+    ):
+        return {
+            "tga1.": "access_invalid",
+            f"{use}.{payload}.": "access_invalid",
+            f"{use}.{payload}.{signature[::-1]}": "access_invalid",
+            f"{use}.{rivals}.{signature}": "access_invalid",
+            other_key.access_token("acme"): "access_invalid",
+            other_audience.access_token("acme"): "access_invalid",
+            earlier.access_token("acme"): "access_expired",
+        }
+
+
+@pytest.mark.parametrize(
+    "route", [route for route in ROUTES if route.nobody == 401 and route.admin is None], ids=str
+)
+def test_with_a_token_that_is_worthless(site: Site, route: Route) -> None:
+    """Forged, expired, for another place, with another key: each is 401, as a header and as a cookie."""
+    for token, code in _worthless(site).items():
+        answer = site.as_nobody(Authorization=f"Bearer {token}").request(route.method, route.call)
+        assert (answer.status_code, answer.json()["code"]) == (
+            401,
+            "access_invalid" if route.path == "/access" else code,
+        ), token
+        session = f"tgs1{token[4:]}"
+        cookie = site.as_nobody(Cookie=f"tiergate_access={session}").request(route.method, route.call)
+        assert (cookie.status_code, cookie.json()["code"]) == (401, "access_invalid"), session
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=str)
@@ -166,6 +236,31 @@ def test_head_answers_like_get(site: Site, route: Route) -> None:
     head, get = (site.signed_in().request(method, route.call) for method in ("HEAD", "GET"))
     assert head.status_code == get.status_code
     assert head.headers == get.headers
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.test"}], ids=str
+)
+@pytest.mark.parametrize("route", [each for each in ROUTES if each.method not in ("GET",)], ids=str)
+def test_from_another_website(site: Site, route: Route, headers: dict[str, str]) -> None:
+    """Whatever changes something is refused to other websites, even with a token that is good."""
+    if route.path == WEBHOOK_PATH:
+        return  # it is signed
+    form = {"form_token": site.form_token(), "plan": "team"}
+    answer = site.signed_in().request(route.method, route.call, data=form, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "cross_site")
+
+
+@EVERY_ROUTE
+def test_a_token_of_one_account_opens_no_other(site: Site, route: Route) -> None:
+    """Whatever account the request names besides, what is answered is about the token's."""
+    site.billing.start_checkout("acme", "team")
+    token = site.billing.access_token("rival")
+    client = site.as_nobody(Authorization=f"Bearer {token}", Cookie="tiergate_access=acme")
+    joint = "&" if "?" in route.call else "?"
+    answer = client.request(route.method, f"{route.call}{joint}account_id=acme&account=acme")
+    for secret in ("Acme", "ap@acme.test", "cus_"):
+        assert secret not in answer.text
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "POST"])

@@ -8,8 +8,9 @@ from tiergate.rules.errors import TiergateError
 from tiergate.services.draft_catalog import DraftConflictError, Editing, fingerprint
 from tiergate.services.push_plans import OvertakenError, PushBusyError, PushInterruptedError
 from tiergate.web.admin.admin_page import admin_frame, mistakes_of, render_admin
-from tiergate.web.admin.guard import Admin, AdminForm, administration_of, mount_of
+from tiergate.web.admin.guard import Admin, AdminForm, administration_of
 from tiergate.web.admin.review import Review, review_of
+from tiergate.web.own_cookie import mount_of
 
 router = APIRouter(prefix="/admin/plans", include_in_schema=False, default_response_class=HTMLResponse)
 

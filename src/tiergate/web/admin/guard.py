@@ -14,10 +14,13 @@ from tiergate.rules.errors import TiergateError
 from tiergate.services.administration import Administration
 from tiergate.services.sign_in import AdminSession, SignedIn, is_own_token
 from tiergate.web.admin.form_fields import Fields, read_fields
+from tiergate.web.csrf import CsrfError
+from tiergate.web.own_cookie import forget_cookie, keep_cookie, read_cookie
 from tiergate.web.page_frame import billing_of
 
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "X-CSRF-Token"
+_COOKIE = "tiergate_admin"
 _OWN_PAGE = re.compile(r"/admin(?:/[\w-]+(?:\.[\w-]+)*)*(?:\?[\w=&.-]*)?")
 
 
@@ -27,25 +30,14 @@ class AdminSignInRequiredError(TiergateError):
     code = "admin_sign_in_required"
 
 
-class CsrfError(TiergateError):
-    """What was sent does not bear the token of the session."""
-
-    code = "csrf_failed"
-
-
 def administration_of(request: Request) -> Administration:
     """Return what admins may do, of the ``Billing`` at hand."""
     return billing_of(request).administration
 
 
-def mount_of(request: Request) -> str:
-    """Return the path that the application is mounted under, as pages know it."""
-    return str(request.scope.get("root_path", ""))
-
-
 def token_of(request: Request) -> str:
     """Return the session's token that the browser sent, or nothing."""
-    return request.cookies.get(_cookie_name(request), "")
+    return read_cookie(request, _COOKIE)
 
 
 def signed_in_admin(request: Request) -> AdminSession:
@@ -80,7 +72,7 @@ AdminCall = Annotated[AdminSession, Depends(admin_call)]
 def require_own_token(admin: AdminSession, token: str) -> None:
     """Make sure that a request bears its session's token. Raises ``CsrfError``."""
     if not is_own_token(admin, token):
-        raise CsrfError("This form is not of your session.", "Open the page anew and send it again.")
+        raise CsrfError
 
 
 def own_page(wanted: str) -> str:
@@ -89,39 +81,11 @@ def own_page(wanted: str) -> str:
 
 
 def keep_session(request: Request, response: Response, session: SignedIn) -> None:
-    """Have the browser keep a session: out of reach of scripts, and of forms of other websites."""
-    response.set_cookie(
-        _cookie_name(request),
-        session.token,
-        expires=session.expires_at,
-        path=mount_of(request) or "/",
-        secure=_is_secure(request),
-        httponly=True,
-        samesite="lax",
-    )
+    """Have the browser keep a session."""
+    keep_cookie(request, response, _COOKIE, session.token, session.expires_at)
 
 
 async def forget_session(request: Request, response: Response) -> None:
     """End the session, and have the browser forget it."""
     await run_in_threadpool(administration_of(request).sign_out, token_of(request))
-    response.delete_cookie(
-        _cookie_name(request),
-        path=mount_of(request) or "/",
-        secure=_is_secure(request),
-        httponly=True,
-        samesite="lax",
-    )
-
-
-def _cookie_name(request: Request) -> str:
-    """Name the cookie so that browsers hold it to where it came from.
-
-    ``__Host-`` is for the root of a host alone. Source: https://www.rfc-editor.org/rfc/rfc6265
-    """
-    if not _is_secure(request):
-        return "tiergate_admin"
-    return "__Secure-tiergate_admin" if mount_of(request) else "__Host-tiergate_admin"
-
-
-def _is_secure(request: Request) -> bool:
-    return billing_of(request).settings.public_url.startswith("https://")
+    forget_cookie(request, response, _COOKIE)

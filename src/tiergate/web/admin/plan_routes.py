@@ -21,9 +21,10 @@ from tiergate.services.edit_catalog import (
 )
 from tiergate.web.admin.admin_page import admin_frame, render_admin
 from tiergate.web.admin.form_fields import Fields, mark_of, put, require_as_seen
-from tiergate.web.admin.guard import Admin, AdminForm, administration_of, mount_of
+from tiergate.web.admin.guard import Admin, AdminForm, administration_of
 from tiergate.web.admin.plan_form import KEY, RESERVED, PlanForm, plan_form, read_plan, sent_form
 from tiergate.web.admin.plan_list import plan_lines
+from tiergate.web.own_cookie import mount_of
 
 router = APIRouter(prefix="/admin", include_in_schema=False, default_response_class=HTMLResponse)
 

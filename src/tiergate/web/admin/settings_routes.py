@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from tiergate.services.edit_catalog import read_table, set_settings
 from tiergate.web.admin.admin_page import admin_frame, render_admin
 from tiergate.web.admin.form_fields import SEEN_FIELD, mark_of, require_as_seen
-from tiergate.web.admin.guard import Admin, AdminForm, administration_of, mount_of
+from tiergate.web.admin.guard import Admin, AdminForm, administration_of
 from tiergate.web.admin.settings_form import (
     BILLING,
     CHECKOUT,
@@ -18,6 +18,7 @@ from tiergate.web.admin.settings_form import (
     sent_settings,
     shown_settings,
 )
+from tiergate.web.own_cookie import mount_of
 
 router = APIRouter(prefix="/admin/settings", include_in_schema=False, default_response_class=HTMLResponse)
 

@@ -15,10 +15,10 @@ from tiergate.web.admin.guard import (
     administration_of,
     forget_session,
     keep_session,
-    mount_of,
     own_page,
     token_of,
 )
+from tiergate.web.own_cookie import mount_of
 from tiergate.web.page_frame import frame_of
 from tiergate.web.problems import STATUS_OF_CODE, tiergate_problem, wants_page
 from tiergate.web.render import render
