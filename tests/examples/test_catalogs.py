@@ -244,7 +244,7 @@ def test_it_is_bought_and_opens_what_it_should(site: Site, sandbox_url: str, pur
 def buy(site: Site, purchase: Purchase) -> None:
     """Post the order, fill in Stripe's page, and come back."""
     visitor = site.signed_in(ACCOUNT)
-    ordered = visitor.post("/api/billing/checkout", data=purchase.order)
+    ordered = site.submit("/api/billing/checkout", ACCOUNT, **purchase.order)
     assert ordered.status_code == 303, ordered.text
     with httpx2.Client(timeout=20, follow_redirects=False) as browser:
         page = browser.get(ordered.headers["location"]).text
