@@ -341,3 +341,20 @@ def test_news_that_crosses_the_answer(both: Bench, monkeypatch: pytest.MonkeyPat
     changed = upgrade(desk(both))
     assert changed.outcome == "payment_pending"
     assert [invoice.status for invoice in both.explain().state.invoices] == ["paid", "open"]
+
+
+def test_an_answer_that_others_have_overtaken(both: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While an answer is on its way, others finish the same and go on: what it says is old by then."""
+    sell(both)
+    read = Gateway.fetch_subscription
+
+    def overtaken(self: Gateway, subscription_id: str) -> Answer | None:
+        answer = read(self, subscription_id)
+        monkeypatch.setattr(Gateway, "fetch_subscription", read)
+        desk(both).cancel(ACCOUNT)
+        return answer
+
+    monkeypatch.setattr(Gateway, "fetch_subscription", overtaken)
+    assert upgrade(desk(both)).outcome == "done"
+    assert held(both).is_ending
+    assert len(noted(both)) == 2

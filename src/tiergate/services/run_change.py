@@ -29,6 +29,7 @@ from tiergate.store.operation_rows import (
     Operation,
     find_by_client_key,
     find_open,
+    find_result,
     lapse_operation,
 )
 from tiergate.stripe_api.gateway import Answer, StripeRefusedError, StripeUnavailableError
@@ -175,7 +176,13 @@ def _parameters(context: Context, asking: Asking, planned: Planned) -> dict[str,
 def _settle(
     context: Context, tx: Transaction, operation: Operation, answer: Answer, carried: CarriedOut
 ) -> Mapping[str, Any]:
-    """Save what Stripe shows, note who changed what and why, and tell what follows from it."""
+    """Save what Stripe shows, note who changed what and why, and tell what follows from it.
+
+    Where others have finished the same, that is so already, and what came after it is newer.
+    """
+    told = find_result(tx, operation.operation_id)
+    if told is not None:
+        return told
     _save_readings(context, tx, carried)
     parameters, account_id = operation.parameters, operation.account_id
     changed = _with_payment(changed_from(parameters["intended"]), answer)
