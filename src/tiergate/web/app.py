@@ -23,6 +23,7 @@ from tiergate.web.identity import AccountOf, nobody
 from tiergate.web.problems import DefectProblems, install_problems
 from tiergate.web.render import content_security_policy
 from tiergate.web.same_origin import SameOrigin
+from tiergate.web.visitor_language import Languages
 from tiergate.web.webhook_route import WebhookFirst
 
 _CHECKOUT_ORIGIN = "https://checkout.stripe.com https://billing.stripe.com https://invoice.stripe.com"
@@ -60,6 +61,7 @@ def create_app(billing: Billing, account_of: AccountOf = nobody) -> FastAPI:
     app.add_middleware(SameOrigin)
     app.add_middleware(WebhookFirst, billing=billing)
     app.add_middleware(DefectProblems)
+    app.add_middleware(Languages, settings=billing.settings)
     app.add_middleware(SecurityHeaders, checkout_origin=billing.settings.stripe_api_base or _CHECKOUT_ORIGIN)
     return app
 

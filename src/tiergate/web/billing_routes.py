@@ -137,4 +137,4 @@ def _add_card(request: Request, wish: Wish) -> Link:
     frame = frame_of(request)
     back = f"{frame.billing_url}/change?{urlencode(wish.as_json())}"
     fields = (("flow", "payment_method_update"), ("return_url", back))
-    return Link("Add payment method", f"{frame.base_path}/api/billing/portal", fields)
+    return Link(frame.wording.say("Add payment method"), f"{frame.base_path}/api/billing/portal", fields)
