@@ -4,7 +4,7 @@
 tells caches and browsers which language a page is in.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -74,11 +74,11 @@ def _links(request: Request, offered: Mapping[str, Translation]) -> tuple[Langua
 class Languages:
     """ASGI middleware: remembers the language that an address asks for, and names it on the answer."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        """Wrap ``app``; raises ``TranslationError`` where a file of translations cannot be used."""
+    def __init__(self, app: ASGIApp, offered: Collection[str], public_url: str) -> None:
+        """Wrap ``app``, whose pages are offered in these languages and reached at this address."""
         self._app = app
-        self._settings = settings
-        self._offered = translations_of(settings)
+        self._offered = offered
+        self._is_secure = public_url.startswith("https:")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and complete the headers of its answer."""
@@ -109,7 +109,7 @@ class Languages:
             language,
             max_age=_YEAR_SECONDS,
             path=str(request.scope.get("root_path", "")) or "/",
-            secure=self._settings.public_url.startswith("https:"),
+            secure=self._is_secure,
             httponly=True,
             samesite="lax",
         )
