@@ -71,14 +71,20 @@ def _asked(page: BillingPage) -> tuple[Banner, ...]:
 
 def _wish(page: BillingPage, asked: Asked) -> Banner:
     plan = page.catalog.plans.get(asked.plan or "")
-    title = f"{asked.by or 'A member'} asks for {plan.name if plan else 'an upgrade'}"
-    text = f"Asked on {page.date(asked.at)}. It is up to you as an owner."
+    who = asked.by or page.say("A member")
+    title = page.say("{who} asks for an upgrade", who=who)
+    if plan is not None:
+        title = page.say("{who} asks for {plan}", who=who, plan=plan.name)
+    text = page.say("Asked on {date}. It is up to you as an owner.", date=page.date(asked.at))
     place = f"#plan-{plan.key}" if plan else ""
-    return Banner(Tone.INFO, title, text, also=Link("See the plans", page.frame.pricing_url + place))
+    return Banner(
+        Tone.INFO, title, text, also=Link(page.say("See the plans"), page.frame.pricing_url + place)
+    )
 
 
 def _after_ask(page: BillingPage) -> str:
-    return "The owners of this account are asked: they see it on their billing page." if page.asked else ""
+    told = page.say("The owners of this account are asked: they see it on their billing page.")
+    return told if page.asked else ""
 
 
 def _after_change(page: BillingPage) -> str:

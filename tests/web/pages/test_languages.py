@@ -41,6 +41,7 @@ from tiergate.web.wording import Wording
 SPOKEN = DEUTSCH.sentences
 MODELS = dict(models())
 NO_CUSTOMER_SEES = {
+    "account_still_live",
     "admin_sign_in_required",
     "catalog_invalid",
     "draft_conflict",
