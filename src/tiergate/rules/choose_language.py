@@ -10,11 +10,8 @@ def choose_language(wanted: Iterable[str | None], offered: Sequence[str]) -> str
     who asks for ``de-AT``, and ``pt-BR`` who asks for ``pt``. Letters may be of either case, and ``_`` is
     read as ``-``. Source: https://www.rfc-editor.org/rfc/rfc4647#section-3.4
     """
-    for tag in wanted:
-        found = _lookup(_plain(tag or ""), offered)
-        if found is not None:
-            return found
-    return offered[0]
+    found = (_lookup(_plain(tag), offered) for tag in wanted if tag)
+    return next((language for language in found if language is not None), offered[0])
 
 
 def locale_of_page(language: str, wanted: Iterable[str | None]) -> str:
@@ -32,7 +29,7 @@ def _lookup(tag: str, offered: Sequence[str]) -> str | None:
     for count in range(len(subtags), 0, -1):
         if (found := by_tag.get("-".join(subtags[:count]))) is not None:
             return found
-    return next((each for each in offered if tag and _plain(each).startswith(f"{tag}-")), None)
+    return next((each for each in offered if _plain(each).startswith(f"{tag}-")), None)
 
 
 def _plain(tag: str) -> str:

@@ -42,12 +42,24 @@ def reader_of(request: Request, settings: Settings, account_locale: str | None =
     asks for, the account's, the first that is offered.
     """
     offered = translations_of(settings)
-    browser = accepted_languages(request.headers.get("accept-language"))
-    asked_for = (request.query_params.get(LANGUAGE_PARAMETER), request.cookies.get(COOKIE))
-    language = choose_language([*asked_for, *browser, account_locale], tuple(offered))
+    language = choose_language([*_wanted(request), account_locale], tuple(offered))
     speak(request, language)
-    locale = readable_locale([locale_of_page(language, [*browser, account_locale])])
+    locale = readable_locale([locale_of_page(language, [*_browser(request), account_locale])])
     return Reader(offered[language], locale, _links(request, offered))
+
+
+def language_at_stripe(request: Request, settings: Settings) -> str | None:
+    """Return the language in which Stripe's pages go on; ``None`` where the visitor wants none of ours."""
+    return choose_language(_wanted(request), ("", *translations_of(settings))) or None
+
+
+def _wanted(request: Request) -> list[str | None]:
+    asked_for = (request.query_params.get(LANGUAGE_PARAMETER), request.cookies.get(COOKIE))
+    return [*asked_for, *_browser(request)]
+
+
+def _browser(request: Request) -> tuple[str, ...]:
+    return accepted_languages(request.headers.get("accept-language"))
 
 
 def speak(request: Request, language: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.web.routes.site import HTML, Site
 from tiergate.billing import Billing
+from tiergate.stripe_api.gateway import Gateway
 from tiergate.translation_files import TranslationError
 from tiergate.web.app import create_app
 
@@ -123,8 +124,8 @@ def test_problems_are_told_in_german(site: Site) -> None:
 def test_a_refused_trial_says_why_in_german(site: Site) -> None:
     """The reason has words of its own."""
     site.subscribe("acme")
-    form = {"Content-Type": "application/x-www-form-urlencoded"}
-    refused = site.signed_in().post("/api/billing/trial", headers={**HTML, **GERMAN, **form})
+    form = {"form_token": site.form_token("acme")}
+    refused = site.signed_in().post("/api/billing/trial", headers={**HTML, **GERMAN}, data=form)
     assert "Sie haben bereits ein Abo, daher gibt es nichts zu testen." in refused.text
 
 
@@ -178,3 +179,22 @@ def test_a_file_that_cannot_be_meant_stops_the_start(site: Site, tmp_path: Path)
     (tmp_path / "fr.toml").write_text('[sentences]\n"Keep {plan}" = "Garder {plam}"\n')
     with pytest.raises(TranslationError, match="plam"), speaking(site, translations=tmp_path):
         pass
+
+
+@pytest.mark.parametrize(("browser", "locale"), [("de-AT", "de"), ("fr", "auto"), (None, "auto")])
+def test_stripes_portal_goes_on_in_the_visitors_language(
+    site: Site, monkeypatch: pytest.MonkeyPatch, browser: str | None, locale: str
+) -> None:
+    """What the visitor reads here is read there; a language that is not ours is the browser's to name."""
+    sent: list[Any] = []
+    create = Gateway.create_portal_session
+
+    def watched(gateway: Gateway, params: dict[str, Any], key: str) -> Any:
+        sent.append(params["locale"])
+        return create(gateway, params, key)
+
+    monkeypatch.setattr(Gateway, "create_portal_session", watched)
+    site.subscribe("acme")
+    headers = {"Accept-Language": browser} if browser else {}
+    assert site.signed_in().post("/api/billing/portal", headers=headers).status_code == 200
+    assert sent == [locale]
