@@ -41,6 +41,8 @@ class Translation:
     sentences: Mapping[str, Spoken] = field(default_factory=dict, repr=False)
     problems: Mapping[str, ProblemWords] = field(default_factory=dict, repr=False)
     """By the error's code."""
+    offer: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The founder's own texts, by what stands in ``billing.toml``."""
 
     def say(self, text: str, /, **values: object) -> str:
         """Say a sentence, named by its English text, with its places filled in."""
@@ -58,6 +60,10 @@ class Translation:
             form = parsed_locale(self.language).plural_form(number)
             spoken = spoken.get(form, spoken["other"])
         return filled(spoken, {"count": written_number(number, self.language), **values})
+
+    def named(self, text: str) -> str:
+        """Return a text of the founder's in this language, or as it is."""
+        return self.offer.get(text, text)
 
     @property
     def is_source(self) -> bool:

@@ -11,7 +11,11 @@ A file is named for its language, such as ``fr.toml`` or ``pt-BR.toml``::
     [problems.sign_in_required]
     title = "Vous n’êtes pas connecté."
 
-It need not be complete: what is missing is said in English.
+    [offer]
+    "For growing products" = "Pour les produits qui grandissent"
+
+``[offer]`` says what stands in ``billing.toml``. A file need not be complete: what is missing is said in
+English, or as ``billing.toml`` has it.
 """
 
 import logging
@@ -31,7 +35,7 @@ from tiergate.translation import ENGLISH, PLACE, SOURCE_LANGUAGE, ProblemWords, 
 log = logging.getLogger("tiergate")
 
 _TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", re.ASCII)
-_PARTS = frozenset(["name", "sentences", "problems"])
+_PARTS = frozenset(["name", "sentences", "problems", "offer"])
 
 
 class TranslationError(TiergateError):
@@ -84,7 +88,7 @@ def _read(path: Path, language: str) -> Translation:
     for text in translation.sentences:
         if text not in known:
             log.warning("translation %s: no page says %r any more", path.name, text)
-    return Translation(language, translation.name, translation.sentences, translation.problems)
+    return translation
 
 
 def _extended(known: Translation | None, own: Translation) -> Translation:
@@ -92,7 +96,7 @@ def _extended(known: Translation | None, own: Translation) -> Translation:
     if known is None:
         return own
     sentences, problems = {**known.sentences, **own.sentences}, {**known.problems, **own.problems}
-    return Translation(known.language, known.name, sentences, problems)
+    return Translation(known.language, known.name, sentences, problems, own.offer)
 
 
 def _parsed(name: str, text: str) -> Translation:
@@ -105,11 +109,15 @@ def _parsed(name: str, text: str) -> Translation:
     unknown = sorted(document.keys() - _PARTS)
     if unknown:
         raise TranslationError(
-            f"{name}: {unknown[0]!r} means nothing.", "Write name, [sentences], [problems]."
+            f"{name}: {unknown[0]!r} means nothing.", "Write name, [sentences], [problems], [offer]."
         )
     own_name = document.get("name") or locale.display_name or language
     sentences = dict(_sentences(name, locale, _table(name, document, "sentences")))
-    return Translation(language, str(own_name), sentences, dict(_problems(name, document)))
+    offer = _table(name, document, "offer")
+    for text, said in offer.items():
+        if not isinstance(said, str):
+            raise TranslationError(f"{name}: {text!r} is no text.", "Write it in quotation marks.")
+    return Translation(language, str(own_name), sentences, dict(_problems(name, document)), offer)
 
 
 def _locale(name: str, language: str) -> Locale:

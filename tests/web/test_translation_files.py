@@ -94,6 +94,7 @@ def test_a_host_chooses_languages_and_their_order(tmp_path: Path) -> None:
         ("fr.toml", 'title = "x"', "'title' means nothing"),
         ("fr.toml", "[problems]\nno_plans = 5", "no_plans has no title"),
         ("fr.toml", "[problems.no_plans]\ntitle = 'a'\nremedy = 5", "no_plans has no title"),
+        ("fr.toml", '[offer]\n"Team" = 5', "'Team' is no text"),
         ("fr.toml", "= nonsense", "is no TOML"),
         ("french.toml", "", "named for no language"),
         ("xx-notes.toml", "", "named for no language"),

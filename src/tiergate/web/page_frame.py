@@ -11,6 +11,7 @@ from tiergate.rules.errors import TiergateError
 from tiergate.services.acting import Acting
 from tiergate.services.describe_account import AccountView
 from tiergate.translation import ENGLISH
+from tiergate.web.offer_in_language import product_in
 from tiergate.web.render import Frame
 from tiergate.web.visitor_language import reader_of, speak
 
@@ -51,7 +52,7 @@ def frame_of(
     settings = billing.settings
     reader = reader_of(request, settings, account_locale)
     return Frame(
-        product,
+        product_in(reader.translation, product),
         base_path=str(request.scope.get("root_path", "")),
         sign_up_url=settings.sign_up_url,
         public_url=settings.public_url,

@@ -10,6 +10,7 @@ from tiergate.web.account_page import account_page
 from tiergate.web.billing_page import render_billing
 from tiergate.web.checkout_return_page import CheckoutReturnPage, render_checkout_return
 from tiergate.web.identity import SignedIn, Visitor
+from tiergate.web.offer_in_language import plan_in
 from tiergate.web.page_frame import account_frame, billing_of, frame_of
 from tiergate.web.pricing_page import PricingPage, render_pricing
 from tiergate.web.render import LANGUAGE_PARAMETER, static_file
@@ -67,7 +68,7 @@ def show_checkout_return(
     subscription = view.subscription
     page = CheckoutReturnPage(
         frame,
-        plan=view.told.catalog.plan(checkout.plan_key),
+        plan=plan_in(frame.translation, view.told.catalog.plan(checkout.plan_key)),
         check_url=f"{frame.billing_url}/return?session_id={checkout.checkout_session_id}&checks={checks + 1}",
         confirmed=_is_confirmed(view, checkout.plan_key) and status != "confirmed",
         checks=checks,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +165,28 @@ def test_a_host_adds_a_language_by_a_file(site: Site, tmp_path: Path) -> None:
         assert "Recommended" in page
         assert 'lang="fr"' in page
         assert "Français" in page
+
+
+def test_the_offer_is_told_in_the_language_of_the_page(site: Site) -> None:
+    """What a file's ``[offer]`` says stands on every page and in the API; nothing else of it changes."""
+    folder = Path(str(files("tiergate.demo") / "languages"))
+    with speaking(site, translations=folder) as german:
+        german.subscribe("acme", on_trial=False)
+        client = german.signed_in()
+        pricing = client.get("/pricing?lang=de").text
+        assert "Preise, die mit Ihnen wachsen" in pricing
+        assert "Brauche ich eine Karte, um Northwind zu testen?" in pricing
+        assert "100.000 API-Aufrufe / Monat" in pricing
+        billing = client.get("/billing").text
+        assert "Plätze" in billing
+        assert "API calls" not in billing
+        change = client.get("/billing/change?plan=scale&interval=month").text
+        assert "90 Tage" in change
+        assert "Audit log" not in change
+        assert "Für alle, die allein bauen" in client.get("/billing/cancel").text
+        plans = client.get("/api/plans").json()["plans"]
+        assert [plan["description"] for plan in plans][2] == "Für wachsende Produkte"
+        assert "Pricing that grows with you" in german.as_nobody().get("/pricing").text
 
 
 def test_a_host_speaks_german_alone(site: Site) -> None:
