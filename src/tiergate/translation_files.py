@@ -54,7 +54,7 @@ def read_translations(folder: Path | None = None, offered: Sequence[str] = ()) -
     own = sorted(folder.glob("*.toml")) if folder else []
     for path in own:
         language = path.name.removesuffix(".toml")
-        found[language] = _extended(found.get(language), _read(path, language))
+        found[language] = _extended(found.get(language), _read(path))
     missing = [language for language in offered if language not in found]
     if missing:
         raise TranslationError(
@@ -79,11 +79,16 @@ def _packaged() -> tuple[tuple[str, Translation], ...]:
     )
 
 
-def _read(path: Path, language: str) -> Translation:
+def read_file(path: Path) -> Translation:
+    """Return what a file alone says. Raises ``TranslationError``."""
     try:
-        translation = _parsed(path.name, path.read_text(encoding="utf-8"))
+        return _parsed(path.name, path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise TranslationError(f"{path.name} cannot be read.", "Write it in UTF-8.") from error
+
+
+def _read(path: Path) -> Translation:
+    translation = read_file(path)
     known = known_sentences()
     for text in translation.sentences:
         if text not in known:
@@ -105,7 +110,7 @@ def _parsed(name: str, text: str) -> Translation:
     except tomllib.TOMLDecodeError as error:
         raise TranslationError(f"{name} is no TOML: {error}.", "Correct the line that it names.") from error
     language = name.removesuffix(".toml")
-    locale = _locale(name, language)
+    locale = locale_of(name, language)
     unknown = sorted(document.keys() - _PARTS)
     if unknown:
         raise TranslationError(
@@ -120,7 +125,8 @@ def _parsed(name: str, text: str) -> Translation:
     return Translation(language, str(own_name), sentences, dict(_problems(name, document)), offer)
 
 
-def _locale(name: str, language: str) -> Locale:
+def locale_of(name: str, language: str) -> Locale:
+    """Return the locale of a language. Raises ``TranslationError``, which names the file."""
     try:
         if _TAG.fullmatch(language):
             return Locale.parse(language, sep="-")
@@ -147,7 +153,9 @@ def _sentences(name: str, locale: Locale, table: Mapping[str, Any]) -> Iterator[
             raise TranslationError(f"{name}: {text!r} has other forms.", f"This language has: {wanted}.")
         for form in forms.values():
             _require_places(name, text, form)
-        yield text, spoken
+        said = {kind: form for kind, form in forms.items() if form}
+        if "other" in said:  # what is left empty is still to be translated
+            yield text, said if isinstance(spoken, dict) else spoken
 
 
 def _require_places(name: str, text: str, spoken: str) -> None:
