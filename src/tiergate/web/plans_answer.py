@@ -144,7 +144,8 @@ class PlansAnswer(BaseModel):
     product: str
     headline: str
     tagline: str
-    locale: str
+    language: str = Field(description="The language of the words, as a tag such as de.")
+    locale: str = Field(description="How figures are written, such as de_AT.")
     signed_in: bool = Field(description="Whether the verbs are those of an account; never across origins.")
     currency: CurrencyAnswer
     first_interval: Interval
@@ -165,6 +166,7 @@ def plans_answer(visit: Visit) -> PlansAnswer:
         product=catalog.product.name,
         headline=catalog.product.headline,
         tagline=catalog.product.tagline,
+        language=store.frame.language,
         locale=store.wording.locale,
         signed_in=store.frame.signed_in,
         currency=CurrencyAnswer(

@@ -106,9 +106,10 @@ class Languages:
         await self._app(scope, receive, send_with_headers)
 
     def _complete(self, request: Request, headers: MutableHeaders) -> None:
-        if headers.get("content-type", "").startswith("text/html"):
-            headers["content-language"] = request.scope[_SPOKEN]
-            headers.add_vary_header("Accept-Language, Cookie")
+        if not headers.get("content-type", "").startswith("text/html"):
+            return
+        headers["content-language"] = request.scope[_SPOKEN]
+        headers.add_vary_header("Accept-Language, Cookie")
         asked_for = request.query_params.get(LANGUAGE_PARAMETER)
         if asked_for is not None and asked_for in self._offered and request.method in ("GET", "HEAD"):
             headers.append("set-cookie", self._cookie(request, asked_for))
