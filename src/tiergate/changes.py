@@ -120,13 +120,20 @@ class Changes:
         """Take back what is planned for the renewal, or waits for its payment."""
         return undo_change(self._context, account_id, Asking({"action": "undo"}, key, actor))
 
-    def open_portal(self, account_id: str, flow: str | None = None, return_url: str | None = None) -> str:
+    def open_portal(
+        self,
+        account_id: str,
+        flow: str | None = None,
+        return_url: str | None = None,
+        language: str | None = None,
+    ) -> str:
         """Return the address of Stripe's portal, where ``flow`` leads to one thing at once.
 
         The flows are ``payment_method_update``, ``subscription_cancel`` and ``subscription_update``. The
-        customer comes back to ``return_url``, or to the billing page. Raises ``PortalFlowError``.
+        customer comes back to ``return_url``, or to the billing page. The portal speaks ``language``, such as
+        ``de``, or what the browser asks for. Raises ``PortalFlowError``.
         """
-        return open_portal(self._context, account_id, flow, return_url)
+        return open_portal(self._context, account_id, flow, return_url, language)
 
     def set_billing_email(self, account_id: str, email: str, *, actor: str = "") -> str:
         """Let invoices and receipts go to an address, at Stripe too. Raises ``InvalidEmailError``."""

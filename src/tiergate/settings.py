@@ -52,6 +52,10 @@ class Settings:
     """What links to the billing page are signed with; the first signs, all are believed."""
     templates: Path | None = None
     """A folder whose templates replace the package's own of the same name."""
+    translations: Path | None = None
+    """A folder with a file for each language that is added, or said otherwise: ``fr.toml``."""
+    languages: tuple[str, ...] = ()
+    """The languages that pages are offered in, the first for who asks for no other; empty for all."""
 
     def __post_init__(self) -> None:
         """Refuse what could only fail later, and less clearly."""
@@ -108,7 +112,9 @@ def settings_from(environment: Mapping[str, str] | None = None) -> Settings:
         },
         sign_up_url=_address(given, "TIERGATE_SIGN_UP_URL"),
         secret_keys=_secrets(given, "TIERGATE_SECRET_KEY"),
-        templates=_folder(given, "TIERGATE_TEMPLATES"),
+        templates=_folder(given, "TIERGATE_TEMPLATES", "templates"),
+        translations=_folder(given, "TIERGATE_TRANSLATIONS", "languages"),
+        languages=_languages(given.get("TIERGATE_LANGUAGES", "")),
     )
 
 
@@ -138,12 +144,22 @@ def _address(given: Mapping[str, str], name: str) -> str:
     return told
 
 
-def _folder(given: Mapping[str, str], name: str) -> Path | None:
+def _languages(told: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(language.strip() for language in told.split(",") if language.strip()))
+    for language in found:
+        if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", language):
+            raise SettingsError(
+                f"TIERGATE_LANGUAGES cannot name {language!r}.", "Write languages with commas, such as de,en."
+            )
+    return found
+
+
+def _folder(given: Mapping[str, str], name: str, of: str) -> Path | None:
     told = given.get(name)
     if not told:
         return None
     if not Path(told).is_dir():
-        raise SettingsError(f"{name} is {told!r}, which is no folder.", "Name the folder of your templates.")
+        raise SettingsError(f"{name} is {told!r}, which is no folder.", f"Name the folder of your {of}.")
     return Path(told)
 
 

@@ -14,6 +14,7 @@ SHIPPED = [
     "tiergate/billing.schema.json",
     "tiergate/cli/starter.toml",
     "tiergate/demo/northwind.toml",
+    "tiergate/languages/de.toml",
     "tiergate/store/migrations/env.py",
     "tiergate/store/migrations/versions/0001_first_tables.py",
     "tiergate/web/templates/pricing.html",

@@ -13,6 +13,7 @@ from tiergate.cli.environment import environment_here
 from tiergate.cli.events_commands import events
 from tiergate.cli.explain_command import explain
 from tiergate.cli.init_command import init, schema
+from tiergate.cli.languages_commands import languages
 from tiergate.cli.logs import write_logs
 from tiergate.cli.opened import opened_billing
 from tiergate.cli.plans_commands import plans
@@ -35,6 +36,7 @@ app.add_typer(account, name="account")
 app.add_typer(events, name="events")
 app.add_typer(webhooks, name="webhooks")
 app.add_typer(trial, name="trial")
+app.add_typer(languages, name="languages")
 app.command()(reconcile)
 app.command()(adopt)
 app.command()(doctor)

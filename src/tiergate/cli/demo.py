@@ -186,6 +186,7 @@ def _prepare_stripe(sandbox_url: str, port: int) -> Settings:
         stripe_api_base=sandbox_url,
         public_url=f"http://localhost:{port}",
         test_clock=str(clock["id"]),
+        translations=Path(str(files("tiergate.demo") / "languages")),
     )
 
 

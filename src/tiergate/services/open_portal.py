@@ -11,6 +11,7 @@ from tiergate.services.change_facts import Facts
 from tiergate.services.context import Context
 from tiergate.services.portal_features import MARK, allows_updates, portal_configuration
 from tiergate.services.preview_change import current_facts
+from tiergate.services.stripe_locale import stripe_locale
 
 FLOWS = ("payment_method_update", "subscription_cancel", "subscription_update")
 
@@ -22,12 +23,17 @@ class PortalFlowError(TiergateError):
 
 
 def open_portal(
-    context: Context, account_id: str, flow: str | None = None, return_url: str | None = None
+    context: Context,
+    account_id: str,
+    flow: str | None = None,
+    return_url: str | None = None,
+    language: str | None = None,
 ) -> str:
     """Return the address of the portal; ``flow`` leads to one of ``FLOWS`` at once.
 
     The portal's configuration is made where there is none yet, and found again by its metadata. A path as
     ``return_url`` is one of this application's own; without it the customer comes back to the billing page.
+    The portal speaks ``language``, or what the browser asks it for.
     Raises ``PortalFlowError``, ``CheckoutRequiredError`` and ``UnknownAccountError``.
     """
     facts = current_facts(context, account_id)
@@ -39,6 +45,7 @@ def open_portal(
     params: dict[str, Any] = {
         "customer": customer_id,
         "configuration": _configuration(context, facts),
+        "locale": stripe_locale(language),
         "return_url": urljoin(f"{context.public_url}/", return_url or f"{context.public_url}/billing"),
     }
     if flow is not None:

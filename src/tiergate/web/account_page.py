@@ -14,6 +14,7 @@ from tiergate.rules.state import PaymentMethod, SubscriptionItem, SubscriptionSt
 from tiergate.services.ask_to_upgrade import still_asked
 from tiergate.services.describe_account import AccountView
 from tiergate.web.billing_facts import BillingPage, Running, Terms, UsageLine
+from tiergate.web.offer_in_language import page_in
 from tiergate.web.page_frame import account_frame, billing_of
 
 
@@ -22,8 +23,9 @@ def account_page(request: Request, view: AccountView, after: str = "") -> Billin
     told, phase, subscription = view.told, view.told.phase, view.subscription
     customer = told.state.customer
     has_customer = told.account.stripe_customer_id is not None and not (customer and customer.deleted)
-    return BillingPage(
-        account_frame(request, view),
+    frame = account_frame(request, view)
+    page = BillingPage(
+        frame,
         told.catalog,
         told.at,
         phase.access,
@@ -47,6 +49,7 @@ def account_page(request: Request, view: AccountView, after: str = "") -> Billin
         asked=still_asked(told.journal, told.at),
         after=after,
     )
+    return page_in(frame.translation, page)
 
 
 def running_of(view: AccountView) -> Running | None:

@@ -23,6 +23,7 @@ from tiergate.web.identity import AccountOf, nobody
 from tiergate.web.problems import DefectProblems, install_problems
 from tiergate.web.render import content_security_policy
 from tiergate.web.same_origin import SameOrigin
+from tiergate.web.visitor_language import Languages, translations_of
 from tiergate.web.webhook_route import WebhookFirst
 
 _CHECKOUT_ORIGIN = "https://checkout.stripe.com https://billing.stripe.com https://invoice.stripe.com"
@@ -33,7 +34,8 @@ def create_app(billing: Billing, account_of: AccountOf = nobody) -> FastAPI:
     """Create the application around a ``Billing``.
 
     ``account_of`` is the host's way of saying which account a request acts for. Hosts mount
-    ``billing.asgi``, which is made by this.
+    ``billing.asgi``, which is made by this. Raises ``TranslationError`` where the file of a language cannot
+    be used.
     """
     app = FastAPI(
         title="tiergate",
@@ -60,6 +62,9 @@ def create_app(billing: Billing, account_of: AccountOf = nobody) -> FastAPI:
     app.add_middleware(SameOrigin)
     app.add_middleware(WebhookFirst, billing=billing)
     app.add_middleware(DefectProblems)
+    app.add_middleware(
+        Languages, offered=translations_of(billing.settings), public_url=billing.settings.public_url
+    )
     app.add_middleware(SecurityHeaders, checkout_origin=billing.settings.stripe_api_base or _CHECKOUT_ORIGIN)
     return app
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tiergate.translation import Sentence
 from tiergate.web.billing_facts import BillingPage
 from tiergate.web.link import Link
 
@@ -23,14 +24,15 @@ def details_view(page: BillingPage) -> DetailsView:
     card, note = card_in_words(page)
     if not page.frame.may_change:
         return DetailsView(card, note, None, page.billing_email, "", None)
-    label = "Add card" if page.card is None and not page.has_card else "Update card"
+    is_new = page.card is None and not page.has_card
+    label = page.say("Add card") if is_new else page.say("Update card")
     return DetailsView(
         card,
         note,
         Link(label, page.portal_url, (("flow", "payment_method_update"),)),
         page.billing_email,
         page.act_url("email"),
-        Link("Edit at Stripe", page.portal_url, ()),
+        Link(page.say("Edit at Stripe"), page.portal_url, ()),
     )
 
 
@@ -38,14 +40,16 @@ def card_in_words(page: BillingPage) -> tuple[str, str]:
     """Name what invoices are charged to, and say until when it is good."""
     card = page.card
     if card is None or card.last4 is None:
-        known = {True: "On file", False: "None on file", None: "Being checked"}
-        return known[page.has_card], ""
+        return page.say(_KNOWN[page.has_card]), ""
     name = _BRANDS.get(card.brand or "", (card.brand or card.type).replace("_", " ").title())
+    told = page.say("{brand} ending in {digits}", brand=name, digits=card.last4)
     if card.exp_month is None or card.exp_year is None:
-        return f"{name} ending in {card.last4}", ""
+        return told, ""
     expiry = f"{card.exp_month:02}/{card.exp_year % 100:02}"
-    is_over = (card.exp_year, card.exp_month) < (page.at.year, page.at.month)
-    return f"{name} ending in {card.last4}", f"Expired {expiry}" if is_over else f"Expires {expiry}"
+    if (card.exp_year, card.exp_month) < (page.at.year, page.at.month):
+        return told, page.say("Expired {month}", month=expiry)
+    return told, page.say("Expires {month}", month=expiry)
 
 
+_KNOWN = {True: Sentence("On file"), False: Sentence("None on file"), None: Sentence("Being checked")}
 _BRANDS = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "jcb": "JCB"}

@@ -101,7 +101,7 @@ class BillingPage:
     @property
     def subject_name(self) -> str:
         """Its name, or a word in its place."""
-        return self.subject.name if self.subject else "your plan"
+        return self.subject.name if self.subject else self.say("your plan")
 
     @property
     def policy(self) -> Policy:
@@ -126,6 +126,10 @@ class BillingPage:
     def act_url(self, name: str) -> str:
         """Where a form does something to the subscription, such as ``undo``."""
         return f"{self.frame.base_path}/api/billing/{name}"
+
+    def say(self, text: str, /, **values: object) -> str:
+        """Say a sentence, named by its English text, in the reader's language."""
+        return self.frame.wording.say(text, **values)
 
     def date(self, at: datetime) -> str:
         """Write a day as the reader writes it."""

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from tiergate.rules.access import Reason
 from tiergate.services.ask_to_upgrade import Asked
 from tiergate.web.billing_facts import BillingPage, Running, Terms
-from tiergate.web.billing_situation import Banner, Tone
 from tiergate.web.link import Link
-from tiergate.web.plan_prices import PAID, named, seats_of
+from tiergate.web.plan_prices import named, paid, seats_of
+from tiergate.web.situation import Banner, Tone
 
 
 def notices(page: BillingPage) -> tuple[Banner, ...]:
@@ -33,31 +33,35 @@ def told_after(page: BillingPage) -> str:
 
 
 def _waiting(page: BillingPage, running: Running, terms: Terms) -> Banner:
-    until = ""
-    if running.pay_by is not None:
-        wording = page.frame.wording
-        until = f" After {wording.date(running.pay_by)}, {wording.time(running.pay_by)}, it lapses."
-    text = (
+    wording = page.frame.wording
+    text = wording.say(
         "Your bank may ask you to confirm it, or you may need another card. "
-        f"Until it is paid you keep what you have, and nothing is charged.{until}"
+        "Until it is paid you keep what you have, and nothing is charged."
     )
-    pay = Link("Confirm payment", running.pay_url) if running.pay_url else None
-    title = f"Confirm your payment for {named(page.frame.wording, running.terms, terms)}"
-    return Banner(Tone.WARNING, title, text, pay, Link("Not now", page.act_url("undo"), ()))
+    if running.pay_by is not None:
+        date, time = wording.date(running.pay_by), wording.time(running.pay_by)
+        text = f"{text} {wording.say('After {date}, {time}, it lapses.', date=date, time=time)}"
+    pay = Link(wording.say("Confirm payment"), running.pay_url) if running.pay_url else None
+    title = wording.say("Confirm your payment for {terms}", terms=named(wording, running.terms, terms))
+    return Banner(Tone.WARNING, title, text, pay, Link(wording.say("Not now"), page.act_url("undo"), ()))
 
 
 def _coming(page: BillingPage, running: Running, terms: Terms) -> Banner:
     when = page.date(running.coming_at) if running.coming_at else ""
-    title = f"On {when} your plan changes to {named(page.frame.wording, running.terms, terms)}"
-    text = "Until then you keep what you have paid for."
-    return Banner(Tone.INFO, title, text, also=Link("Undo", page.act_url("undo"), ()))
+    what = named(page.frame.wording, running.terms, terms)
+    title = page.say("On {date} your plan changes to {terms}", date=when, terms=what)
+    text = page.say("Until then you keep what you have paid for.")
+    return Banner(Tone.INFO, title, text, also=Link(page.say("Undo"), page.act_url("undo"), ()))
 
 
 def _collects_nothing(page: BillingPage, running: Running) -> Banner:
-    goes_on = f" until {page.date(running.resumes_at)}" if running.resumes_at else ""
-    text = f"Nothing is charged{goes_on}, and you keep {page.subject_name}."
-    resume = Link(f"Resume {page.subject_name}", page.act_url("resume"), ())
-    return Banner(Tone.INFO, "Payments are paused", text, also=resume)
+    name = page.subject_name
+    text = page.say("Nothing is charged, and you keep {plan}.", plan=name)
+    if running.resumes_at is not None:
+        date = page.date(running.resumes_at)
+        text = page.say("Nothing is charged until {date}, and you keep {plan}.", date=date, plan=name)
+    resume = Link(page.say("Resume {plan}", plan=name), page.act_url("resume"), ())
+    return Banner(Tone.INFO, page.say("Payments are paused"), text, also=resume)
 
 
 def _asked(page: BillingPage) -> tuple[Banner, ...]:
@@ -67,14 +71,20 @@ def _asked(page: BillingPage) -> tuple[Banner, ...]:
 
 def _wish(page: BillingPage, asked: Asked) -> Banner:
     plan = page.catalog.plans.get(asked.plan or "")
-    title = f"{asked.by or 'A member'} asks for {plan.name if plan else 'an upgrade'}"
-    text = f"Asked on {page.date(asked.at)}. It is up to you as an owner."
+    who = asked.by or page.say("A member")
+    title = page.say("{who} asks for an upgrade", who=who)
+    if plan is not None:
+        title = page.say("{who} asks for {plan}", who=who, plan=plan.name)
+    text = page.say("Asked on {date}. It is up to you as an owner.", date=page.date(asked.at))
     place = f"#plan-{plan.key}" if plan else ""
-    return Banner(Tone.INFO, title, text, also=Link("See the plans", page.frame.pricing_url + place))
+    return Banner(
+        Tone.INFO, title, text, also=Link(page.say("See the plans"), page.frame.pricing_url + place)
+    )
 
 
 def _after_ask(page: BillingPage) -> str:
-    return "The owners of this account are asked: they see it on their billing page." if page.asked else ""
+    told = page.say("The owners of this account are asked: they see it on their billing page.")
+    return told if page.asked else ""
 
 
 def _after_change(page: BillingPage) -> str:
@@ -82,39 +92,43 @@ def _after_change(page: BillingPage) -> str:
     if running is None or running.waiting is not None:
         return ""
     if running.coming is not None and running.coming_at is not None:
-        return f"Your change is planned for {page.date(running.coming_at)}."
-    terms, plan = running.terms, running.terms.plan
+        return page.say("Your change is planned for {date}.", date=page.date(running.coming_at))
+    wording, terms, plan = page.frame.wording, running.terms, running.terms.plan
     if plan is None:
         return ""
-    paid = f", paid {PAID[terms.interval]}" if terms.interval in PAID else ""
-    seats = seats_of(page.frame.wording, plan, terms.quantity)
-    return f"Done. You are on {plan.name}{paid}{f', with {seats}' if seats else ''}."
+    name = paid(wording, plan, terms.interval) if terms.interval else plan.name
+    seats = seats_of(wording, plan, terms.quantity)
+    if seats:
+        return wording.say("Done. You are on {terms}, with {seats}.", terms=name, seats=seats)
+    return wording.say("Done. You are on {terms}.", terms=name)
 
 
 def _after_undo(page: BillingPage) -> str:
     running = page.running
     is_plain = running is not None and running.coming is None and running.waiting is None
-    return f"Done. You stay on {page.subject_name}." if is_plain else ""
+    return page.say("Done. You stay on {plan}.", plan=page.subject_name) if is_plain else ""
 
 
 def _after_cancel(page: BillingPage) -> str:
     if page.running is not None and not page.running.is_ending:
         return ""
-    return f"{page.subject_name} is canceled, and will not renew."
+    return page.say("{plan} is canceled, and will not renew.", plan=page.subject_name)
 
 
 def _after_resume(page: BillingPage) -> str:
     running = page.running
     goes_on = running is not None and not running.is_ending and not running.is_paused
-    return f"Done. {page.subject_name} goes on." if goes_on else ""
+    return page.say("Done. {plan} goes on.", plan=page.subject_name) if goes_on else ""
 
 
 def _after_pause(page: BillingPage) -> str:
-    return f"{page.subject_name} is paused." if page.running and page.running.is_paused else ""
+    is_paused = page.running is not None and page.running.is_paused
+    return page.say("{plan} is paused.", plan=page.subject_name) if is_paused else ""
 
 
 def _after_email(page: BillingPage) -> str:
-    return f"Invoices and receipts go to {page.billing_email}." if page.billing_email else ""
+    address = page.billing_email
+    return page.say("Invoices and receipts go to {email}.", email=address) if address else ""
 
 
 _AFTER: Mapping[str, Callable[[BillingPage], str]] = {

@@ -7,14 +7,16 @@ from tiergate.rules.access import Access, Reason
 from tiergate.rules.catalog import FeatureKind
 from tiergate.rules.prompt_settings import PromptSettings
 from tiergate.rules.state import Invoice, InvoiceStatus
+from tiergate.translation import Sentence
 from tiergate.web.billing_details import DetailsView, card_in_words, details_view
 from tiergate.web.billing_facts import BillingPage, UsageLine
 from tiergate.web.billing_notices import notices, told_after
-from tiergate.web.billing_situation import TRIAL_BADGE, Banner, Tone, situation
+from tiergate.web.billing_situation import situation
 from tiergate.web.link import Link
 from tiergate.web.offers import yearly_saving
-from tiergate.web.plan_prices import seats_of
+from tiergate.web.plan_prices import per, seats_of
 from tiergate.web.render import render
+from tiergate.web.situation import TRIAL_BADGE, Banner, Tone
 from tiergate.web.wording import Wording, main_currency
 
 __all__ = ["BillingPage", "UsageLine", "billing_view", "render_billing"]
@@ -127,7 +129,7 @@ def billing_view(page: BillingPage) -> BillingView:
         usage=tuple(_usage_view(wording, line, page.catalog.prompts) for line in page.usage),
         usage_note=_usage_note(page),
         invoices=_invoice_rows(page),
-        dates_note=f"Dates are in {wording.zone_name(page.at)}.",
+        dates_note=wording.say("Dates are in {zone}.", zone=wording.zone_name(page.at)),
     )
     return view if page.frame.may_change else _for_a_member(view)
 
@@ -149,8 +151,9 @@ def _without_buttons(banner: Banner) -> Banner:
 
 def _change_label(page: BillingPage) -> str:
     if page.running is not None and page.running.is_changeable:
-        return "Change plan"
-    return "Choose a plan" if page.plan is None or page.plan.is_free else "See all plans"
+        return page.say("Change plan")
+    is_free = page.plan is None or page.plan.is_free
+    return page.say("Choose a plan") if is_free else page.say("See all plans")
 
 
 def _plan_view(page: BillingPage) -> PlanView:
@@ -159,14 +162,14 @@ def _plan_view(page: BillingPage) -> PlanView:
     amount, per = _price(page)
     tone, badge = _badge(page, words.badge)
     return PlanView(
-        title=f"{plan.name} plan" if plan else "No plan",
+        title=page.say("{plan} plan", plan=plan.name) if plan else page.say("No plan"),
         amount=amount,
         per=per,
         is_trial=words.badge == TRIAL_BADGE,
         badge_tone=tone,
-        badge=badge,
+        badge=page.say(badge),
         rows=_rows(page, words.due),
-        next_title="Where you stand" if words.settled else "What happens next",
+        next_title=page.say("Where you stand") if words.settled else page.say("What happens next"),
         next=words.next,
         yearly=_yearly(page),
         seats=_seats(page),
@@ -185,8 +188,11 @@ def _yearly(page: BillingPage) -> Link | None:
     if not any(price.interval == "year" for price in plan.prices):
         return None
     _, saved, currency = yearly_saving(plan, page.price.currency)
-    saving = f", save {page.frame.wording.price(saved, currency)}" if saved and plan.seats is None else ""
-    return Link(f"Switch to yearly{saving}", f"{page.frame.billing_url}/change?plan={plan.key}&interval=year")
+    label = page.say("Switch to yearly")
+    if saved and plan.seats is None:
+        saving = page.frame.wording.price(saved, currency)
+        label = page.say("Switch to yearly, save {amount}", amount=saving)
+    return Link(label, f"{page.frame.billing_url}/change?plan={plan.key}&interval=year")
 
 
 def _seats(page: BillingPage) -> SeatsView | None:
@@ -196,7 +202,8 @@ def _seats(page: BillingPage) -> SeatsView | None:
     sold = running.terms.plan.seats
     if sold is None:
         return None
-    hint = f"{page.frame.wording.number(running.members)} in use" if running.members else ""
+    used = running.members
+    hint = page.say("{number} in use", number=page.frame.wording.number(used)) if used else ""
     return SeatsView(running.terms.quantity, sold.minimum, sold.maximum, hint)
 
 
@@ -204,7 +211,8 @@ def _cancel(page: BillingPage) -> Link | None:
     if page.running is None or page.running.is_ending:
         return None
     own = page.plan is None or page.plan == page.subject
-    return Link("Cancel plan" if own else f"Cancel {page.subject_name}", f"{page.frame.billing_url}/cancel")
+    label = page.say("Cancel plan") if own else page.say("Cancel {plan}", plan=page.subject_name)
+    return Link(label, f"{page.frame.billing_url}/cancel")
 
 
 def _price(page: BillingPage) -> tuple[str, str]:
@@ -212,60 +220,67 @@ def _price(page: BillingPage) -> tuple[str, str]:
     wording = page.frame.wording
     if page.plan is not None and page.plan.is_free:
         currency = page.price.currency if page.price else main_currency(page.catalog)
-        return wording.price(0, currency), "/ month"
+        return wording.price(0, currency), per(wording, "month")
     if page.price is None or (page.plan is not None and page.plan != page.subject):
         return "", ""
-    each = "per seat / " if page.subject and page.subject.seats else "/ "
-    return wording.price(page.price.unit_amount, page.price.currency), f"{each}{page.price.interval}"
+    has_seats = page.subject is not None and page.subject.seats is not None
+    amount = wording.price(page.price.unit_amount, page.price.currency)
+    return amount, per(wording, page.price.interval, per_seat=has_seats)
 
 
-def _badge(page: BillingPage, badge: tuple[Tone, str]) -> tuple[Tone, str]:
+def _badge(page: BillingPage, badge: tuple[Tone, Sentence]) -> tuple[Tone, Sentence]:
     """Return the badge of the plan that is shown, which after the end of a subscription is another one."""
     if page.access is Access.READ_ONLY:
-        return Tone.WARNING, "Read-only"
+        return Tone.WARNING, Sentence("Read-only")
     if page.plan is None and page.reason is Reason.NO_SUBSCRIPTION:
-        return Tone.NEUTRAL, "None yet"
+        return Tone.NEUTRAL, Sentence("None yet")
     if page.plan is None or page.access is Access.BLOCKED:
-        return Tone.DANGER, "No access"
+        return Tone.DANGER, Sentence("No access")
     if page.plan.is_free:
-        return Tone.NEUTRAL, "Free"
-    return badge if page.plan == page.subject else (Tone.SUCCESS, "Active")
+        return Tone.NEUTRAL, Sentence("Free")
+    return badge if page.plan == page.subject else (Tone.SUCCESS, Sentence("Active"))
 
 
-def _rows(page: BillingPage, due: tuple[str, datetime] | None) -> tuple[Row, ...]:
+def _rows(page: BillingPage, due: tuple[Sentence, datetime] | None) -> tuple[Row, ...]:
     rows = []
     if due is not None:
         label, at = due
-        rows.append(Row(label, page.date(at), at))
+        rows.append(Row(page.say(label), page.date(at), at))
     running = page.running
     seats = seats_of(page.frame.wording, running.terms.plan, running.terms.quantity) if running else ""
     if seats:
-        rows.append(Row("Paid for", seats))
+        rows.append(Row(page.say("Paid for"), seats))
     if page.has_customer:  # the card of the payment details says the rest
         return tuple(rows)
     if page.price is not None:
-        rows.append(Row("Payment method", card_in_words(page)[0]))
+        rows.append(Row(page.say("Payment method"), card_in_words(page)[0]))
     if page.frame.account_email:
-        rows.append(Row("Billing email", page.frame.account_email))
+        rows.append(Row(page.say("Billing email"), page.frame.account_email))
     return tuple(rows)
 
 
 def _usage_view(wording: Wording, line: UsageLine, prompts: PromptSettings) -> UsageView:
     feature, limit, used = line.feature, line.limit, line.used
     if limit is None:
-        text = "No limit" if used is None else f"{wording.quantity(feature, used)} used, no limit"
+        text = wording.say("No limit")
+        if used is not None:
+            text = wording.say("{quantity} used, no limit", quantity=wording.quantity(feature, used))
         return UsageView(feature.name, text)
     most = wording.quantity(feature, limit)
     if used is None or limit == 0:
-        return UsageView(feature.name, f"Up to {most}" if limit else "Not included")
+        text = wording.say("Up to {most}", most=most) if limit else wording.say("Not included")
+        return UsageView(feature.name, text)
     percent = used * 100 // limit
-    text = f"{wording.number(used)} of {most}"
+    text = wording.say("{used} of {most}", used=wording.number(used), most=most)
     if percent < FULL_PERCENT:
         if not prompts.is_near(percent):
             return UsageView(feature.name, text, percent)
         tone = Tone.DANGER if prompts.is_urgent(percent) else Tone.WARNING
-        return UsageView(feature.name, text, percent, tone, f"{wording.percent(percent)} used")
-    over = f"{wording.quantity(feature, used - limit)} over the limit" if used > limit else "Limit reached"
+        alert = wording.say("{percent} used", percent=wording.percent(percent))
+        return UsageView(feature.name, text, percent, tone, alert)
+    over = wording.say("Limit reached")
+    if used > limit:
+        over = wording.say("{quantity} over the limit", quantity=wording.quantity(feature, used - limit))
     return UsageView(feature.name, text, FULL_PERCENT, Tone.DANGER, over)
 
 
@@ -273,7 +288,11 @@ def _usage_note(page: BillingPage) -> str:
     metered = [line.feature.name for line in page.usage if line.feature.kind is FeatureKind.METERED]
     if page.usage_resets_at is None or not metered:
         return ""
-    return f"{' and '.join(metered)} start again from zero on {page.date(page.usage_resets_at)}."
+    return page.say(
+        "{features} start again from zero on {date}.",
+        features=page.frame.wording.list(metered),
+        date=page.date(page.usage_resets_at),
+    )
 
 
 def _invoice_rows(page: BillingPage) -> tuple[InvoiceRow, ...]:
@@ -291,9 +310,9 @@ def _invoice_row(page: BillingPage, invoice: Invoice) -> InvoiceRow:
         at=at,
         number=invoice.number or "",
         tone=tone,
-        status=status,
+        status=page.say(status),
         amount=page.frame.wording.amount(invoice.total, invoice.currency),
-        hosted_label="Pay" if invoice.status is InvoiceStatus.OPEN else "View",
+        hosted_label=page.say("Pay") if invoice.status is InvoiceStatus.OPEN else page.say("View"),
         hosted_url=invoice.hosted_invoice_url or "",
         pdf_url=invoice.invoice_pdf or "",
     )
@@ -313,9 +332,9 @@ def _web_address(url: str | None) -> str | None:
 
 
 _INVOICE_STATUSES = {
-    InvoiceStatus.OPEN: (Tone.WARNING, "Open"),
-    InvoiceStatus.PAID: (Tone.SUCCESS, "Paid"),
-    InvoiceStatus.UNCOLLECTIBLE: (Tone.DANGER, "Unpaid"),
-    InvoiceStatus.VOID: (Tone.NEUTRAL, "Void"),
-    InvoiceStatus.UNKNOWN: (Tone.NEUTRAL, "Unclear"),
+    InvoiceStatus.OPEN: (Tone.WARNING, Sentence("Open")),
+    InvoiceStatus.PAID: (Tone.SUCCESS, Sentence("Paid")),
+    InvoiceStatus.UNCOLLECTIBLE: (Tone.DANGER, Sentence("Unpaid")),
+    InvoiceStatus.VOID: (Tone.NEUTRAL, Sentence("Void")),
+    InvoiceStatus.UNKNOWN: (Tone.NEUTRAL, Sentence("Unclear")),
 }

@@ -22,6 +22,7 @@ from tiergate.web.change_routes import to_billing
 from tiergate.web.identity import Owner, actor_of
 from tiergate.web.leaving_page import LeavingPage, render_leaving
 from tiergate.web.link import Link
+from tiergate.web.offer_in_language import preview_in
 from tiergate.web.page_frame import billing_of, frame_of
 from tiergate.web.problems import tiergate_problem
 from tiergate.web.read_order import read_order
@@ -129,7 +130,8 @@ def _change(request: Request, account_id: str, wish: Wish, token: str) -> None:
 
 def _page(request: Request, account_id: str, wish: Wish, preview: Preview, *, moved: bool = False) -> str:
     account = account_page(request, billing_of(request).describe(account_id))
-    return render_change(ChangePage(account, wish, preview, moved))
+    shown = preview_in(account.frame.translation, preview)
+    return render_change(ChangePage(account, wish, shown, moved))
 
 
 def _add_card(request: Request, wish: Wish) -> Link:
@@ -137,4 +139,4 @@ def _add_card(request: Request, wish: Wish) -> Link:
     frame = frame_of(request)
     back = f"{frame.billing_url}/change?{urlencode(wish.as_json())}"
     fields = (("flow", "payment_method_update"), ("return_url", back))
-    return Link("Add payment method", f"{frame.base_path}/api/billing/portal", fields)
+    return Link(frame.wording.say("Add payment method"), f"{frame.base_path}/api/billing/portal", fields)

@@ -7,11 +7,13 @@ from tiergate.rules.catalog import UNLIMITED, Feature, FeatureValue
 from tiergate.rules.change import ChangeKind, Holds
 from tiergate.services.preview_change import Preview
 from tiergate.services.wish import Wish
+from tiergate.translation import Sentence
 from tiergate.web.billing_details import card_in_words
 from tiergate.web.billing_facts import BillingPage, Terms
 from tiergate.web.change_words import button, lead, planned, title, undone_in_words
 from tiergate.web.plan_prices import price_of, seats_of
 from tiergate.web.render import render
+from tiergate.web.stripe_words import line_in_words
 from tiergate.web.wording import main_currency
 
 
@@ -75,7 +77,7 @@ class ChangeView:
     back_url: str
 
 
-MOVED = (
+MOVED = Sentence(
     "The amount, or what the change does, is different from what you saw. "
     "Nothing has been changed yet: look at it again, and confirm it."
 )
@@ -94,13 +96,13 @@ def change_view(page: ChangePage) -> ChangeView:
     return ChangeView(
         title=title(account, preview),
         lead=lead(account, preview),
-        notice=MOVED if page.moved else "",
+        notice=account.say(MOVED) if page.moved else "",
         sides=tuple(_sides(page)),
         lines=tuple(_lines(page)),
         due=due,
         renewal=_renewal(page),
         card=card_in_words(account)[0] if due is not None and preview.due_now else "",
-        notes=undone_in_words(preview),
+        notes=undone_in_words(account, preview),
         differences=tuple(_differences(page)),
         button=button(account, preview),
         fields=(*fields.items(), ("token", preview.token)),
@@ -115,8 +117,10 @@ def _sides(page: ChangePage) -> Iterator[Side]:
     if change.add_on_key is not None:
         return
     then = Terms(change.plan, change.interval, change.quantity)
-    yield _side(page, "Now", running.terms)
-    yield _side(page, "From today" if change.holds is Holds.NOW else planned(page.account, change), then)
+    yield _side(page, page.account.say("Now"), running.terms)
+    is_now = change.holds is Holds.NOW
+    label = page.account.say("From today") if is_now else planned(page.account, change)
+    yield _side(page, label, then)
 
 
 def _side(page: ChangePage, label: str, terms: Terms) -> Side:
@@ -131,12 +135,12 @@ def _side(page: ChangePage, label: str, terms: Terms) -> Side:
 def _lines(page: ChangePage) -> Iterator[Line]:
     preview = page.preview
     for line in preview.lines:
-        yield Line(line.description, _amount(page, line.amount))
+        yield Line(line_in_words(page.account.frame.wording, line.description), _amount(page, line.amount))
     others = preview.total - sum(line.amount for line in preview.lines)
     if preview.lines and others:
-        yield Line("Tax and discounts", _amount(page, others))
+        yield Line(page.account.say("Tax and discounts"), _amount(page, others))
     if preview.lines and 0 < preview.total != preview.due_now:
-        yield Line("From your credit", _amount(page, preview.due_now - preview.total))
+        yield Line(page.account.say("From your credit"), _amount(page, preview.due_now - preview.total))
 
 
 def _due(page: ChangePage) -> Line | None:
@@ -144,15 +148,16 @@ def _due(page: ChangePage) -> Line | None:
     if not preview.lines and not preview.total:
         return None
     if preview.total < 0:
-        return Line("Credited to your next invoice", _amount(page, -preview.total))
-    return Line("Due today", _amount(page, preview.due_now))
+        return Line(page.account.say("Credited to your next invoice"), _amount(page, -preview.total))
+    return Line(page.account.say("Due today"), _amount(page, preview.due_now))
 
 
 def _renewal(page: ChangePage) -> Line | None:
     preview = page.preview
     if preview.renews_at is None or preview.renewal_total is None:
         return None
-    return Line(f"Then, on {page.account.date(preview.renews_at)}", _amount(page, preview.renewal_total))
+    when = page.account.say("Then, on {date}", date=page.account.date(preview.renews_at))
+    return Line(when, _amount(page, preview.renewal_total))
 
 
 def _amount(page: ChangePage, amount: int) -> str:
@@ -177,7 +182,7 @@ def _difference(page: ChangePage, feature: Feature, before: FeatureValue, after:
 
 def _value(page: ChangePage, feature: Feature, value: FeatureValue) -> str:
     if isinstance(value, bool):
-        return "Included" if value else "Not included"
+        return page.account.say("Included") if value else page.account.say("Not included")
     return page.account.frame.wording.quantity(feature, value)
 
 

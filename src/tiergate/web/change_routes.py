@@ -31,6 +31,7 @@ from tiergate.web.change_answers import (
 from tiergate.web.identity import Owner, actor_of
 from tiergate.web.page_frame import billing_of, frame_of
 from tiergate.web.read_order import FORM, is_form, read_order
+from tiergate.web.visitor_language import language_at_stripe
 
 router = APIRouter(prefix="/api/billing", tags=["changes"])
 
@@ -187,7 +188,11 @@ async def undo(request: Request, account_id: Owner, key: Key = None) -> Response
 async def portal(request: Request, account_id: Owner) -> Response | PortalAnswer:
     """Open Stripe's portal: JSON gets its address, a form is sent there."""
     order = await read_order(request, PortalOrder)
-    url = await run_in_threadpool(billing_of(request).open_portal, account_id, order.flow, order.return_url)
+    billing = billing_of(request)
+    language = language_at_stripe(request, billing.settings)
+    url = await run_in_threadpool(
+        billing.open_portal, account_id, order.flow, order.return_url, language=language
+    )
     return RedirectResponse(url, 303) if is_form(request) else PortalAnswer(url=url)
 
 

@@ -1,83 +1,87 @@
 """The sentences of the page that shows a change before it is made."""
 
+from collections.abc import Mapping
+
 from tiergate.rules.change import Change, ChangeKind, Holds
 from tiergate.services.preview_change import Preview
+from tiergate.translation import Sentence
 from tiergate.web.billing_facts import BillingPage
-from tiergate.web.plan_prices import PAID, seats_of
+from tiergate.web.plan_prices import seats_of
 
 
 def title(page: BillingPage, preview: Preview) -> str:
     """Name the change: ``Upgrade to Team``, ``Change to 5 seats``."""
-    return _action(page, preview.change)
+    change = preview.change
+    plan = change.plan.name if change.plan else page.say("another plan")
+    if change.add_on_key is not None:
+        add_on = page.catalog.add_ons.get(change.add_on_key)
+        name = add_on.name if add_on else change.add_on_key
+        return page.say(
+            "Change {name} to {number}", name=name, number=page.frame.wording.number(change.quantity)
+        )
+    if change.kind in (ChangeKind.MORE, ChangeKind.FEWER):
+        return page.say("Change to {seats}", seats=seats_of(page.frame.wording, change.plan, change.quantity))
+    if change.kind in (ChangeKind.LONGER_INTERVAL, ChangeKind.SHORTER_INTERVAL):
+        return page.say(_SWITCHES.get(change.interval or "", _SWITCHES[""]), plan=plan)
+    return page.say(_TITLES.get(change.kind, Sentence("Change to {plan}")), plan=plan)
 
 
 def lead(page: BillingPage, preview: Preview) -> str:
     """Say when it holds, and what that means for the money, in a sentence or two."""
     change = preview.change
-    name = page.subject_name
     if change.kind is ChangeKind.STAY:
-        return f"You stay on {name} as it is now."
+        return page.say("You stay on {plan} as it is now.", plan=page.subject_name)
     if change.holds is Holds.AT_RENEWAL:
-        when = page.date(change.effective_at) if change.effective_at else "the renewal"
-        return f"Nothing changes before {when}: until then you keep {_kept(page, change)}."
+        kept = _kept(page, change)
+        if change.effective_at is None:
+            return page.say("Nothing changes before the renewal: until then you keep {kept}.", kept=kept)
+        date = page.date(change.effective_at)
+        return page.say("Nothing changes before {date}: until then you keep {kept}.", date=date, kept=kept)
     if change.trial_end == "now":
-        return "Your trial ends with this, and the first period is charged now."
+        return page.say("Your trial ends with this, and the first period is charged now.")
     if change.trial_end is not None:
-        return f"It holds at once. Your trial goes on until {page.date(change.trial_end)}."
+        return page.say(
+            "It holds at once. Your trial goes on until {date}.", date=page.date(change.trial_end)
+        )
     if preview.total < 0:
-        return "It holds at once. What you have paid too much is credited to you."
-    return "It holds at once. You pay only for what is left of your period."
+        return page.say("It holds at once. What you have paid too much is credited to you.")
+    return page.say("It holds at once. You pay only for what is left of your period.")
 
 
 def planned(page: BillingPage, change: Change) -> str:
     """Say from when a planned change holds."""
-    return f"From {page.date(change.effective_at)}" if change.effective_at else "From the renewal"
+    if change.effective_at is None:
+        return page.say("From the renewal")
+    return page.say("From {date}", date=page.date(change.effective_at))
 
 
 def button(page: BillingPage, preview: Preview) -> str:
     """Say on the button what pressing it does, to the cent and to the day."""
     change = preview.change
-    action = _action(page, change)
     if change.kind is ChangeKind.STAY:
-        return action
+        return title(page, preview)
+    now, later, paying = _BUTTONS.get(_deed(change), _BUTTONS["change"])
     if change.holds is Holds.AT_RENEWAL:
-        return f"{_short(change)} on {page.date(change.effective_at)}" if change.effective_at else action
+        if change.effective_at is None:
+            return title(page, preview)
+        return page.say(later, date=page.date(change.effective_at))
     if preview.due_now > 0 and preview.currency:
-        amount = page.frame.wording.amount(preview.due_now, preview.currency)
-        return f"Pay {amount} now and {_inside(_short(change))}"
-    return f"{_short(change)} now"
+        return page.say(paying, amount=page.frame.wording.amount(preview.due_now, preview.currency))
+    return page.say(now)
 
 
-def undone_in_words(preview: Preview) -> tuple[str, ...]:
+def undone_in_words(page: BillingPage, preview: Preview) -> tuple[str, ...]:
     """Say what is taken back on the way."""
-    return tuple(_UNDONE[name] for name in preview.undone if name in _UNDONE)
+    return tuple(page.say(_UNDONE[name]) for name in preview.undone if name in _UNDONE)
 
 
-def _action(page: BillingPage, change: Change) -> str:
-    plan = change.plan.name if change.plan else "another plan"
-    if change.add_on_key is not None:
-        add_on = page.catalog.add_ons.get(change.add_on_key)
-        name = add_on.name if add_on else change.add_on_key
-        return f"Change {name} to {page.frame.wording.number(change.quantity)}"
-    if change.kind in (ChangeKind.MORE, ChangeKind.FEWER):
-        return f"Change to {seats_of(page.frame.wording, change.plan, change.quantity)}"
+def _deed(change: Change) -> str:
+    """Name what the button does, as a key of ``_BUTTONS``."""
     if change.kind in (ChangeKind.LONGER_INTERVAL, ChangeKind.SHORTER_INTERVAL):
-        return f"Switch {plan} to {PAID.get(change.interval or '', 'another interval')}"
-    return _TITLES.get(change.kind, "Change to {plan}").format(plan=plan)
-
-
-def _short(change: Change) -> str:
-    if change.kind in (ChangeKind.LONGER_INTERVAL, ChangeKind.SHORTER_INTERVAL):
-        return f"Switch to {PAID.get(change.interval or '', 'another interval')}"
-    if change.add_on_key is None and change.kind is ChangeKind.MORE:
-        return "Add seats"
-    if change.add_on_key is None and change.kind is ChangeKind.FEWER:
-        return "Remove seats"
-    return _SHORT.get(change.kind, "Change")
-
-
-def _inside(words: str) -> str:
-    return words[:1].lower() + words[1:]
+        return change.interval or ""
+    if change.add_on_key is not None and change.kind in (ChangeKind.MORE, ChangeKind.FEWER):
+        return ""
+    return str(change.kind)
 
 
 def _kept(page: BillingPage, change: Change) -> str:
@@ -88,14 +92,56 @@ def _kept(page: BillingPage, change: Change) -> str:
     return page.subject_name
 
 
-_TITLES = {
-    ChangeKind.UPGRADE: "Upgrade to {plan}",
-    ChangeKind.DOWNGRADE: "Downgrade to {plan}",
-    ChangeKind.STAY: "Keep {plan}",
+_TITLES: Mapping[ChangeKind, Sentence] = {
+    ChangeKind.UPGRADE: Sentence("Upgrade to {plan}"),
+    ChangeKind.DOWNGRADE: Sentence("Downgrade to {plan}"),
+    ChangeKind.STAY: Sentence("Keep {plan}"),
 }
-_SHORT = {ChangeKind.UPGRADE: "Upgrade", ChangeKind.DOWNGRADE: "Downgrade"}
-_UNDONE = {
-    "cancellation": "Your cancellation is taken back.",
-    "schedule": "The change that is planned is dropped.",
-    "pending_update": "The change that waits for its payment is dropped.",
+_SWITCHES: Mapping[str, Sentence] = {
+    "month": Sentence("Switch {plan} to monthly"),
+    "year": Sentence("Switch {plan} to yearly"),
+    "": Sentence("Switch {plan} to another interval"),
+}
+_BUTTONS: Mapping[str, tuple[Sentence, Sentence, Sentence]] = {
+    ChangeKind.UPGRADE: (
+        Sentence("Upgrade now"),
+        Sentence("Upgrade on {date}"),
+        Sentence("Pay {amount} now and upgrade"),
+    ),
+    ChangeKind.DOWNGRADE: (
+        Sentence("Downgrade now"),
+        Sentence("Downgrade on {date}"),
+        Sentence("Pay {amount} now and downgrade"),
+    ),
+    "month": (
+        Sentence("Switch to monthly now"),
+        Sentence("Switch to monthly on {date}"),
+        Sentence("Pay {amount} now and switch to monthly"),
+    ),
+    "year": (
+        Sentence("Switch to yearly now"),
+        Sentence("Switch to yearly on {date}"),
+        Sentence("Pay {amount} now and switch to yearly"),
+    ),
+    ChangeKind.MORE: (
+        Sentence("Add seats now"),
+        Sentence("Add seats on {date}"),
+        Sentence("Pay {amount} now and add seats"),
+    ),
+    ChangeKind.FEWER: (
+        Sentence("Remove seats now"),
+        Sentence("Remove seats on {date}"),
+        Sentence("Pay {amount} now and remove seats"),
+    ),
+    "change": (
+        Sentence("Change now"),
+        Sentence("Change on {date}"),
+        Sentence("Pay {amount} now and change"),
+    ),
+}
+"""What the button says now, at the renewal, and where something is charged at once."""
+_UNDONE: Mapping[str, Sentence] = {
+    "cancellation": Sentence("Your cancellation is taken back."),
+    "schedule": Sentence("The change that is planned is dropped."),
+    "pending_update": Sentence("The change that waits for its payment is dropped."),
 }

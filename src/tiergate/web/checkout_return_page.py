@@ -64,31 +64,35 @@ def checkout_return_view(page: CheckoutReturnPage) -> CheckoutReturnView:
     if page.confirmed:
         title, sentence = _confirmed_words(page)
         return CheckoutReturnView(title, (sentence,), True, waiting=False, onward_url=page.success_url)
-    name = page.plan.name
+    say, name = page.frame.wording.say, page.plan.name
     if page.refresh_header is None:
         sentences = (
-            f"You can close this page: {name} opens by itself as soon as Stripe confirms it.",
-            "You do not need to order again.",
+            say("You can close this page: {plan} opens by itself as soon as Stripe confirms it.", plan=name),
+            say("You do not need to order again."),
         )
-        return CheckoutReturnView("This takes longer than usual", sentences, confirmed=False, waiting=False)
+        title = say("This takes longer than usual")
+        return CheckoutReturnView(title, sentences, confirmed=False, waiting=False)
     sentences = (
-        f"Your order is with Stripe. {name} opens as soon as Stripe has told us that all is well.",
-        "This usually takes a few seconds, and the page looks again by itself.",
+        say(
+            "Your order is with Stripe. {plan} opens as soon as Stripe has told us that all is well.",
+            plan=name,
+        ),
+        say("This usually takes a few seconds, and the page looks again by itself."),
     )
-    return CheckoutReturnView(
-        "We are waiting for Stripe’s confirmation", sentences, confirmed=False, waiting=True
-    )
+    title = say("We are waiting for Stripe’s confirmation")
+    return CheckoutReturnView(title, sentences, confirmed=False, waiting=True)
 
 
 def _confirmed_words(page: CheckoutReturnPage) -> tuple[str, str]:
-    name, date = page.plan.name, page.frame.wording.date
+    wording, name = page.frame.wording, page.plan.name
     if page.trial_end is not None:
+        date = wording.date(page.trial_end)
         return (
-            f"Your {name} trial has started",
-            f"Everything in {name} is yours to try until {date(page.trial_end)}.",
+            wording.say("Your {plan} trial has started", plan=name),
+            wording.say("Everything in {plan} is yours to try until {date}.", plan=name, date=date),
         )
-    renewal = f" It renews on {date(page.current_period_end)}." if page.current_period_end else ""
-    return (
-        f"You are on {name}",
-        f"Stripe has confirmed your payment, and everything in {name} is open.{renewal}",
-    )
+    text = wording.say("Stripe has confirmed your payment, and everything in {plan} is open.", plan=name)
+    if page.current_period_end is not None:
+        renewal = wording.say("It renews on {date}.", date=wording.date(page.current_period_end))
+        text = f"{text} {renewal}"
+    return wording.say("You are on {plan}", plan=name), text

@@ -41,7 +41,7 @@ def comparison(store: Storefront) -> Comparison:
     features = [feature for feature in store.catalog.features.values() if _is_in_any(feature, plans)]
     if not features or len(plans) <= 1:
         return Comparison(plans, ())
-    rows = [*_price_rows(store), *_trial_row(plans), *_seats_row(plans)]
+    rows = [*_price_rows(store), *_trial_row(store.wording, plans), *_seats_row(store.wording, plans)]
     return Comparison(plans, (*rows, *(_feature_row(store.wording, feature, plans) for feature in features)))
 
 
@@ -57,7 +57,7 @@ def _price_rows(store: Storefront) -> list[Row]:
     has_switch = len(shown) > 1
     return [
         Row(
-            "Price",
+            store.wording.say("Price"),
             tuple(_price_cell(store.wording, _shown(plan, interval)) for plan in offers),
             interval=interval if has_switch else None,
         )
@@ -71,29 +71,33 @@ def _shown(offers: tuple[Offer, ...], interval: Interval) -> Offer:
 
 def _price_cell(wording: Wording, offer: Offer) -> Cell:
     tiers = tier_lines(wording, offer.sold.price, offer.sold.amount) if offer.sold else ()
-    text = " ".join(filter(None, [offer.prefix.capitalize(), offer.amount, offer.per]))
+    text = " ".join(filter(None, [offer.prefix[:1].upper() + offer.prefix[1:], offer.amount, offer.per]))
     if not tiers:
         return Cell(True, (text,))
-    return Cell(True, (*tiers, "per year") if offer.interval == "year" else (*tiers, "per month"))
+    behind = wording.say("per year") if offer.interval == "year" else wording.say("per month")
+    return Cell(True, (*tiers, behind))
 
 
-def _trial_row(plans: tuple[Plan, ...]) -> list[Row]:
+def _trial_row(wording: Wording, plans: tuple[Plan, ...]) -> list[Row]:
     if not any(plan.trial for plan in plans):
         return []
-    return [Row("Trial", tuple(_texts(trial_in_short(plan.trial)) for plan in plans))]
+    cells = tuple(_texts(trial_in_short(wording, plan.trial)) for plan in plans)
+    return [Row(wording.say("Trial"), cells)]
 
 
-def _seats_row(plans: tuple[Plan, ...]) -> list[Row]:
+def _seats_row(wording: Wording, plans: tuple[Plan, ...]) -> list[Row]:
     if not any(plan.seats for plan in plans):
         return []
-    return [Row("Seats you can buy", tuple(_seats_cell(plan) for plan in plans))]
+    return [Row(wording.say("Seats you can buy"), tuple(_seats_cell(wording, plan) for plan in plans))]
 
 
-def _seats_cell(plan: Plan) -> Cell:
+def _seats_cell(wording: Wording, plan: Plan) -> Cell:
     if plan.seats is None:
         return Cell(False)
-    least, most = plan.seats.minimum, plan.seats.maximum
-    return _texts(f"{least} to {most}" if most else f"{least} or more")
+    least, most = wording.number(plan.seats.minimum), plan.seats.maximum
+    if most is None:
+        return _texts(wording.say("{least} or more", least=least))
+    return _texts(wording.say("{least} to {most}", least=least, most=wording.number(most)))
 
 
 def _texts(text: str) -> Cell:
@@ -111,5 +115,8 @@ def _feature_cell(wording: Wording, feature: Feature, value: FeatureValue | None
     text = wording.quantity(feature, value)
     if value == UNLIMITED:
         return Cell(True, (text,))
-    behind = {FeatureKind.METERED: " / month", FeatureKind.PER_SEAT: " per seat"}
-    return Cell(True, (text + behind.get(feature.kind, ""),))
+    if feature.kind is FeatureKind.METERED:
+        text = wording.say("{quantity} / month", quantity=text)
+    elif feature.kind is FeatureKind.PER_SEAT:
+        text = wording.say("{quantity} per seat", quantity=text)
+    return Cell(True, (text,))

@@ -6,21 +6,22 @@ from datetime import timedelta
 
 from tiergate.rules.catalog import Plan
 from tiergate.rules.change import Change, Holds
+from tiergate.translation import Sentence
 from tiergate.web.billing_facts import BillingPage, Terms
 from tiergate.web.link import Link
 from tiergate.web.plan_prices import price_of
 from tiergate.web.render import render
-from tiergate.web.wording import consequence
+from tiergate.web.what_follows import When, what_follows
 
-REASONS: Mapping[str, str] = {
-    "too_expensive": "It is too expensive",
-    "missing_features": "Something that I need is missing",
-    "switched_service": "I have found something else",
-    "unused": "I do not use it enough",
-    "customer_service": "I am not happy with the support",
-    "too_complex": "It is too hard to use",
-    "low_quality": "It does not work well enough",
-    "other": "Something else",
+REASONS: Mapping[str, Sentence] = {
+    "too_expensive": Sentence("It is too expensive"),
+    "missing_features": Sentence("Something that I need is missing"),
+    "switched_service": Sentence("I have found something else"),
+    "unused": Sentence("I do not use it enough"),
+    "customer_service": Sentence("I am not happy with the support"),
+    "too_complex": Sentence("It is too hard to use"),
+    "low_quality": Sentence("It does not work well enough"),
+    "other": Sentence("Something else"),
 }
 """Stripe's reasons, as somebody would say them."""
 
@@ -63,43 +64,53 @@ def render_leaving(page: LeavingPage) -> str:
 
 def leaving_view(page: LeavingPage) -> LeavingView:
     """Build what the page shows."""
-    account = page.account
+    account, name = page.account, page.account.subject_name
     offers = (_pause(page), _smaller(page))
     return LeavingView(
-        title=f"Cancel {account.subject_name}",
+        title=account.say("Cancel {plan}", plan=name),
         lead=_lead(page),
         offers=tuple(offer for offer in offers if offer is not None),
-        reasons=REASONS,
-        button=f"Cancel {account.subject_name}",
-        keep=Link(f"Keep {account.subject_name}", account.frame.billing_url),
+        reasons={reason: account.say(words) for reason, words in REASONS.items()},
+        button=account.say("Cancel {plan}", plan=name),
+        keep=Link(account.say("Keep {plan}", plan=name), account.frame.billing_url),
         cancel_url=account.act_url("cancel"),
     )
 
 
 def _lead(page: LeavingPage) -> str:
-    account, change = page.account, page.change
-    in_trial = account.status == "trialing"
+    account, change, name = page.account, page.change, page.account.subject_name
+    in_trial, wording = account.status == "trialing", account.frame.wording
     afterwards = account.policy.after_trial if in_trial else account.policy.after_cancel
-    ending = consequence(afterwards, account.catalog.free_plan)
+    free = account.catalog.free_plan
     if change.holds is Holds.NOW or change.effective_at is None:
-        return f"{account.subject_name} ends at once: {ending}."
-    date = account.date(change.effective_at)
-    costs = "nothing will be charged" if in_trial else "nothing more is charged"
-    return (
-        f"You keep {account.subject_name} until {date}, and {costs}. "
-        f"Then {ending}. Until then you can change your mind."
+        return what_follows(wording, When.AT_ONCE, afterwards, free, plan=name)
+    keeps = Sentence("You keep {plan} until {date}, and nothing more is charged.")
+    if in_trial:
+        keeps = Sentence("You keep {plan} until {date}, and nothing will be charged.")
+    return " ".join(
+        [
+            account.say(keeps, plan=name, date=account.date(change.effective_at)),
+            what_follows(wording, When.THEN, afterwards, free),
+            account.say("Until then you can change your mind."),
+        ]
     )
 
 
 def _pause(page: LeavingPage) -> Stay | None:
     if page.pause_for is None or page.account.running is None or not page.account.running.can_pause:
         return None
-    days = page.pause_for.days
-    until = page.account.date(page.account.at + page.pause_for)
+    account = page.account
+    text = account.say(
+        "{plan} rests, nothing is charged, and it comes back by itself on {date}.",
+        plan=account.subject_name,
+        date=account.date(account.at + page.pause_for),
+    )
     return Stay(
-        f"Take a break of {days} days",
-        f"{page.account.subject_name} rests, nothing is charged, and it comes back by itself on {until}.",
-        Link("Pause instead", page.account.act_url("pause"), ()),
+        account.frame.wording.count(
+            "Take a break of 1 day", "Take a break of {count} days", page.pause_for.days
+        ),
+        text,
+        Link(account.say("Pause instead"), account.act_url("pause"), ()),
     )
 
 
@@ -116,10 +127,12 @@ def _smaller(page: LeavingPage) -> Stay | None:
     interval = running.terms.interval if running.terms.interval in sold else sold[0]
     currency = account.price.currency if account.price else plan.prices[0].currency
     amount, per = price_of(account.frame.wording, Terms(plan, interval), currency)
-    costs = f", for {amount} {per}" if amount else ""
     url = f"{account.frame.billing_url}/change?plan={plan.key}&interval={interval}"
-    text = f"{plan.description or 'Less of everything'}{costs}."
-    return Stay(f"{plan.name} may be enough", text, Link(f"See {plan.name}", url))
+    text = f"{plan.description or account.say('Less of everything')}."
+    if amount:
+        text = account.say("{what}, for {price}.", what=text[:-1], price=f"{amount} {per}")
+    title = account.say("{plan} may be enough", plan=plan.name)
+    return Stay(title, text, Link(account.say("See {plan}", plan=plan.name), url))
 
 
 def _is_smaller(plan: Plan, own: Plan) -> bool:

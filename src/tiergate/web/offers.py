@@ -10,6 +10,7 @@ from tiergate.rules.catalog import Catalog, Plan
 from tiergate.rules.money import MinorUnits, monthly_share, saving_percent
 from tiergate.rules.next_step import CHANGES, NOBODY, PURCHASES, NextStep, Position, Verb, next_step
 from tiergate.rules.price import INTERVALS, Amount, Interval, Price
+from tiergate.web.plan_prices import per
 from tiergate.web.pricing_words import (
     cost_in_words,
     first_unit,
@@ -127,8 +128,8 @@ def saving_text(plans: tuple[Plan, ...], currency: str, wording: Wording) -> str
     if not any(savings):
         return ""
     if min(savings):
-        return f"Save {wording.percent(min(savings))}"
-    return f"Save up to {wording.percent(max(savings))}"
+        return wording.say("Save {percent}", percent=wording.percent(min(savings)))
+    return wording.say("Save up to {percent}", percent=wording.percent(max(savings)))
 
 
 def _step(store: Storefront, plan: Plan, interval: Interval | None) -> NextStep:
@@ -143,9 +144,11 @@ def _step(store: Storefront, plan: Plan, interval: Interval | None) -> NextStep:
 
 def _unpriced(store: Storefront, plan: Plan) -> Offer:
     step = _step(store, plan, None)
-    amount, per, note = "Let’s talk", "", "Priced for what you need"
+    wording = store.wording
+    amount, behind, note = wording.say("Let’s talk"), "", wording.say("Priced for what you need")
     if plan.is_free:
-        amount, per, note = store.wording.price(0, store.currency), "/ month", "Free forever"
+        amount, behind = wording.price(0, store.currency), per(wording, "month")
+        note = wording.say("Free forever")
     return Offer(
         interval=None,
         is_only=True,
@@ -153,10 +156,10 @@ def _unpriced(store: Storefront, plan: Plan) -> Offer:
         sold=None,
         prefix="",
         amount=amount,
-        per=per,
+        per=behind,
         note=note,
-        label=verb_label(plan, step),
-        terms=offer_terms(store.catalog, plan, step, "", ""),
+        label=verb_label(wording, plan, step),
+        terms=offer_terms(wording, store.catalog, plan, step, "", ""),
         url=_url(store, plan, step, None, None),
     )
 
@@ -168,18 +171,18 @@ def _priced(store: Storefront, plan: Plan, sold: Sold, *, is_only: bool) -> Offe
     cost = cost_in_words(wording, plan, sold.price, sold.amount)
     _, saved, currency = yearly_saving(plan, store.currency)
     saving = wording.price(saved, currency) if saved else ""
-    terms = offer_terms(store.catalog, plan, step, cost, saving)
-    seats = seats_terms(plan.seats) if step.verb in PURCHASES else ""
+    terms = offer_terms(wording, store.catalog, plan, step, cost, saving)
+    seats = seats_terms(wording, plan.seats) if step.verb in PURCHASES else ""
     return Offer(
         interval=interval,
         is_only=is_only,
         step=step,
         sold=sold,
-        prefix="from" if sold.amount.tiers else "",
+        prefix=wording.say("from") if sold.amount.tiers else "",
         amount=wording.price(sold.per_month(first), sold.currency),
-        per=period(plan),
+        per=period(wording, plan),
         note=_note(store, sold, wording.price(first, sold.currency)),
-        label=verb_label(plan, step),
+        label=verb_label(wording, plan, step),
         terms=" ".join(filter(None, [terms, seats])),
         url=_url(store, plan, step, interval, sold.currency),
     )
@@ -187,10 +190,14 @@ def _priced(store: Storefront, plan: Plan, sold: Sold, *, is_only: bool) -> Offe
 
 def _note(store: Storefront, sold: Sold, total: str) -> str:
     """Say how it is billed, and in what where that is not what the visitor sees elsewhere."""
-    elsewhere = f" in {sold.currency.upper()}" if sold.currency != store.currency else ""
+    wording, code = store.wording, sold.currency.upper()
+    is_elsewhere = sold.currency != store.currency
     if sold.price.interval == "month":
-        return f"Billed monthly{elsewhere}"
-    return f"Billed yearly{elsewhere} · {total}"
+        elsewhere = wording.say("Billed monthly in {currency}", currency=code)
+        return elsewhere if is_elsewhere else wording.say("Billed monthly")
+    if is_elsewhere:
+        return wording.say("Billed yearly in {currency} · {total}", currency=code, total=total)
+    return wording.say("Billed yearly · {total}", total=total)
 
 
 def _url(

@@ -6,13 +6,14 @@ from zoneinfo import ZoneInfo
 from fastapi import Request
 
 from tiergate.billing import Billing
-from tiergate.figures import readable_locale
 from tiergate.rules.catalog import Product
 from tiergate.rules.errors import TiergateError
 from tiergate.services.acting import Acting
 from tiergate.services.describe_account import AccountView
-from tiergate.web.accept_language import accepted_languages
+from tiergate.translation import ENGLISH
+from tiergate.web.offer_in_language import product_in
 from tiergate.web.render import Frame
+from tiergate.web.visitor_language import reader_of, speak
 
 
 def billing_of(request: Request) -> Billing:
@@ -32,8 +33,13 @@ def acting_in(request: Request) -> Acting | None:
     return acting
 
 
-def frame_of(request: Request, product: Product | None = None, signed_in: bool = False) -> Frame:
-    """Return the frame of a page, with figures as the browser's language writes them.
+def frame_of(
+    request: Request,
+    product: Product | None = None,
+    signed_in: bool = False,
+    account_locale: str | None = None,
+) -> Frame:
+    """Return the frame of a page, in the visitor's language; the account's serves where nothing else speaks.
 
     Without a published catalogue it bears no product's name.
     """
@@ -44,8 +50,9 @@ def frame_of(request: Request, product: Product | None = None, signed_in: bool =
             product = Product(name="Billing")
     billing, acting = billing_of(request), acting_in(request)
     settings = billing.settings
+    reader = reader_of(request, settings, account_locale)
     return Frame(
-        product,
+        product_in(reader.translation, product),
         base_path=str(request.scope.get("root_path", "")),
         sign_up_url=settings.sign_up_url,
         public_url=settings.public_url,
@@ -53,20 +60,25 @@ def frame_of(request: Request, product: Product | None = None, signed_in: bool =
         signed_in=signed_in,
         may_change=acting is None or acting.is_owner,
         form_token=billing.form_token(acting),
-        locale=readable_locale(accepted_languages(request.headers.get("accept-language"))),
+        locale=reader.locale,
+        translation=reader.translation,
+        languages=reader.languages,
     )
 
 
-def account_frame(request: Request, view: AccountView) -> Frame:
-    """Return the frame of a page that shows an account: its name, and dates as its clocks show them.
+def english_frame_of(request: Request) -> Frame:
+    """Return the frame of a page that is there in English alone, such as those of the admin."""
+    frame = replace(frame_of(request), translation=ENGLISH, languages=())
+    speak(request, frame.language)
+    return frame
 
-    Figures are written as whoever reads expects them; the account's locale serves where no browser says.
-    """
+
+def account_frame(request: Request, view: AccountView) -> Frame:
+    """Return the frame of a page that shows an account: its name, and dates as its clocks show them."""
     account = view.told.account
     return replace(
-        frame_of(request, view.told.catalog.product, signed_in=True),
+        frame_of(request, view.told.catalog.product, signed_in=True, account_locale=account.locale),
         account_name=account.name or account.account_id,
         account_email=account.email or "",
-        locale=readable_locale([*accepted_languages(request.headers.get("accept-language")), account.locale]),
         time_zone=ZoneInfo(account.time_zone),
     )

@@ -10,9 +10,10 @@ from tiergate.web.account_page import account_page
 from tiergate.web.billing_page import render_billing
 from tiergate.web.checkout_return_page import CheckoutReturnPage, render_checkout_return
 from tiergate.web.identity import SignedIn, Visitor
+from tiergate.web.offer_in_language import plan_in
 from tiergate.web.page_frame import account_frame, billing_of, frame_of
 from tiergate.web.pricing_page import PricingPage, render_pricing
-from tiergate.web.render import static_file
+from tiergate.web.render import LANGUAGE_PARAMETER, static_file
 from tiergate.web.visit import visit_of
 from tiergate.web.visitor_currency import remember_currency
 
@@ -29,7 +30,9 @@ def show_pricing(request: Request, account_id: Visitor, interval: str = "") -> R
     preferred = visit.store.catalog.checkout.first_interval
     first = next((known for known in INTERVALS if known == interval), preferred)
     choice = () if visit.is_settled else visit.store.catalog.currencies
-    page = HTMLResponse(render_pricing(PricingPage(visit.store, first, choice)))
+    named = request.query_params.get(LANGUAGE_PARAMETER) == visit.store.frame.language
+    shown = PricingPage(visit.store, first, language_is_named=named, currencies=choice)
+    page = HTMLResponse(render_pricing(shown))
     remember_currency(request, page, visit.store.catalog.currencies)
     return page
 
@@ -65,7 +68,7 @@ def show_checkout_return(
     subscription = view.subscription
     page = CheckoutReturnPage(
         frame,
-        plan=view.told.catalog.plan(checkout.plan_key),
+        plan=plan_in(frame.translation, view.told.catalog.plan(checkout.plan_key)),
         check_url=f"{frame.billing_url}/return?session_id={checkout.checkout_session_id}&checks={checks + 1}",
         confirmed=_is_confirmed(view, checkout.plan_key) and status != "confirmed",
         checks=checks,

@@ -1,11 +1,11 @@
 """What a plan costs somebody, as the billing pages write it."""
 
+from collections.abc import Mapping
+
 from tiergate.rules.catalog import Plan
+from tiergate.translation import Sentence
 from tiergate.web.billing_facts import Terms
 from tiergate.web.wording import Wording
-
-PAID = {"month": "monthly", "year": "yearly"}
-"""How an interval is paid."""
 
 
 def price_of(wording: Wording, terms: Terms, currency: str) -> tuple[str, str]:
@@ -14,31 +14,55 @@ def price_of(wording: Wording, terms: Terms, currency: str) -> tuple[str, str]:
     if plan is None:
         return "", ""
     if plan.is_free:
-        return wording.price(0, currency), "/ month"
+        return wording.price(0, currency), per(wording, "month")
     for price in plan.prices:
         amount = price.amount_in(currency)
         if price.interval == terms.interval and amount is not None:
-            each = "per seat / " if plan.seats else "/ "
-            return wording.price(amount.unit_amount, currency), f"{each}{price.interval}"
+            behind = per(wording, price.interval, per_seat=plan.seats is not None)
+            return wording.price(amount.unit_amount, currency), behind
     return "", ""
+
+
+def per(wording: Wording, interval: str, *, per_seat: bool = False) -> str:
+    """Return what stands behind an amount: ``/ month``, ``per seat / year``."""
+    return wording.say(_PER[interval, per_seat])
 
 
 def seats_of(wording: Wording, plan: Plan | None, quantity: int) -> str:
     """Say for how many seats a plan is paid: ``5 seats``; nothing where seats are not counted."""
     if plan is None or plan.seats is None:
         return ""
-    return "1 seat" if quantity == 1 else f"{wording.number(quantity)} seats"
+    return wording.count("1 seat", "{count} seats", quantity)
 
 
 def named(wording: Wording, now: Terms, terms: Terms) -> str:
     """Name what follows by what is different: ``Starter``, ``Team, paid yearly``, ``5 seats``."""
     plan = terms.plan
     if plan is None:
-        return "another plan"
+        return wording.say("another plan")
     if now.plan is not None and now.plan.key == plan.key:
         if terms.interval != now.interval:
-            return f"{plan.name}, paid {PAID.get(terms.interval or '', 'otherwise')}"
+            return paid(wording, plan, terms.interval)
         if terms.quantity != now.quantity:
-            return f"{plan.name} with {seats_of(wording, plan, terms.quantity)}"
-        return plan.name
+            return wording.say(
+                "{plan} with {seats}", plan=plan.name, seats=seats_of(wording, plan, terms.quantity)
+            )
     return plan.name
+
+
+def paid(wording: Wording, plan: Plan, interval: str | None) -> str:
+    """Name a plan, and how it is paid: ``Team, paid yearly``."""
+    return wording.say(_PAID.get(interval or "", _PAID[""]), plan=plan.name)
+
+
+_PER: Mapping[tuple[str, bool], Sentence] = {
+    ("month", False): Sentence("/ month"),
+    ("year", False): Sentence("/ year"),
+    ("month", True): Sentence("per seat / month"),
+    ("year", True): Sentence("per seat / year"),
+}
+_PAID: Mapping[str, Sentence] = {
+    "month": Sentence("{plan}, paid monthly"),
+    "year": Sentence("{plan}, paid yearly"),
+    "": Sentence("{plan}, paid otherwise"),
+}

@@ -11,7 +11,14 @@ from tiergate.rules.tiered_price import Tier
 from tiergate.web.offers import Offer, Sold, Storefront, saving_text, sold_prices
 from tiergate.web.plans_example import EXAMPLE
 from tiergate.web.pricing_page import PlanCard, plan_card
-from tiergate.web.pricing_words import WORDS, assurances, cost_in_words, tax_sentence, tier_lines, trial_terms
+from tiergate.web.pricing_words import (
+    assurances,
+    cost_in_words,
+    tax_sentence,
+    tier_lines,
+    trial_terms,
+    words_around,
+)
 from tiergate.web.visit import Visit
 
 MinorUnits = int | Decimal
@@ -137,7 +144,8 @@ class PlansAnswer(BaseModel):
     product: str
     headline: str
     tagline: str
-    locale: str
+    language: str = Field(description="The language of the words, as a tag such as de.")
+    locale: str = Field(description="How figures are written, such as de_AT.")
     signed_in: bool = Field(description="Whether the verbs are those of an account; never across origins.")
     currency: CurrencyAnswer
     first_interval: Interval
@@ -153,10 +161,12 @@ class PlansAnswer(BaseModel):
 def plans_answer(visit: Visit) -> PlansAnswer:
     """Put the plans into JSON, as one visitor is offered them."""
     store, catalog = visit.store, visit.store.catalog
+    is_encrypted = store.frame.public_url.startswith("https:")
     return PlansAnswer(
         product=catalog.product.name,
         headline=catalog.product.headline,
         tagline=catalog.product.tagline,
+        language=store.frame.language,
         locale=store.wording.locale,
         signed_in=store.frame.signed_in,
         currency=CurrencyAnswer(
@@ -168,10 +178,10 @@ def plans_answer(visit: Visit) -> PlansAnswer:
         questions=[QuestionAnswer(question=each.question, answer=each.answer) for each in catalog.faq],
         assurances=[
             AssuranceAnswer(key=each.key, title=each.title, text=each.text)
-            for each in assurances(catalog, is_encrypted=store.frame.public_url.startswith("https:"))
+            for each in assurances(store.wording, catalog, is_encrypted=is_encrypted)
         ],
-        tax_note=tax_sentence(catalog),
-        words=dict(WORDS),
+        tax_note=tax_sentence(store.wording, catalog),
+        words=words_around(store.wording),
         pricing_url=f"{store.frame.public_url}/pricing",
     )
 
@@ -215,7 +225,7 @@ def _trial(store: Storefront, plan: Plan) -> TrialAnswer | None:
         days=plan.trial.days,
         card_required=plan.trial.card_required,
         model=plan.trial.model,
-        terms=trial_terms(store.catalog, plan, plan.trial, cost),
+        terms=trial_terms(store.wording, store.catalog, plan, plan.trial, cost),
     )
 
 

@@ -6,6 +6,7 @@ EXAMPLE: JsonDict = {
     "product": "Northwind",
     "headline": "Pricing that grows with you",
     "tagline": "",
+    "language": "en",
     "locale": "en",
     "signed_in": False,
     "currency": {"shown": "usd", "because": "default", "offered": ["usd"]},

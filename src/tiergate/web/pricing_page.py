@@ -1,6 +1,6 @@
 """The pricing page: plans as cards with one thing to do in each, their comparison, and what people ask."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tiergate.rules.catalog import Feature, FeatureValue, Plan, Question
 from tiergate.rules.next_step import Verb
@@ -8,7 +8,7 @@ from tiergate.rules.price import Interval
 from tiergate.web.comparison import Comparison, comparison
 from tiergate.web.offers import Offer, Storefront, offers_of, saving_text
 from tiergate.web.pricing_words import Assurance, assurances, tax_sentence
-from tiergate.web.render import render
+from tiergate.web.render import LANGUAGE_PARAMETER, Frame, LanguageLink, render
 from tiergate.web.wording import Wording
 
 MOST_COLUMNS = 4
@@ -24,6 +24,8 @@ class PricingPage:
     """The interval that is shown first."""
     currencies: tuple[str, ...] = ()
     """What else prices can be shown in; nothing to choose where the account pays in one already."""
+    language_is_named: bool = False
+    """Whether the address names the language, and so is the page's own in that language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ class PricingView:
     questions: tuple[Question, ...]
     description: str
     canonical_url: str
+    alternates: tuple[LanguageLink, ...]
+    """The page in each language, for search engines."""
     footnote: str
 
 
@@ -108,10 +112,13 @@ def pricing_view(page: PricingPage) -> PricingView:
         links={interval: _link(page, interval=interval) for interval in ("month", "year")},
         currencies=_currency_links(page),
         comparison=comparison(store),
-        assurances=assurances(store.catalog, is_encrypted=store.frame.public_url.startswith("https:")),
+        assurances=assurances(
+            store.wording, store.catalog, is_encrypted=store.frame.public_url.startswith("https:")
+        ),
         questions=store.catalog.faq,
         description=product.tagline or product.headline,
-        canonical_url=f"{store.frame.public_url}/pricing",
+        canonical_url=_canonical(page),
+        alternates=_alternates(store.frame),
         footnote=_footnote(store, cards),
     )
 
@@ -146,6 +153,24 @@ def _link(page: PricingPage, *, interval: str | None = None, currency: str | Non
     return f"{page.store.frame.pricing_url}?{wish}"
 
 
+def _canonical(page: PricingPage) -> str:
+    frame = page.store.frame
+    named = f"?{LANGUAGE_PARAMETER}={frame.language}" if page.language_is_named else ""
+    return f"{frame.public_url}/pricing{named}"
+
+
+def _alternates(frame: Frame) -> tuple[LanguageLink, ...]:
+    """Return the page's address in each language; who speaks none of them goes where it is negotiated.
+
+    Source: https://developers.google.com/search/docs/specialty/international/localized-versions
+    """
+    if not frame.languages:
+        return ()
+    plain = f"{frame.public_url}/pricing"
+    found = [replace(each, url=f"{plain}?{LANGUAGE_PARAMETER}={each.language}") for each in frame.languages]
+    return (*found, LanguageLink("x-default", "", plain))
+
+
 def _currency_links(page: PricingPage) -> tuple[CurrencyLink, ...]:
     if len(page.currencies) <= 1:
         return ()
@@ -161,4 +186,6 @@ def _footnote(store: Storefront, cards: tuple[PlanCard, ...]) -> str:
     currencies = sorted({each.currency.upper() for each in sold if each is not None})
     if not currencies:
         return ""
-    return f"Prices in {' and '.join(currencies)}. {tax_sentence(store.catalog)}".strip()
+    wording = store.wording
+    told = wording.say("Prices in {currencies}.", currencies=wording.list(currencies))
+    return f"{told} {tax_sentence(wording, store.catalog)}".strip()

@@ -3,6 +3,7 @@
 Figures come from ``Wording``; every sentence about an offer stands here and nowhere else.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tiergate.rules.catalog import Catalog, Plan, Seats, Trial, TrialModel
@@ -10,7 +11,10 @@ from tiergate.rules.money import MinorUnits
 from tiergate.rules.next_step import NextStep, Verb
 from tiergate.rules.price import Amount, Price, TaxBehavior
 from tiergate.rules.tiered_price import Tier, TiersMode
-from tiergate.web.wording import Wording, consequence
+from tiergate.translation import Sentence
+from tiergate.web.plan_prices import per
+from tiergate.web.what_follows import When, what_follows
+from tiergate.web.wording import Wording
 
 CARDS = ("Visa", "Mastercard", "American Express")
 """What every Stripe account takes without having to ask for it."""
@@ -25,68 +29,77 @@ class Assurance:
     text: str
 
 
-def verb_label(plan: Plan, step: NextStep) -> str:
+def verb_label(wording: Wording, plan: Plan, step: NextStep) -> str:
     """Return what the button of an offer says."""
     if step.verb is Verb.START_TRIAL and step.trial:
-        return f"Start {step.trial.days}-day trial"
-    return _LABELS[step.verb].format(plan=plan.name)
+        return wording.count("Start {count}-day trial", "Start {count}-day trial", step.trial.days)
+    return wording.say(_LABELS[step.verb], plan=plan.name)
 
 
-def offer_terms(catalog: Catalog, plan: Plan, step: NextStep, cost: str, saving: str) -> str:
+def offer_terms(
+    wording: Wording, catalog: Catalog, plan: Plan, step: NextStep, cost: str, saving: str
+) -> str:
     """Say what follows from pressing the button; ``saving`` is what the year saves, empty for nothing."""
     if step.verb is Verb.START_TRIAL and step.trial:
-        return trial_terms(catalog, plan, step.trial, cost)
+        return trial_terms(wording, catalog, plan, step.trial, cost)
     if step.verb is Verb.DOWNGRADE:
-        return "Until then you keep what you have paid for."
+        return wording.say("Until then you keep what you have paid for.")
+    begins = cost[:1].upper() + cost[1:]
     if step.verb is Verb.SWITCH_TO_YEARLY:
-        return f"{cost}. That saves {saving} a year." if saving else f"{cost}."
+        saves = wording.say("That saves {amount} a year.", amount=saving) if saving else ""
+        return f"{begins}. {saves}".strip()
     if step.verb is Verb.SWITCH_TO_MONTHLY:
-        return f"{cost}, from the renewal on."
+        return wording.say("{cost}, from the renewal on.", cost=begins)
     if step.verb in (Verb.BUY, Verb.UPGRADE, Verb.CHANGE):
-        return f"{cost}, until you cancel."
-    return _TERMS.get(step.verb, "")
+        return wording.say("{cost}, until you cancel.", cost=begins)
+    return wording.say(_TERMS[step.verb]) if step.verb in _TERMS else ""
 
 
-def trial_terms(catalog: Catalog, plan: Plan, trial: Trial, cost: str) -> str:
+def trial_terms(wording: Wording, catalog: Catalog, plan: Plan, trial: Trial, cost: str) -> str:
     """Say what a trial asks for, what it gives and how it ends, before anybody presses the button."""
-    part = " It opens a part of the plan." if trial.features is not None else ""
+    part = wording.say("It opens a part of the plan.") if trial.features is not None else ""
+    days = wording.number(trial.days)
     if trial.card_required:
-        needs = "A card is needed to start."
-        return f"Free for {trial.days} days, then {cost} until you cancel. {needs}{part}"
-    afterwards = consequence(plan.policy.after_trial, catalog.free_plan)
-    ending = f"After {trial.days} days the trial ends by itself and {afterwards}.{part}"
+        price = wording.say("Free for {days} days, then {cost} until you cancel.", days=days, cost=cost)
+        return " ".join(filter(None, [price, wording.say("A card is needed to start."), part]))
+    ending = what_follows(wording, When.TRIAL_DAYS, plan.policy.after_trial, catalog.free_plan, days=days)
+    begins = wording.say("No card needed.")
     if trial.model is TrialModel.REVERSE_TRIAL:
-        return f"Begins when you sign up, without a card. {ending}"
-    return f"No card needed. {ending}"
+        begins = wording.say("Begins when you sign up, without a card.")
+    return " ".join(filter(None, [begins, ending, part]))
 
 
-def trial_in_short(trial: Trial | None) -> str:
+def trial_in_short(wording: Wording, trial: Trial | None) -> str:
     """Say in a few words which trial a plan has; empty where it has none."""
     if trial is None:
         return ""
-    return f"{trial.days} days, {'card needed' if trial.card_required else 'no card'}"
+    if trial.card_required:
+        return wording.count("1 day, card needed", "{count} days, card needed", trial.days)
+    return wording.count("1 day, no card", "{count} days, no card", trial.days)
 
 
-def seats_terms(seats: Seats | None) -> str:
+def seats_terms(wording: Wording, seats: Seats | None) -> str:
     """Say how many seats can be bought; empty where seats are not counted."""
     if seats is None:
         return ""
+    least = wording.number(seats.minimum)
     if seats.maximum is not None:
-        return f"For {seats.minimum} to {seats.maximum} seats; you choose at checkout."
-    least = f"At least {seats.minimum} seats; y" if seats.minimum > 1 else "Y"
-    return f"{least}ou choose how many at checkout."
+        most = wording.number(seats.maximum)
+        return wording.say("For {least} to {most} seats; you choose at checkout.", least=least, most=most)
+    if seats.minimum > 1:
+        return wording.say("At least {least} seats; you choose how many at checkout.", least=least)
+    return wording.say("You choose how many at checkout.")
 
 
-def period(plan: Plan) -> str:
+def period(wording: Wording, plan: Plan) -> str:
     """Return what stands behind the amount of a month."""
-    return "per seat / month" if plan.seats else "/ month"
+    return per(wording, "month", per_seat=plan.seats is not None)
 
 
 def cost_in_words(wording: Wording, plan: Plan, price: Price, amount: Amount) -> str:
-    """Say what an interval costs: ``$49 per month``, ``$12 per seat and month``, ``From $9 per month``."""
+    """Say what an interval costs: ``$49 per month``, ``$12 per seat and month``, ``from $9 per month``."""
     figure = wording.price(first_unit(plan, amount), amount.currency)
-    each = "per seat and" if plan.seats else "per"
-    return f"{'From ' if amount.tiers else ''}{figure} {each} {price.interval}"
+    return wording.say(_COSTS[price.interval, plan.seats is not None, bool(amount.tiers)], amount=figure)
 
 
 def first_unit(plan: Plan, amount: Amount) -> MinorUnits:
@@ -106,76 +119,102 @@ def tier_lines(wording: Wording, price: Price, amount: Amount) -> tuple[str, ...
 
 
 def _span(wording: Wording, first: int, tier: Tier) -> str:
+    least = wording.number(first)
     if tier.up_to is None:
-        return f"From {wording.number(first)} on" if first > 1 else "Any number"
+        return wording.say("From {least} on", least=least) if first > 1 else wording.say("Any number")
     if tier.up_to == first:
-        return "The first" if first == 1 else wording.number(first)
-    return f"{wording.number(first)} to {wording.number(tier.up_to)}"
+        return wording.say("The first") if first == 1 else least
+    return wording.say("{least} to {most}", least=least, most=wording.number(tier.up_to))
 
 
 def _tier_cost(wording: Wording, price: Price, currency: str, tier: Tier) -> str:
-    parts = []
-    if tier.unit_amount or not tier.flat_amount:
-        of_all = " for all" if price.tiers_mode is TiersMode.VOLUME else ""
-        parts.append(f"{wording.price(tier.unit_amount, currency)} each{of_all}")
-    if tier.flat_amount:
-        parts.append(f"{wording.price(tier.flat_amount, currency)} flat")
-    return " plus ".join(parts)
+    each = wording.price(tier.unit_amount, currency)
+    flat = wording.price(tier.flat_amount, currency)
+    if tier.flat_amount and not tier.unit_amount:
+        return wording.say("{flat} flat", flat=flat)
+    each = wording.say(
+        "{amount} each for all" if price.tiers_mode is TiersMode.VOLUME else "{amount} each", amount=each
+    )
+    return wording.say("{each} plus {flat} flat", each=each, flat=flat) if tier.flat_amount else each
 
 
-def tax_sentence(catalog: Catalog) -> str:
+def tax_sentence(wording: Wording, catalog: Catalog) -> str:
     """Say what comes on top: the file's own note, else what follows from the prices."""
     if catalog.tax_note:
         return catalog.tax_note
     behaviors = {price.tax_behavior for plan in catalog if plan.is_public for price in plan.prices}
     if behaviors == {TaxBehavior.INCLUSIVE}:
-        return "Prices include tax."
+        return wording.say("Prices include tax.")
     if behaviors == {TaxBehavior.EXCLUSIVE} and catalog.checkout.automatic_tax:
-        return "Prices exclude tax, which is worked out at checkout from where you are."
-    return "Tax may be added at checkout, depending on where you are." if behaviors else ""
+        return wording.say("Prices exclude tax, which is worked out at checkout from where you are.")
+    return wording.say("Tax may be added at checkout, depending on where you are.") if behaviors else ""
 
 
-def assurances(catalog: Catalog, *, is_encrypted: bool) -> tuple[Assurance, ...]:
+def assurances(wording: Wording, catalog: Catalog, *, is_encrypted: bool) -> tuple[Assurance, ...]:
     """Say who processes cards, which are taken, and how one gets out again; nothing where nothing is sold."""
     if not catalog.checkout.hosted or not any(plan.prices for plan in catalog):
         return ()
-    cards = f"{', '.join(CARDS)}, and what else Stripe offers you."
-    told = (
-        Assurance(
-            "processor",
-            "Payments by Stripe",
-            "You pay on Stripe’s own page. Your card number never reaches us.",
-        ),
-        Assurance("cards", "Major cards accepted", cards),
-        Assurance("cancel", "Cancel any time", "What you have paid for stays yours until its period ends."),
+    shown = _ASSURANCES if is_encrypted else _ASSURANCES[:-1]
+    return tuple(
+        Assurance(key, wording.say(title), wording.say(text, cards=", ".join(CARDS)))
+        for key, title, text in shown
     )
-    if not is_encrypted:
-        return told
-    return (*told, Assurance("secure", "Encrypted", "Pages and payments travel over encrypted connections."))
 
 
-WORDS = {
-    "plans": "Plans",
-    "interval": "Billing interval",
-    "month": "Monthly",
-    "year": "Yearly",
-    "recommended": "Recommended",
-    "current": "Your plan",
-    "not_included": "Not included",
-    "all_plans": "Compare all plans",
+def words_around(wording: Wording) -> dict[str, str]:
+    """Return what stands around the offers where a script shows them."""
+    return {key: wording.say(text) for key, text in _WORDS.items()}
+
+
+_ASSURANCES: tuple[tuple[str, Sentence, Sentence], ...] = (
+    (
+        "processor",
+        Sentence("Payments by Stripe"),
+        Sentence("You pay on Stripe’s own page. Your card number never reaches us."),
+    ),
+    ("cards", Sentence("Major cards accepted"), Sentence("{cards}, and what else Stripe offers you.")),
+    (
+        "cancel",
+        Sentence("Cancel any time"),
+        Sentence("What you have paid for stays yours until its period ends."),
+    ),
+    ("secure", Sentence("Encrypted"), Sentence("Pages and payments travel over encrypted connections.")),
+)
+_WORDS: Mapping[str, Sentence] = {
+    "plans": Sentence("Plans"),
+    "interval": Sentence("Billing interval"),
+    "month": Sentence("Monthly"),
+    "year": Sentence("Yearly"),
+    "recommended": Sentence("Recommended"),
+    "current": Sentence("Your plan"),
+    "not_included": Sentence("Not included"),
+    "all_plans": Sentence("Compare all plans"),
 }
-"""What stands around the offers where a script shows them."""
-_LABELS = {
-    Verb.START_FREE: "Start free",
-    Verb.BUY: "Buy {plan}",
-    Verb.CURRENT: "Your plan",
-    Verb.INCLUDED: "Included in your plan",
-    Verb.UPGRADE: "Upgrade to {plan}",
-    Verb.DOWNGRADE: "Downgrade at renewal",
-    Verb.SWITCH_TO_YEARLY: "Switch to yearly",
-    Verb.SWITCH_TO_MONTHLY: "Switch to monthly at renewal",
-    Verb.CHANGE: "Change to {plan}",
-    Verb.CONTACT: "Contact us",
-    Verb.UNAVAILABLE: "Not on sale",
+_LABELS: Mapping[Verb, Sentence] = {
+    Verb.START_FREE: Sentence("Start free"),
+    Verb.BUY: Sentence("Buy {plan}"),
+    Verb.CURRENT: Sentence("Your plan"),
+    Verb.INCLUDED: Sentence("Included in your plan"),
+    Verb.UPGRADE: Sentence("Upgrade to {plan}"),
+    Verb.DOWNGRADE: Sentence("Downgrade at renewal"),
+    Verb.SWITCH_TO_YEARLY: Sentence("Switch to yearly"),
+    Verb.SWITCH_TO_MONTHLY: Sentence("Switch to monthly at renewal"),
+    Verb.CHANGE: Sentence("Change to {plan}"),
+    Verb.CONTACT: Sentence("Contact us"),
+    Verb.UNAVAILABLE: Sentence("Not on sale"),
 }
-_TERMS = {Verb.START_FREE: "No card needed.", Verb.CONTACT: "We make you an offer."}
+_TERMS: Mapping[Verb, Sentence] = {
+    Verb.START_FREE: Sentence("No card needed."),
+    Verb.CONTACT: Sentence("We make you an offer."),
+}
+_COSTS: Mapping[tuple[str, bool, bool], Sentence] = {
+    ("month", False, False): Sentence("{amount} per month"),
+    ("year", False, False): Sentence("{amount} per year"),
+    ("month", True, False): Sentence("{amount} per seat and month"),
+    ("year", True, False): Sentence("{amount} per seat and year"),
+    ("month", False, True): Sentence("from {amount} per month"),
+    ("year", False, True): Sentence("from {amount} per year"),
+    ("month", True, True): Sentence("from {amount} per seat and month"),
+    ("year", True, True): Sentence("from {amount} per seat and year"),
+}
+"""By the interval, whether seats are counted, and whether more cost less."""

@@ -16,11 +16,13 @@ from tiergate.rules.errors import TiergateError
 from tiergate.rules.trial_eligibility import Eligibility
 from tiergate.services.answer_check import FeatureRefusedError
 from tiergate.services.start_trial import TrialRefusedError
+from tiergate.translation import ProblemWords, Translation
 from tiergate.web.answers import decision_answer
 from tiergate.web.link import Link
-from tiergate.web.page_frame import frame_of
+from tiergate.web.page_frame import billing_of, english_frame_of, frame_of
 from tiergate.web.problem_page import ProblemPage, render_problem
 from tiergate.web.render import Frame
+from tiergate.web.visitor_language import reader_of
 
 log = logging.getLogger("tiergate")
 
@@ -123,12 +125,28 @@ def problem(
     ``action`` is what a page offers to do about it; what went wrong with billing leads back there.
     """
     if wants_page(request):
-        frame = frame_of(request)
+        frame = english_frame_of(request) if _is_admin(request) else frame_of(request)
         in_billing = status != HTTPStatus.UNAUTHORIZED and "/billing" in request.url.path
-        back = Link("Back to billing", frame.billing_url) if in_billing else None
-        page = ProblemPage(frame, status, title, remedy=detail, action=action, back=back)
+        back = Link(frame.wording.say("Back to billing"), frame.billing_url) if in_billing else None
+        why = str(more.get("why", "")) if more else ""
+        words = problem_words(frame.translation, code, title, detail, why)
+        page = ProblemPage(frame, status, words.title, remedy=words.remedy, action=action, back=back)
         return HTMLResponse(render_problem(page), status, headers=headers)
     return _problem_json(status, code, title, detail, headers, more)
+
+
+def problem_words(
+    translation: Translation, code: str, title: str, remedy: str, why: str = ""
+) -> ProblemWords:
+    """Return what a page says of an error: a language's own words for its code, else those of the error."""
+    for key in (f"{code}.{why}", code):
+        if (words := translation.problems.get(key)) is not None:
+            return words
+    return translation.problems.get("other", ProblemWords(title, remedy))
+
+
+def _is_admin(request: Request) -> bool:
+    return request.url.path.startswith(f"{request.scope.get('root_path', '')}/admin")
 
 
 def tiergate_problem(request: Request, error: TiergateError, action: Link | None = None) -> Response:
@@ -142,7 +160,8 @@ def tiergate_problem(request: Request, error: TiergateError, action: Link | None
         return problem(request, status, error.code, *_TOLD_OUTSIDE[error.code])
     details = error.details
     if action is None and details.get("pay_url"):
-        action = Link("Pay invoice", str(details["pay_url"]))
+        label = frame_of(request).wording.say("Pay invoice")
+        action = Link(label, str(details["pay_url"]))
     return problem(request, status, error.code, error.message, error.remedy, more=details, action=action)
 
 
@@ -174,12 +193,16 @@ class DefectProblems:
 
 
 def _defect(request: Request) -> Response:
-    title, remedy = "Something went wrong on our side.", "Try again in a moment; it has been logged."
+    code, title = "internal_error", "Something went wrong on our side."
+    remedy = "Try again in a moment; it has been logged."
     if wants_page(request):
         # The catalogue, which names the product, may be what failed.
-        frame = Frame(Product(name="Billing"), base_path=str(request.scope.get("root_path", "")))
-        return HTMLResponse(render_problem(ProblemPage(frame, 500, title, remedy=remedy)), 500)
-    return _problem_json(500, "internal_error", title, remedy)
+        reader = reader_of(request, billing_of(request).settings)
+        base_path = str(request.scope.get("root_path", ""))
+        frame = Frame(Product(name="Billing"), base_path=base_path, translation=reader.translation)
+        words = problem_words(frame.translation, code, title, remedy)
+        return HTMLResponse(render_problem(ProblemPage(frame, 500, words.title, remedy=words.remedy)), 500)
+    return _problem_json(500, code, title, remedy)
 
 
 def wants_page(request: Request) -> bool:

@@ -21,6 +21,7 @@ from jinja2 import (
 from markupsafe import Markup
 
 from tiergate.rules.catalog import Product
+from tiergate.translation import ENGLISH, Translation
 from tiergate.web.wording import Wording
 
 MEDIA_TYPES = {
@@ -30,7 +31,18 @@ MEDIA_TYPES = {
     ".txt": "text/plain; charset=utf-8",
     ".woff2": "font/woff2",
 }
+LANGUAGE_PARAMETER = "lang"
+"""The query parameter that chooses a language: ``/pricing?lang=de``."""
 _DIGEST_LENGTH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageLink:
+    """A language that the page can be read in: its tag, its own name, and the address that shows it."""
+
+    language: str
+    name: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +67,23 @@ class Frame:
     account_email: str = ""
     locale: str = "en"
     time_zone: tzinfo = UTC
+    translation: Translation = ENGLISH
+    """The language of the page."""
+    languages: tuple[LanguageLink, ...] = ()
+    """All languages that it can be read in; none where there is no choice."""
     override_directory: Path | None = None
     """Templates in this folder replace the package's own of the same name, which stay in reach as
     ``tiergate/NAME``."""
 
     @property
     def wording(self) -> Wording:
-        """How figures and dates are written for this reader."""
-        return Wording(self.locale, self.time_zone)
+        """How this reader is spoken to, and figures and dates are written."""
+        return Wording(self.locale, self.time_zone, self.translation)
+
+    @property
+    def language(self) -> str:
+        """The language of the page, as a tag such as ``de``."""
+        return self.translation.language
 
     @property
     def pricing_url(self) -> str:
@@ -85,12 +106,18 @@ class StaticFile:
 
 
 def render(template: str, frame: Frame, **view: object) -> str:
-    """Fill a template; every value is escaped, and a name that the view does not have is an error."""
+    """Fill a template; every value is escaped, and a name that the view does not have is an error.
+
+    ``say`` and ``count`` speak the page's language; what they say is escaped like any value.
+    """
+    words = frame.wording
     return (
         _environment(frame.override_directory)
         .get_template(template)
         .render(
             frame=frame,
+            say=words.say,
+            count=words.count,
             static_url=lambda name: static_url(frame.base_path, name),
             form_token=lambda: _form_token(frame),
             **view,

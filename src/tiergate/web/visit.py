@@ -6,6 +6,7 @@ from fastapi import Request
 
 from tiergate.rules.choose_currency import ChosenCurrency
 from tiergate.rules.next_step import NOBODY
+from tiergate.web.offer_in_language import catalog_in
 from tiergate.web.offers import Storefront
 from tiergate.web.page_frame import account_frame, billing_of, frame_of
 from tiergate.web.visitor_currency import visitor_currency
@@ -33,4 +34,8 @@ def visit_of(request: Request, account_id: str | None) -> Visit:
         currency = view.told.state.currency
     chosen = visitor_currency(request, catalog.currencies, main_currency(catalog), currency)
     is_settled = currency is not None and currency in catalog.currencies
-    return Visit(Storefront(frame, catalog, chosen.currency, position), chosen, is_settled)
+    return Visit(
+        Storefront(frame, catalog_in(frame.translation, catalog), chosen.currency, position),
+        chosen,
+        is_settled,
+    )

@@ -1,14 +1,13 @@
-"""Figures and dates as one reader reads them: money, counts, days left, features of a plan.
-
-The locale decides how numbers, money and dates look; the sentences around them are English.
-"""
+"""What one reader is told: sentences in a language, and figures and dates as a locale has them."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from babel import Locale
 from babel.dates import format_date, format_time
+from babel.lists import format_list
 
 from tiergate.figures import (
     NO_BREAK_SPACE,
@@ -19,9 +18,9 @@ from tiergate.figures import (
     written_percent,
     written_price,
 )
-from tiergate.rules.catalog import UNLIMITED, Catalog, Feature, FeatureKind, FeatureValue, Plan
+from tiergate.rules.catalog import UNLIMITED, Catalog, Feature, FeatureKind, FeatureValue
 from tiergate.rules.money import MinorUnits
-from tiergate.rules.policy import Afterwards
+from tiergate.translation import ENGLISH, Translation
 
 _ADJECTIVE = re.compile(r"[^\W\d][\w-]*")
 """A setting's value that is one word, such as ``Priority``, reads best before the feature's name."""
@@ -29,10 +28,19 @@ _ADJECTIVE = re.compile(r"[^\W\d][\w-]*")
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How figures and instants are written for one reader."""
+    """How one reader is spoken to, and how figures and instants are written for them."""
 
     locale: str = "en"
     time_zone: tzinfo = UTC
+    translation: Translation = ENGLISH
+
+    def say(self, text: str, /, **values: object) -> str:
+        """Say a sentence, named by its English text, with its places filled in."""
+        return self.translation.say(text, **values)
+
+    def count(self, one: str, other: str, number: int, /, **values: object) -> str:
+        """Say a sentence about a number, which is ``{count}`` in it."""
+        return self.translation.count(one, other, number, **{"count": self.number(number), **values})
 
     def price(self, amount: MinorUnits, currency: str) -> str:
         """Write a price without needless decimals: ``$49``, ``$8.34``, ``¥1,980``, ``$0.0025``."""
@@ -75,22 +83,45 @@ class Wording:
         """
         return (until.astimezone(self.time_zone).date() - at.astimezone(self.time_zone).date()).days
 
+    def list(self, items: Sequence[str]) -> str:
+        """Write several things in a row: ``A, B and C``."""
+        return format_list(items, style="standard", locale=parsed_locale(self.translation.language))
+
     def feature(self, feature: Feature, value: FeatureValue | None) -> str:
         """Say what a plan gives of a feature: ``5 projects``, ``Email support``, ``Audit log: 90 days``."""
         if not value or isinstance(value, bool):
             return feature.name
         if feature.kind in (FeatureKind.LIMIT, FeatureKind.METERED):
-            per_period = " / month" if feature.kind is FeatureKind.METERED and value != UNLIMITED else ""
-            return f"{self.quantity(feature, value)} {_inside_sentence(feature.name, value)}{per_period}"
+            return self._countable(feature, value)
         if isinstance(value, str) and _ADJECTIVE.fullmatch(value):
-            return f"{value} {_inside_sentence(feature.name)}"
-        return f"{feature.name}: {self.quantity(feature, value)}"
+            return self.say("{value} {feature}", value=value, feature=self._inside(feature.name))
+        return self.say("{feature}: {value}", feature=feature.name, value=self.quantity(feature, value))
+
+    def _countable(self, feature: Feature, value: FeatureValue) -> str:
+        if value == UNLIMITED or isinstance(value, str):
+            return self.say("Unlimited {feature}", feature=self._inside(feature.name))
+        quantity, name = self.quantity(feature, value), self._inside(feature.name, value)
+        if feature.kind is FeatureKind.METERED:
+            return self.count(
+                "{quantity} {feature} / month",
+                "{quantity} {feature} / month",
+                value,
+                quantity=quantity,
+                feature=name,
+            )
+        return self.count(
+            "{quantity} {feature}", "{quantity} {feature}", value, quantity=quantity, feature=name
+        )
 
     def quantity(self, feature: Feature, value: FeatureValue) -> str:
         """Write a limit with its unit: ``50 GB``, ``1,000``, ``Unlimited``."""
         if isinstance(value, str):
-            return "Unlimited" if value == UNLIMITED else value
+            return self.say("Unlimited") if value == UNLIMITED else value
         return f"{self.number(value)}{NO_BREAK_SPACE}{feature.unit}" if feature.unit else self.number(value)
+
+    def _inside(self, name: str, count: FeatureValue = UNLIMITED) -> str:
+        """Write a feature's name inside a sentence; other languages than English leave it as it is."""
+        return _inside_sentence(name, count) if self.translation.is_source else name
 
     @property
     def _locale(self) -> Locale:
@@ -100,13 +131,6 @@ class Wording:
 def main_currency(catalog: Catalog) -> str:
     """Return the currency of an offer for somebody of whom nothing is known."""
     return next(iter(catalog.currencies), "usd")
-
-
-def consequence(afterwards: Afterwards, free_plan: Plan | None) -> str:
-    """Say in half a sentence what follows when a plan no longer holds, as the policy decides it."""
-    if afterwards is Afterwards.FREE and free_plan is not None:
-        return f"your account moves to the {free_plan.name} plan"
-    return "your account becomes read-only" if afterwards is Afterwards.READ_ONLY else "your access ends"
 
 
 def _inside_sentence(name: str, count: FeatureValue = UNLIMITED) -> str:

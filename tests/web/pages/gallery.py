@@ -34,44 +34,107 @@ from tests.web.pages.northwind import (
 from tiergate.rules.catalog import Plan
 from tiergate.rules.next_step import Position
 from tiergate.services.ask_to_upgrade import Asked
-from tiergate.web.billing_page import render_billing
-from tiergate.web.change_page import render_change
+from tiergate.translation import Translation
+from tiergate.translation_files import read_translations
+from tiergate.web.billing_page import BillingPage, render_billing
+from tiergate.web.change_page import ChangePage, render_change
 from tiergate.web.checkout_return_page import CheckoutReturnPage, render_checkout_return
-from tiergate.web.leaving_page import render_leaving
+from tiergate.web.leaving_page import LeavingPage, render_leaving
 from tiergate.web.pricing_page import PricingPage, render_pricing
 from tiergate.web.problem_page import ProblemPage, render_problem
-from tiergate.web.render import static_file, static_url
+from tiergate.web.problems import problem_words
+from tiergate.web.render import Frame, LanguageLink, static_file, static_url
+
+AnyPage = PricingPage | BillingPage | ChangePage | LeavingPage | CheckoutReturnPage | ProblemPage
+
+LANGUAGES = (LanguageLink("en", "English", "?lang=en"), LanguageLink("de", "Deutsch", "?lang=de"))
+DEUTSCH = read_translations()["de"]
+_PROBLEM_CODES = {401: "sign_in_required", 404: "http_404", 409: "already_subscribed"}
 
 
 def pages() -> Iterator[tuple[str, str]]:
-    """All pages by name, as HTML."""
+    """All pages by name, as HTML: in English, and in German under names that end in ``-de``."""
+    for name, page in models():
+        yield name, html_of(page)
+        if name != "pricing-german":
+            yield f"{name}-de", html_of(spoken(page, DEUTSCH))
+
+
+def models() -> Iterator[tuple[str, AnyPage]]:
+    """What all pages are made from, in English but for one."""
+    for name, page in _models():
+        yield name, _framed(page, replace(frame_of(page), languages=LANGUAGES))
+
+
+def spoken(page: AnyPage, translation: Translation) -> AnyPage:
+    """The same page in another language, with its figures."""
+    frame = replace(frame_of(page), translation=translation, locale=translation.language)
+    if isinstance(page, ProblemPage):
+        words = problem_words(translation, _PROBLEM_CODES[page.status], page.title, page.remedy)
+        return replace(page, frame=frame, title=words.title, detail="", remedy=words.remedy)
+    return _framed(page, frame)
+
+
+def frame_of(page: AnyPage) -> Frame:
+    """What surrounds a page."""
+    if isinstance(page, PricingPage):
+        return page.store.frame
+    return page.account.frame if isinstance(page, ChangePage | LeavingPage) else page.frame
+
+
+def _framed(page: AnyPage, frame: Frame) -> AnyPage:
+    if isinstance(page, PricingPage):
+        return replace(page, store=replace(page.store, frame=frame))
+    if isinstance(page, ChangePage | LeavingPage):
+        return replace(page, account=replace(page.account, frame=frame))
+    return replace(page, frame=frame)
+
+
+def html_of(page: AnyPage) -> str:
+    """The page as HTML."""
+    match page:
+        case PricingPage():
+            return render_pricing(page)
+        case BillingPage():
+            return render_billing(page)
+        case ChangePage():
+            return render_change(page)
+        case LeavingPage():
+            return render_leaving(page)
+        case CheckoutReturnPage():
+            return render_checkout_return(page)
+        case ProblemPage():
+            return render_problem(page)
+
+
+def _models() -> Iterator[tuple[str, AnyPage]]:
     yield from _pricing_pages()
     for name, page in (*billing_pages(), *self_serve_pages()):
-        yield f"billing-{name}", render_billing(page)
-    yield "billing-long", render_billing(long_account())
-    yield "billing-member", render_billing(for_a_member(dict(self_serve_pages())["own-grace"]))
+        yield f"billing-{name}", page
+    yield "billing-long", long_account()
+    yield "billing-member", for_a_member(dict(self_serve_pages())["own-grace"])
     asked = (Asked("bob@acme.test", "scale", "month", NOW), Asked("", None, None, NOW))
-    yield "billing-asked", render_billing(replace(dict(self_serve_pages())["own-active"], asked=asked))
+    yield "billing-asked", replace(dict(self_serve_pages())["own-active"], asked=asked)
     yield from _change_pages()
     yield from _return_pages()
     yield from _problem_pages()
 
 
-def _pricing_pages() -> Iterator[tuple[str, str]]:
+def _pricing_pages() -> Iterator[tuple[str, PricingPage]]:
     visitor = PricingPage(store())
-    yield "pricing", render_pricing(visitor)
-    yield "pricing-yearly", render_pricing(replace(visitor, interval="year"))
+    yield "pricing", visitor
+    yield "pricing-yearly", replace(visitor, interval="year")
     for name, position in _POSITIONS.items():
-        yield f"pricing-{name}", render_pricing(PricingPage(store(WHOLE, MEMBER, position=position)))
+        yield f"pricing-{name}", PricingPage(store(WHOLE, MEMBER, position=position))
     currencies = ("usd", "eur", "jpy")
-    yield "pricing-five", render_pricing(PricingPage(store(WHOLE), currencies=currencies))
-    yield "pricing-euro", render_pricing(PricingPage(store(WHOLE, currency="eur"), "year", currencies))
+    yield "pricing-five", PricingPage(store(WHOLE), currencies=currencies)
+    yield "pricing-euro", PricingPage(store(WHOLE, currency="eur"), "year", currencies)
     for name, plans in _OFFERS.items():
         catalog = replace(WHOLE, plans={plan.key: plan for plan in plans})
-        yield f"pricing-{name}", render_pricing(PricingPage(store(catalog)))
-    german = replace(VISITOR, locale="de", product=GERMAN.product)
-    yield "pricing-german", render_pricing(PricingPage(store(GERMAN, german), "year", ("eur", "usd")))
-    yield "pricing-long", render_pricing(PricingPage(store(LONG_CATALOG, LONG_FRAME)))
+        yield f"pricing-{name}", PricingPage(store(catalog))
+    german = replace(VISITOR, locale="de", translation=DEUTSCH, product=GERMAN.product)
+    yield "pricing-german", PricingPage(store(GERMAN, german), "year", ("eur", "usd"))
+    yield "pricing-long", PricingPage(store(LONG_CATALOG, LONG_FRAME))
 
 
 _POSITIONS = {
@@ -88,44 +151,28 @@ _OFFERS: dict[str, tuple[Plan, ...]] = {
 }
 
 
-def _change_pages() -> Iterator[tuple[str, str]]:
+def _change_pages() -> Iterator[tuple[str, AnyPage]]:
     for name, change in change_pages():
-        yield f"change-{name}", render_change(change)
+        yield f"change-{name}", change
     for name, leaving in leaving_pages():
-        yield f"leaving-{name}", render_leaving(leaving)
+        yield f"leaving-{name}", leaving
 
 
-def _return_pages() -> Iterator[tuple[str, str]]:
+def _return_pages() -> Iterator[tuple[str, AnyPage]]:
     waiting = CheckoutReturnPage(MEMBER, TEAM, "/billing/return?checks=1")
-    yield "return-waiting", render_checkout_return(waiting)
-    yield "return-late", render_checkout_return(replace(waiting, checks=45))
-    yield "return-trial", render_checkout_return(replace(waiting, confirmed=True, trial_end=TRIAL_END))
-    paid = replace(waiting, confirmed=True, current_period_end=PERIOD_END)
-    yield "return-paid", render_checkout_return(paid)
+    yield "return-waiting", waiting
+    yield "return-late", replace(waiting, checks=45)
+    yield "return-trial", replace(waiting, confirmed=True, trial_end=TRIAL_END)
+    yield "return-paid", replace(waiting, confirmed=True, current_period_end=PERIOD_END)
 
 
-def _problem_pages() -> Iterator[tuple[str, str]]:
-    yield (
-        "problem-401",
-        render_problem(
-            ProblemPage(
-                VISITOR, 401, "You are not signed in", "Billing belongs to an account.", "Sign in first."
-            )
-        ),
-    )
-    yield "problem-404", render_problem(ProblemPage(MEMBER, 404, "There is no such page"))
-    yield (
-        "problem-409",
-        render_problem(
-            ProblemPage(
-                MEMBER,
-                409,
-                "You have Team already",
-                f"It renews on {MEMBER.wording.date(NOW + timedelta(days=10))}.",
-                "Open the billing page to see it.",
-            )
-        ),
-    )
+def _problem_pages() -> Iterator[tuple[str, AnyPage]]:
+    told = ("You are not signed in", "Billing belongs to an account.", "Sign in first.")
+    yield "problem-401", ProblemPage(VISITOR, 401, *told)
+    yield "problem-404", ProblemPage(MEMBER, 404, "There is no such page")
+    detail = f"It renews on {MEMBER.wording.date(NOW + timedelta(days=10))}."
+    told = ("You have Team already", detail, "Open the billing page to see it.")
+    yield "problem-409", ProblemPage(MEMBER, 409, *told)
 
 
 def write(folder: Path) -> list[Path]:

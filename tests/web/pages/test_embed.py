@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Locator, Page, Route
 
-from tests.web.pages.northwind import MEMBER, NORTHWIND, ON_TEAM, WHOLE, store
+from tests.web.pages.gallery import DEUTSCH
+from tests.web.pages.northwind import MEMBER, NORTHWIND, ON_TEAM, VISITOR, WHOLE, store
 from tiergate.rules.choose_currency import Because, ChosenCurrency
 from tiergate.rules.next_step import Position
 from tiergate.web.offers import Storefront
@@ -168,9 +170,22 @@ def test_attributes_choose_interval_and_currency(page: Page) -> None:
     assert host.element.locator(".amount").all_inner_texts()[:2] == ["€0", "€15"]
     host.element.evaluate("element => element.setAttribute('interval', 'month')")
     assert host.element.locator(".amount").all_inner_texts()[:2] == ["€0", "€19"]
-    with page.expect_response("**/api/plans?currency=jpy"):
+    with page.expect_response("**/api/plans?currency=jpy&lang=en"):
         host.element.evaluate("element => element.setAttribute('currency', 'jpy')")
-    assert [url.partition("?")[2] for url in host.asked] == ["currency=eur", "currency=jpy"]
+    assert [url.partition("?")[2] for url in host.asked] == [
+        "currency=eur&lang=en",
+        "currency=jpy&lang=en",
+    ]
+
+
+def test_it_speaks_the_language_of_the_page_around_it(page: Page, axe: Axe) -> None:
+    """The words are asked for in the language of the page, or of the element, and name their language."""
+    german = answered(store(NORTHWIND, replace(VISITOR, translation=DEUTSCH, locale="de")))
+    host = Host(page, german).open('<tiergate-pricing lang="de"></tiergate-pricing>')
+    assert [url.partition("?")[2] for url in host.asked] == ["lang=de"]
+    assert "14 Tage kostenlos testen" in host.element.locator(".plan .button").all_inner_texts()[1]
+    assert host.element.locator(".root").get_attribute("lang") == "de"
+    axe(page)
 
 
 LISTEN = """() => document.addEventListener("tiergate:checkout", event => {

@@ -30,11 +30,11 @@ def test_the_billing_page_shows_what_is_used(site: Site) -> None:
 
 
 def test_figures_are_written_as_the_browser_asks(site: Site) -> None:
-    """A German browser reads German figures; without a wish it is the account's locale, else English."""
+    """A German browser reads German; without a wish it is the account's locale, else English."""
     site.billing.register("rival", locale="de-CH")
     german = {"Accept-Language": "xx, de-AT;q=0.9, en;q=0.8"}
     assert "$49" in site.as_nobody().get("/pricing").text
     assert "$\N{NO-BREAK SPACE}49" in site.as_nobody().get("/pricing?currency=usd", headers=german).text
     assert "0 of 1,000" in site.signed_in("acme").get("/billing").text
-    assert "0 of 1’000" in site.signed_in("rival").get("/billing").text
-    assert "0 of 1.000" in site.signed_in("rival").get("/billing", headers=german).text
+    assert "0 von 1’000" in site.signed_in("rival").get("/billing").text
+    assert "0 von 1.000" in site.signed_in("rival").get("/billing", headers=german).text

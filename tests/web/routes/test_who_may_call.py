@@ -15,6 +15,7 @@ from tiergate.web.app import SecurityHeaders
 from tiergate.web.problems import DefectProblems
 from tiergate.web.render import static_url
 from tiergate.web.same_origin import SameOrigin
+from tiergate.web.visitor_language import Languages
 from tiergate.web.webhook_route import WebhookFirst
 
 STYLESHEET = static_url("", "tiergate.css")
@@ -119,7 +120,7 @@ def test_every_route_is_in_the_table(site: Site) -> None:
     The webhook is answered ahead of the routes, and no other middleware answers anything of its own.
     """
     ahead: set[object] = {entry.cls for entry in site.app.user_middleware}
-    assert ahead == {SecurityHeaders, DefectProblems, WebhookFirst, SameOrigin}
+    assert ahead == {SecurityHeaders, Languages, DefectProblems, WebhookFirst, SameOrigin}
     found = {
         (method, context.path)
         for context in iter_route_contexts(site.app.routes)

@@ -9,7 +9,7 @@ from fastapi import Request
 from tiergate.rules.catalog_file import CatalogError, Mistake, parse_catalog
 from tiergate.services.draft_catalog import Editing
 from tiergate.services.sign_in import AdminSession
-from tiergate.web.page_frame import frame_of
+from tiergate.web.page_frame import english_frame_of
 from tiergate.web.render import Frame, render
 
 _TOLD = {
@@ -48,7 +48,7 @@ class AdminFrame:
 def admin_frame(request: Request, admin: AdminSession, editing: Editing) -> AdminFrame:
     """Return what surrounds the page that is asked for."""
     return AdminFrame(
-        frame=frame_of(request),
+        frame=english_frame_of(request),
         email=admin.email,
         csrf_token=admin.csrf_token,
         version=editing.published_version,

@@ -19,7 +19,7 @@ from tiergate.web.admin.guard import (
     token_of,
 )
 from tiergate.web.own_cookie import mount_of
-from tiergate.web.page_frame import frame_of
+from tiergate.web.page_frame import english_frame_of
 from tiergate.web.problems import STATUS_OF_CODE, tiergate_problem, wants_page
 from tiergate.web.render import render
 
@@ -81,5 +81,5 @@ async def ask_to_sign_in(request: Request, error: Exception) -> Response:
 
 
 def _page(request: Request, wanted: str, email: str = "", mistake: str = "") -> str:
-    frame = frame_of(request)
+    frame = english_frame_of(request)
     return render("admin_sign_in.html", frame, wanted=wanted, email=email, mistake=mistake)

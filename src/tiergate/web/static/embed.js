@@ -119,6 +119,8 @@ class TiergatePricing extends HTMLElement {
     const url = new URL("api/plans", base);
     const currency = this.getAttribute("currency");
     if (currency) url.searchParams.set("currency", currency);
+    const language = this.closest("[lang]")?.lang;
+    if (language) url.searchParams.set("lang", language);
     try {
       const response = await fetch(url, { credentials: "same-origin" });
       if (!response.ok) throw new Error(`${url.pathname} answered ${response.status}`);
@@ -136,7 +138,7 @@ class TiergatePricing extends HTMLElement {
   }
 
   #draw(interval) {
-    const { plans, words, first_interval, tax_note, pricing_url } = this.#answer;
+    const { plans, words, first_interval, tax_note, pricing_url, language } = this.#answer;
     this.#interval = interval === "month" || interval === "year" ? interval : first_interval;
     const intervals = new Set(plans.flatMap((plan) => plan.offers.map((offer) => offer.interval)));
     const hasSwitch = intervals.has("month") && intervals.has("year");
@@ -146,7 +148,7 @@ class TiergatePricing extends HTMLElement {
     const foot = make("p", { class: "foot", part: "foot" }, tax_note, " ", all);
     const title = make("h2", { class: "hidden" }, words.plans);
     const choice = hasSwitch ? this.#switch() : null;
-    const root = make("div", { class: "root", part: "root" }, title, choice, list, foot);
+    const root = make("div", { class: "root", part: "root", lang: language }, title, choice, list, foot);
     this.shadowRoot.replaceChildren(root);
   }
 
