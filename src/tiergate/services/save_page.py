@@ -56,7 +56,7 @@ class Reading:
 class PageOutcome:
     """How many objects of each kind were looked at, what differed, and the accounts that it concerns."""
 
-    looked_at: Mapping[Kind, int]
+    looked_at: Mapping[str, int]
     differences: tuple[Difference, ...]
     account_ids: frozenset[str]
 
@@ -87,7 +87,7 @@ def save_page(context: Context, page: Page, reading: Reading, *, dry_run: bool =
             differing = _save(context, tx, differing, reading)
             _tell(tx, differing)
     differences = tuple(difference for one in differing for difference in one.differences)
-    looked_at = {kind: len(entries) for kind, entries in page.items()}
+    looked_at: dict[str, int] = {kind: len(entries) for kind, entries in page.items()}
     return PageOutcome(looked_at, differences, frozenset(one.owner for one in differing if one.owner))
 
 
@@ -170,9 +170,12 @@ class _AsSold(NamedTuple):
     def beside(self, before: Mirrored | None) -> Mirrored:
         """Return it as it follows what was mirrored.
 
-        As long as a subscription sells the same at the same price it keeps its version.
+        As long as a subscription sells the same at the same price it keeps its version. Of a deleted customer
+        Stripe shows nothing but the id: it stays in its mode, and on its clock.
         """
         named = self.named
+        if isinstance(named, Customer) and named.deleted and isinstance(before, Customer):
+            return replace(named, test_clock=before.test_clock, livemode=before.livemode)
         if self.is_told or not isinstance(named, Subscription) or not isinstance(before, Subscription):
             return named
         same = before.plan_key == named.plan_key and _price_ids(before)[:1] == _price_ids(named)[:1]
