@@ -153,6 +153,21 @@ def test_a_second_customer_does_not_replace_the_first(bench: Bench) -> None:
     assert bench.explain().account.stripe_customer_id == own
 
 
+@pytest.mark.parametrize("has_another", [False, True])
+def test_a_customer_may_be_named_after_its_purchase(both: Bench, *, has_another: bool) -> None:
+    """As soon as a customer names an account, what it bought before is the account's, in whatever order."""
+    if has_another:
+        both.customer()
+    bought = stranger(both, price=both.price("team"))
+    both.deliver(*both.webhooks())
+    assert (both.mirrored(bought).account_id, both.reason()) == (None, "no_subscription")
+    both.tick()
+    customer = both.mirrored(bought).stripe_customer_id
+    both.stripe.v1.customers.update(customer, {"metadata": {"account_id": ACCOUNT}})
+    both.deliver(*both.webhooks())
+    assert (both.mirrored(bought).account_id, both.reason()) == (ACCOUNT, "active")
+
+
 @pytest.mark.parametrize("learnt", ["told", "read", "told on a test clock", "reconciled"])
 def test_the_customer_wins_over_the_metadata(bench: Bench, learnt: str) -> None:
     """A subscription of one account's customer stays that account's, whatever its metadata claims."""
