@@ -99,6 +99,22 @@ def test_cards_are_compared(lived: Bench) -> None:
     assert {(row.brand, row.last4) for row in lived.rows(payment_methods)} >= {("mastercard", "4444")}
 
 
+@pytest.mark.parametrize("account", [ACCOUNT, None], ids=["one account", "everything"])
+def test_a_card_that_was_taken_away_unheard_is_noted(lived: Bench, account: str | None) -> None:
+    """The default card was detached: it is told whose it was, and it can be charged no more."""
+    card = lived.rows(customers)[0].default_payment_method
+    lived.stripe.v1.payment_methods.detach(card)
+    lived.webhooks()
+    lived.tick()
+    found = {(one.kind, one.field, one.account_id) for one in reconcile(lived.context, account).differences}
+    assert found >= {
+        ("customer", "default_payment_method", ACCOUNT),
+        ("payment_method", "customer_id", ACCOUNT),
+    }
+    assert [row.stripe_customer_id for row in lived.rows(payment_methods)] == [None]
+    assert reconcile(lived.context, account).count == 0
+
+
 def test_an_invoice_that_was_paid_meanwhile_is_closed(lived: Bench) -> None:
     """An invoice that we hold open and Stripe's list leaves out is asked for by its id."""
     with lived.context.database.write() as tx:

@@ -11,6 +11,8 @@ from tiergate.store.mirror import Kind
 from tiergate.store.mirror_many import Mirrored
 
 _BOOKKEEPING = frozenset(["observed_at"])
+NOTHING = "nothing"
+"""How it is told that a field has no value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +67,13 @@ def clock_differences(
 
 def _told(value: object) -> str:
     if value is None:
-        return "nothing"
+        return NOTHING
     if isinstance(value, datetime):
         return str(isoformat(value))
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, tuple):
-        return ", ".join(map(_told, value)) or "nothing"
+        return ", ".join(map(_told, value)) or NOTHING
     if is_dataclass(value):
         told = ((field.name, getattr(value, field.name)) for field in fields(value))
         return "{" + ", ".join(f"{name}: {_told(part)}" for name, part in told if part is not None) + "}"

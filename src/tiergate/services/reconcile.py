@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from tiergate.rules.state import ENDED
 from tiergate.services.collect_later import collect_later
 from tiergate.services.context import Context
-from tiergate.services.differences import Difference, clock_differences
+from tiergate.services.differences import NOTHING, Difference, clock_differences
 from tiergate.services.read_from_stripe import (
     BeingReadError,
     ask_everything,
@@ -94,7 +94,7 @@ class _Comparison:
             for entries, reading, _ in pages_of(context, kind, path, params):
                 if kind in listed:
                     listed[kind].add(entry.body["id"] for entry in entries)
-                self._compare(kind, entries, reading)
+                self._ask_for_replaced_cards(self._compare(kind, entries, reading))
         for kind, seen in listed.items():
             self._ask_for_unlisted(kind, seen)
         self._accounts_on_clocks()
@@ -159,12 +159,19 @@ class _Comparison:
                     mark_cards_read(tx, customer_id, began_at)
                     refresh_account(context, tx, account_id, cause="reconcile", has_asked=True)
 
-    def _compare(self, kind: Kind, entries: Sequence[Listed], reading: Reading) -> None:
+    def _ask_for_replaced_cards(self, found: Iterable[Difference]) -> None:
+        """Ask what became of a card that was charged before: no list tells whether it is still there."""
+        for one in found:
+            if one.kind == "customer" and one.field == "default_payment_method" and one.ours != NOTHING:
+                self._ask_for("payment_method", one.ours, one.account_id)
+
+    def _compare(self, kind: Kind, entries: Sequence[Listed], reading: Reading) -> tuple[Difference, ...]:
         with collect_later():
             outcome = save_page(self.context, with_nested(kind, entries), reading, dry_run=self.dry_run)
         self._note(outcome)
         if not self.dry_run:
             self._announce(outcome.account_ids)
+        return outcome.differences
 
     def _note(self, outcome: PageOutcome) -> None:
         self.report.add(outcome)

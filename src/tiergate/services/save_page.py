@@ -152,7 +152,17 @@ def _differing(tx: Transaction, page: Page) -> list[_Found]:
                 continue
             before, owner = ours.get(thing.id), owners.get(_customer_of(thing))
             unlike.append(_Found(kind, sold.beside(before), before, entry, owner))
+    _name_former_owners(tx, unlike)
     return _with_differences(tx, unlike)
+
+
+def _name_former_owners(tx: Transaction, unlike: Sequence[_Found]) -> None:
+    """Name the owners of cards that were detached: Stripe says of none whose it was."""
+    whose = {one.thing.id: one.before.customer_id for one in unlike if isinstance(one.before, PaymentMethod)}
+    owners = owners_of(tx, {customer_id for customer_id in whose.values() if customer_id})
+    for one in unlike:
+        if one.owner is None and one.kind == "payment_method":
+            one.owner = owners.get(whose.get(one.thing.id) or "")
 
 
 def _with_differences(tx: Transaction, unlike: Sequence[_Found]) -> list[_Found]:
