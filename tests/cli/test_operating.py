@@ -82,6 +82,9 @@ def test_reconcile_tells_each_difference(pushed: Run, sandbox_url: str) -> None:
 def test_events_are_listed_shown_and_replayed(pushed: Run) -> None:
     """With nothing received each of them says so, and an unknown event is refused."""
     assert pushed("events", "list")[1].startswith("No event fits.")
+    assert pushed("events", "list", "--state", "failed")[1].startswith("No event fits.")
+    code, _, err = pushed("events", "list", "--state", "faild")
+    assert (code, "faild" in err, "failed" in err) == (2, True, True)
     assert pushed("events", "replay", "--failed")[1] == "No event has failed.\n"
     for command in ("show", "replay"):
         code, _, err = pushed("events", command, "evt_nowhere")

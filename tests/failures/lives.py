@@ -145,4 +145,27 @@ def loses_its_card(bench: Bench) -> Iterator[None]:
     yield
 
 
-LIVES: tuple[Life, ...] = (converts, recovers, fails, hesitates, changes_plan, has_two, loses_its_card)
+def steps_down(bench: Bench) -> Iterator[None]:
+    """A smaller plan is scheduled for the renewal, and takes its place there."""
+    subscription_id = subscribed(bench, "team")
+    yield
+    _pass(bench, 3 * DAY)
+    schedule = bench.post("/v1/subscription_schedules", from_subscription=subscription_id)
+    now = schedule["phases"][0]
+    paid = {
+        "items": [{"price": bench.price("team")}],
+        "start_date": now["start_date"],
+        "end_date": now["end_date"],
+    }
+    month = {"interval": "month", "interval_count": 1}
+    then = {"items": [{"price": bench.price("starter")}], "duration": month}
+    bench.post(f"/v1/subscription_schedules/{schedule['id']}", phases=[paid, then], end_behavior="release")
+    yield
+    for by in (28 * DAY + 2 * HOUR, 31 * DAY + 2 * HOUR):
+        _pass(bench, by)
+        yield
+
+
+LIVES: tuple[Life, ...] = (
+    *(converts, recovers, fails, hesitates, changes_plan, has_two, loses_its_card, steps_down),
+)

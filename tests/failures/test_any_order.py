@@ -30,6 +30,8 @@ class Course:
     worked: frozenset[int]
     """The steps after which the worker ran."""
     reconciled: bool = True
+    of_everything: bool = False
+    """Whether everything is reconciled, and not the account alone."""
     afterwards: tuple[int, ...] = ()
     """The events that arrive when all is over."""
 
@@ -46,7 +48,7 @@ def tell(bench: Bench, beginning: Beginning, steps: Sequence[Step], course: Cour
             work(bench)
     bench.tick()
     if course.reconciled:
-        reconcile(bench.context, ACCOUNT)
+        reconcile(bench.context, None if course.of_everything else ACCOUNT)
     bench.deliver(*(told[index] for index in course.afterwards))
     work(bench)
     return look(bench)
@@ -59,9 +61,9 @@ def in_order(steps: Sequence[Step]) -> Course:
     return Course(arrivals, frozenset(range(len(steps))))
 
 
-def nothing(steps: Sequence[Step]) -> Course:
+def nothing(steps: Sequence[Step], *, of_everything: bool = False) -> Course:
     """Tell nothing at all."""
-    return Course(tuple(() for _ in steps), frozenset())
+    return Course(tuple(() for _ in steps), frozenset(), of_everything=of_everything)
 
 
 @st.composite
@@ -79,7 +81,8 @@ def courses(draw: st.DrawFn, steps: Sequence[Step]) -> Course:
         arrivals[min(emitted_in[index] + late, len(steps) - 1)].append(index)
     worked = draw(st.sets(st.integers(0, len(steps) - 1)))
     afterwards = draw(st.lists(st.sampled_from(events), max_size=MOST_AFTERWARDS))
-    return Course(tuple(map(tuple, arrivals)), frozenset(worked), reconciled, tuple(afterwards))
+    of_all = draw(st.booleans())
+    return Course(tuple(map(tuple, arrivals)), frozenset(worked), reconciled, of_all, tuple(afterwards))
 
 
 @pytest.mark.parametrize("life", LIVES, ids=lambda life: life.__name__)
@@ -96,8 +99,12 @@ def test_any_order_any_repetition_any_loss(both: Bench, life: Life) -> None:
     @settings(max_examples=EXAMPLES, phases=UNSHRUNK)
     @given(course=courses(steps))
     def holds(course: Course) -> None:
-        require_same(tell(both, beginning, steps, course), wanted, still_true)
+        found = tell(both, beginning, steps, course)
+        require_same(found, wanted, still_true, of_everything=course.of_everything)
 
     require_same(wanted, wanted, still_true)
-    require_same(tell(both, beginning, steps, nothing(steps)), wanted, still_true)
+    for of_everything in (False, True):
+        untold = nothing(steps, of_everything=of_everything)
+        found = tell(both, beginning, steps, untold)
+        require_same(found, wanted, still_true, of_everything=of_everything)
     holds()

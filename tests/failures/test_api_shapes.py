@@ -24,6 +24,7 @@ from tests.failures.doings import (
     thing_of,
     travel_to,
     try_without_card,
+    use_bad_card,
     work,
 )
 from tests.failures.sources import failure
@@ -123,6 +124,24 @@ def test_a_one_off_invoice_is_no_subscription(bench: Bench) -> None:
     assert (row.stripe_subscription_id, row.attempted, row.account_id) == (None, True, ACCOUNT)
     assert has(bench) == ("team", "active")
     assert not any("subscriptions" in request for request in bench.line.requests)
+
+
+@failure(39, "fxa#10828")
+def test_a_one_off_invoice_shortens_no_grace(bench: Bench) -> None:
+    """fxa#10828: grace counts from the renewal's own invoice, though a one-off is owed for longer."""
+    subscription_id = sell(bench)
+    customer = bench.customer_without_card()
+    bench.stripe.v1.invoice_items.create({"customer": customer, "amount": 2000, "currency": "usd"})
+    invoice = bench.post("/v1/invoices", customer=customer, pending_invoice_items_behavior="include")
+    owed = bench.post(f"/v1/invoices/{invoice['id']}/finalize")
+    bench.webhooks()
+    bench.ingest(bench.event("invoice.payment_failed", {**owed, "attempted": True, "attempt_count": 1}))
+    use_bad_card(bench, subscription_id)
+    bench.deliver(*bench.webhooks("customer.subscription.updated"))
+    failed_at = row_of(bench, subscription_id).current_period_end + timedelta(hours=1)
+    bench.deliver(*(told for told in travel_to(bench, failed_at) if invoice["id"].encode() not in told.body))
+    assert has(bench) == ("team", "past_due_grace")
+    assert bench.explain().phase.ends_at == failed_at + timedelta(days=3)
 
 
 @failure(40, "2anki#3320", "2anki#3459")

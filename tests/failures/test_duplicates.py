@@ -135,6 +135,7 @@ def test_a_session_left_open_beside_a_sale_leaves_one_row_each(bench: Bench) -> 
 @pytest.mark.parametrize("metadata", [{}, {"account_id": "somebody"}, {"userId": "7"}], ids=str)
 def test_one_row_whatever_the_metadata(bench: Bench, metadata: dict[str, str]) -> None:
     """better-auth#7239: with our metadata missing or overwritten it is one row, and the account's."""
+    bench.register("somebody")
     bench.pay(start_checkout(bench.context, ACCOUNT, "team"))
     told = bench.webhooks()
     (created,) = only(told, CREATED)

@@ -260,6 +260,7 @@ def test_a_customer_that_goes_before_its_subscription(bench: Bench, arrange: Arr
     assert len(told) == 2
     bench.deliver(*told)
     assert states(bench, told) == {"applied"}
+    assert [row.deleted for row in bench.rows(customers)] == [True]
     assert row_of(bench, subscription_id).status == "canceled"
     assert has(bench) == ("free", "canceled")
 

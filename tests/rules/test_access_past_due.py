@@ -7,7 +7,7 @@ import pytest
 
 from tests.rules.builders import FOR_EVER, account, at, failed, invoice, item, paid, subscription
 from tests.rules.golden import BEFORE, Row, Situation, situation, until, verify
-from tiergate.rules.policy import Policy
+from tiergate.rules.policy import Afterwards, Policy
 from tiergate.rules.state import Invoice, Subscription
 
 PAID = paid("2026-03-01T09:30:00")
@@ -198,6 +198,25 @@ SITUATIONS = [
         BEFORE,
         until("2026-04-01T09:30:00", "full", "team", "active"),
         until(FOR_EVER, "full", "free", "unpaid"),
+    ),
+    situation(
+        "unpaid, and the only open invoice falls due next month: the status has spoken",
+        account(
+            subscription("unpaid", period=PERIOD, collection_method="send_invoice"),
+            invoices=[PAID, invoice("open", "2026-04-01T09:30:00", due_date=at("2026-05-01T00:00:00"))],
+        ),
+        BEFORE,
+        until("2026-04-01T09:30:00", "full", "team", "active"),
+        until(FOR_EVER, "full", "free", "unpaid"),
+    ),
+    situation(
+        "unpaid, and a cancellation that was scheduled: after_cancel from then on",
+        account(past_due("unpaid", cancel_at="2026-05-01T09:30:00"), invoices=[PAID, FAILED]),
+        BEFORE,
+        until("2026-04-01T10:30:00", "full", "team", "active"),
+        until("2026-05-01T09:30:00", "read_only", "team", "unpaid"),
+        until(FOR_EVER, "full", "free", "canceled"),
+        policy=Policy(after_grace=Afterwards.READ_ONLY),
     ),
     situation(
         "recovered: active again, and no trace is left",

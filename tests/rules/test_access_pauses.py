@@ -121,6 +121,14 @@ SITUATIONS = [
         policy=PAUSING,
     ),
     situation(
+        "a scheduled end ends what Stripe itself has paused",
+        account(subscription("paused", cancel_at=at("2026-03-25T00:00:00")), invoices=[PAID]),
+        BEFORE,
+        until("2026-03-25T00:00:00", "read_only", "team", "paused"),
+        until(FOR_EVER, "full", "free", "canceled"),
+        policy=PAUSING,
+    ),
+    situation(
         "a pause before the first charge: it is waited for once the pause is over",
         account(
             after_trial(pause_collection=RESUMES),

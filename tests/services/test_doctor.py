@@ -1,5 +1,6 @@
 """The doctor: each thing that goes wrong in practice is found, and its remedy named."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from sqlalchemy import delete, insert, text, update
 from tests.services.bench import ACCOUNT, Bench
 from tiergate.services.doctor import examine
 from tiergate.services.finding import Finding, Verdict
+from tiergate.services.read_from_stripe import reading_lease
 from tiergate.store.tables import accounts, customers, events, outbox, prices, subscriptions
 from tiergate.stripe_api.gateway import API_VERSION
 from tiergate.stripe_api.needed_events import needed_events
@@ -182,6 +184,24 @@ def test_stripe_may_be_silent(healthy: Bench) -> None:
     found = troubles(healthy)
     assert {"stripe", "drift"} <= found.keys()
     assert "database" not in found
+
+
+def test_a_key_that_stripe_refuses_is_told_with_its_remedy(
+    healthy: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key that Stripe does not know, or that may not do something, is a problem that names the key."""
+    refusal = json.dumps({"error": {"type": "invalid_request_error", "message": "Invalid API Key"}})
+    monkeypatch.setattr(healthy.line, "request", lambda *_args, **_options: (refusal, 401, {}))
+    found = troubles(healthy)
+    assert {"stripe", "prices", "portal", "webhooks", "deliveries", "drift"} <= found.keys()
+    assert all("STRIPE_SECRET_KEY" in finding.remedy for finding in found.values())
+
+
+def test_an_account_that_is_being_read_is_no_drift(healthy: Bench) -> None:
+    """Somebody who reads an account at this moment repairs it: that is nothing to complain of."""
+    customer = healthy.rows(customers)[0].stripe_customer_id
+    with reading_lease(healthy.context, f"all of {customer}"):
+        assert troubles(healthy) == {}
 
 
 def test_two_customers_of_one_account_are_found(healthy: Bench) -> None:

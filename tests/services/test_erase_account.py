@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.services.bench import Bench
 from tiergate.rules.errors import UnknownAccountError
@@ -24,7 +24,16 @@ from tiergate.services.run_change import Asking
 from tiergate.services.run_due import run_due
 from tiergate.services.set_billing_email import set_billing_email
 from tiergate.services.start_checkout import start_checkout
-from tiergate.store.tables import accounts, events, invoices, journal, metadata, outbox
+from tiergate.store.tables import (
+    accounts,
+    customers,
+    events,
+    invoices,
+    journal,
+    metadata,
+    outbox,
+    payment_methods,
+)
 
 PERSON = "lovelace"
 """What is in everything personal here, and nowhere else."""
@@ -221,6 +230,22 @@ def test_comparing_with_stripe_brings_nothing_back(both: Bench) -> None:
     reconcile(both.context, "acme")
     reconcile(both.context)
     assert personal(both) == []
+
+
+def test_that_something_was_erased_is_no_difference(both: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    """What was erased here and stands at Stripe is not told, not logged and not written: all else is."""
+    ended(both)
+    erase_account(both.context, "acme")
+    both.clock.advance(days=1)
+    reconcile(both.context, "acme")
+    before = [both.rows(table) for table in (customers, payment_methods, invoices)]
+    both.clock.advance(days=1)
+    assert reconcile(both.context).count == reconcile(both.context, "acme").count == 0
+    assert [both.rows(table) for table in (customers, payment_methods, invoices)] == before
+    with both.context.database.write() as tx:
+        tx.execute(update(invoices).values(amount_paid=1))
+    assert {found.field for found in reconcile(both.context).differences} == {"amount_paid"}
+    assert "@" not in caplog.text
 
 
 def test_the_customer_is_deleted_at_stripe_where_that_is_wanted(both: Bench) -> None:

@@ -8,6 +8,10 @@ from sqlalchemy import text
 
 from tests.services.bench import ACCOUNT, Bench, LineGateway
 from tiergate.rules.errors import UnknownAccountError
+from tiergate.rules.instants import to_unix_seconds
+from tiergate.services.delivery import Need
+from tiergate.services.read_from_stripe import read_object
+from tiergate.services.reconcile import reconcile
 from tiergate.store.tables import accounts, subscriptions
 
 
@@ -149,20 +153,41 @@ def test_a_second_customer_does_not_replace_the_first(bench: Bench) -> None:
     assert bench.explain().account.stripe_customer_id == own
 
 
-def test_the_customer_wins_over_the_metadata(bench: Bench) -> None:
+@pytest.mark.parametrize("has_another", [False, True])
+def test_a_customer_may_be_named_after_its_purchase(both: Bench, *, has_another: bool) -> None:
+    """As soon as a customer names an account, what it bought before is the account's, in whatever order."""
+    if has_another:
+        both.customer()
+    bought = stranger(both, price=both.price("team"))
+    both.deliver(*both.webhooks())
+    assert (both.mirrored(bought).account_id, both.reason()) == (None, "no_subscription")
+    both.tick()
+    customer = both.mirrored(bought).stripe_customer_id
+    both.stripe.v1.customers.update(customer, {"metadata": {"account_id": ACCOUNT}})
+    both.deliver(*both.webhooks())
+    assert (both.mirrored(bought).account_id, both.reason()) == (ACCOUNT, "active")
+
+
+@pytest.mark.parametrize("learnt", ["told", "read", "told on a test clock", "reconciled"])
+def test_the_customer_wins_over_the_metadata(bench: Bench, learnt: str) -> None:
     """A subscription of one account's customer stays that account's, whatever its metadata claims."""
+    if learnt == "told on a test clock":
+        clock = bench.post("/v1/test_helpers/test_clocks", frozen_time=to_unix_seconds(bench.clock.now))
+        bench.use_test_clock(clock["id"])
     bench.register("rival")
     customer = bench.customer("rival")
-    created = bench.stripe.v1.subscriptions.create(
-        {
-            "customer": customer,
-            "items": [{"price": bench.price("team")}],
-            "metadata": {"account_id": ACCOUNT, "plan_key": "scale"},
-        }
-    )
-    bench.deliver(*bench.webhooks())
-    assert (bench.mirrored(created.id).account_id, bench.mirrored(created.id).plan_key) == ("rival", "team")
-    assert bench.reason() == "no_subscription"
+    metadata = {"account_id": ACCOUNT, "plan_key": "scale"}
+    items = [{"price": bench.price("team")}]
+    created = str(bench.post("/v1/subscriptions", customer=customer, items=items, metadata=metadata)["id"])
+    told = bench.webhooks()
+    if learnt == "read":
+        read_object(bench.context, Need("subscription", created), cause="a doubt")
+    elif learnt == "reconciled":
+        reconcile(bench.context)
+    else:
+        bench.deliver(*told)
+    assert (bench.mirrored(created).account_id, bench.mirrored(created).plan_key) == ("rival", "team")
+    assert (bench.reason(), bench.reason("rival")) == ("no_subscription", "active")
 
 
 def test_metadata_names_the_plan_of_an_unmapped_price(bench: Bench) -> None:

@@ -12,7 +12,7 @@ from tiergate.rules.instants import to_unix_seconds
 from tiergate.services.differences import Difference
 from tiergate.services.read_from_stripe import BeingReadError, reading_lease
 from tiergate.services.reconcile import Reconciled, reconcile
-from tiergate.store.tables import customers, events, invoices, payment_methods, subscriptions
+from tiergate.store.tables import customers, events, invoices, payment_methods, subscriptions, test_clocks
 
 
 def written(bench: Bench) -> dict[str, list[Any]]:
@@ -99,6 +99,22 @@ def test_cards_are_compared(lived: Bench) -> None:
     assert {(row.brand, row.last4) for row in lived.rows(payment_methods)} >= {("mastercard", "4444")}
 
 
+@pytest.mark.parametrize("account", [ACCOUNT, None], ids=["one account", "everything"])
+def test_a_card_that_was_taken_away_unheard_is_noted(lived: Bench, account: str | None) -> None:
+    """The default card was detached: it is told whose it was, and it can be charged no more."""
+    card = lived.rows(customers)[0].default_payment_method
+    lived.stripe.v1.payment_methods.detach(card)
+    lived.webhooks()
+    lived.tick()
+    found = {(one.kind, one.field, one.account_id) for one in reconcile(lived.context, account).differences}
+    assert found >= {
+        ("customer", "default_payment_method", ACCOUNT),
+        ("payment_method", "customer_id", ACCOUNT),
+    }
+    assert [row.stripe_customer_id for row in lived.rows(payment_methods)] == [None]
+    assert reconcile(lived.context, account).count == 0
+
+
 def test_an_invoice_that_was_paid_meanwhile_is_closed(lived: Bench) -> None:
     """An invoice that we hold open and Stripe's list leaves out is asked for by its id."""
     with lived.context.database.write() as tx:
@@ -160,16 +176,70 @@ def test_an_account_that_is_being_read_is_refused(lived: Bench) -> None:
         reconcile(lived.context, ACCOUNT)
 
 
-def test_a_dry_run_moves_no_clock(bench: Bench) -> None:
-    """A dry run does not even note what time a test clock shows."""
-    clock = bench.post("/v1/test_helpers/test_clocks", frozen_time=to_unix_seconds(bench.clock.now))
-    bench.use_test_clock(clock["id"])
-    bench.register("globex")
-    bench.customer("globex")
-    bench.deliver(*bench.webhooks())
-    before = bench.explain("globex").at
-    later = to_unix_seconds(bench.clock.now + timedelta(days=9))
-    bench.post(f"/v1/test_helpers/test_clocks/{clock['id']}/advance", frozen_time=later)
-    reconcile(bench.context, dry_run=True)
-    reconcile(bench.context, "globex", dry_run=True)
-    assert bench.explain("globex").at == before
+@pytest.fixture
+def clocked(both: Bench) -> Bench:
+    """A bench on which `globex` lives on a test clock that has gone on by nine days, untold."""
+    clock = both.post("/v1/test_helpers/test_clocks", frozen_time=to_unix_seconds(both.clock.now))
+    both.use_test_clock(clock["id"])
+    both.register("globex")
+    both.customer("globex")
+    both.deliver(*both.webhooks())
+    later = to_unix_seconds(both.clock.now + timedelta(days=9))
+    both.post(f"/v1/test_helpers/test_clocks/{clock['id']}/advance", frozen_time=later)
+    both.webhooks()
+    return both
+
+
+@pytest.mark.parametrize("account", ["globex", None], ids=["one account", "everything"])
+def test_a_clock_that_has_gone_on_is_told_with_both_times(clocked: Bench, account: str | None) -> None:
+    """What time a test clock shows is compared too: told once, repaired, and not written where it stands."""
+    clock = clocked.context.test_clock
+    told = "2027-03-01T10:00:00Z here, 2027-03-10T10:00:00Z at Stripe"
+    report = reconcile(clocked.context, account)
+    assert [str(found) for found in report.differences] == [f"test_clock {clock}: frozen_time is {told}"]
+    assert report.looked_at["test_clock"] == 1
+    assert clocked.explain("globex").at == clocked.clock.now + timedelta(days=9)
+    before = clocked.rows(test_clocks)
+    clocked.tick()
+    assert reconcile(clocked.context, account).count == 0
+    assert clocked.rows(test_clocks) == before
+
+
+@pytest.mark.parametrize("account", ["globex", None], ids=["one account", "everything"])
+def test_a_clock_that_is_gone_is_told_once(clocked: Bench, account: str | None) -> None:
+    """A test clock that Stripe has no more is told as missing, and noted as deleted."""
+    clock = clocked.context.test_clock
+    clocked.stripe.v1.test_helpers.test_clocks.delete(str(clock))
+    clocked.tick()
+    report = reconcile(clocked.context, account)
+    assert f"test_clock {clock}: present here, missing at Stripe" in map(str, report.differences)
+    assert [row.deleted for row in clocked.rows(test_clocks)] == [True]
+    assert "test_clock" not in {found.kind for found in reconcile(clocked.context, account).differences}
+
+
+@pytest.mark.parametrize("account", ["globex", None], ids=["one account", "everything"])
+def test_a_dry_run_moves_no_clock(clocked: Bench, account: str | None) -> None:
+    """A dry run tells what time a test clock shows, and does not note it."""
+    before = clocked.explain("globex").at
+    report = reconcile(clocked.context, account, dry_run=True)
+    assert fields(report) == {("test_clock", "frozen_time")}
+    assert clocked.explain("globex").at == before
+
+
+@pytest.mark.parametrize("account", [ACCOUNT, None], ids=["one account", "everything"])
+def test_a_customer_that_was_deleted_unheard_is_noted(lived: Bench, account: str | None) -> None:
+    """Stripe lists no deleted customers: one that is missing is asked for, once, and keeps its mode."""
+    with lived.context.database.write() as tx:
+        tx.execute(update(customers).values(livemode=True))
+    customer = lived.rows(customers)[0].stripe_customer_id
+    lived.stripe.v1.customers.delete(customer)
+    lived.webhooks()
+    lived.tick()
+    assert ("customer", "deleted") in fields(reconcile(lived.context, account))
+    assert [(row.deleted, row.livemode, row.account_id) for row in lived.rows(customers)] == [
+        (True, True, ACCOUNT)
+    ]
+    assert reconcile(lived.context, account).count == 0
+    lived.line.requests.clear()
+    reconcile(lived.context)
+    assert f"GET /v1/customers/{customer}" not in lived.line.requests

@@ -1,6 +1,7 @@
 """The commands about events: what Stripe sent, what became of it, and once more."""
 
 import json
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -11,19 +12,28 @@ from tiergate.store.event_log import LoggedEvent
 
 events = typer.Typer(no_args_is_help=True, help="The events that Stripe sent.")
 
-State = Annotated[str | None, typer.Option(help="Only these: received, applied, noted or failed.")]
+
+class State(StrEnum):
+    """What may have become of an event."""
+
+    RECEIVED = "received"
+    APPLIED = "applied"
+    NOTED = "noted"
+    FAILED = "failed"
 
 
 @events.command(name="list")
 def list_events(
-    state: State = None,
+    state: Annotated[State | None, typer.Option(help="Only those in this state.")] = None,
     event_type: Annotated[str | None, typer.Option("--type", help="Only of this type.")] = None,
     account: Annotated[str | None, typer.Option(help="Only of this account.")] = None,
     limit: Annotated[int, typer.Option(help="How many at most.", min=1)] = 20,
 ) -> None:
     """List the newest events, the newest first."""
     with opened_billing() as billing:
-        found = billing.events(state=state, event_type=event_type, account_id=account, limit=limit)
+        found = billing.events(
+            state=state and str(state), event_type=event_type, account_id=account, limit=limit
+        )
     for event in found:
         typer.echo(_line(event))
     if not found:

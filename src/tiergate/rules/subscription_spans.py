@@ -16,7 +16,7 @@ from tiergate.rules.sold import sold_by
 from tiergate.rules.span import Span
 from tiergate.rules.state import AccountState, Subscription, SubscriptionStatus
 from tiergate.rules.unconfirmed_spans import unconfirmed, until_cancelled
-from tiergate.rules.unpaid_invoice import is_payment, oldest_unpaid
+from tiergate.rules.unpaid_invoice import billed_at, is_payment, oldest_unpaid
 from tiergate.rules.unpaid_spans import (
     await_first_charge,
     failed_at,
@@ -94,10 +94,12 @@ def _past_due(course: Course) -> None:
 
 
 def _unpaid(course: Course) -> None:
+    """Lay what was paid. By its status no payment is waited for any more, whatever is still to fall due."""
     _past_trial(course)
-    since, invoice_id = failed_at(course)
+    invoice = oldest_unpaid(course.invoices)
+    since, invoice_id = (billed_at(invoice), invoice.id) if invoice else failed_at(course)
     course.live(since, Reason.ACTIVE, "paid until here", invoice_id)
-    course.ended(course.policy.after_grace, Reason.UNPAID, "status")
+    until_cancelled(course, lambda course: course.ended(course.policy.after_grace, Reason.UNPAID, "status"))
 
 
 def _canceled(course: Course) -> None:
@@ -150,7 +152,7 @@ def _incomplete_expired(course: Course) -> None:
 
 def _paused(course: Course) -> None:
     _past_trial(course)
-    course.ended(course.policy.on_pause, Reason.PAUSED, "status")
+    until_cancelled(course, lambda course: course.ended(course.policy.on_pause, Reason.PAUSED, "status"))
 
 
 def _unknown(course: Course) -> None:

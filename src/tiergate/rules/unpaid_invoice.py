@@ -21,7 +21,12 @@ def oldest_unpaid(invoices: Iterable[Invoice]) -> Invoice | None:
 
 def unpaid_since(invoice: Invoice) -> datetime:
     """Return the instant from which grace is counted: when it was finalized, or when it fell due."""
-    return invoice.due_date or invoice.finalized_at or invoice.created_at
+    return invoice.due_date or billed_at(invoice)
+
+
+def billed_at(invoice: Invoice) -> datetime:
+    """Return the instant at which an invoice became one that can be paid."""
+    return invoice.finalized_at or invoice.created_at
 
 
 def _is_overdue(invoice: Invoice) -> bool:

@@ -29,8 +29,9 @@ def find_owner(
     customer_clock, customer_metadata = customer_facts(tx, customer_id)
     for named in (metadata.get("account_id"), customer_metadata.get("account_id")):
         if named and find_account(tx, named, lock=True):
-            if link_customer(tx, named, customer_id, customer_clock or test_clock, context.now()):
-                adopt_customer(tx, customer_id, named)
-                note_change(tx, account_topic(named))
+            link_customer(tx, named, customer_id, customer_clock or test_clock, context.now())
+            # What came before anybody knew whose it is, also where the account has another customer already.
+            adopt_customer(tx, customer_id, named)
+            note_change(tx, account_topic(named))
             return named
     return None

@@ -14,6 +14,7 @@ from tiergate.store import Transaction
 from tiergate.store.catalog_rows import find_prices
 from tiergate.store.change_feed import account_topic, note_change
 from tiergate.store.due_rows import make_due
+from tiergate.store.erased_rows import erased_accounts, without_personal_facts
 from tiergate.store.mirror import (
     Kind,
     Saved,
@@ -56,21 +57,21 @@ class Reading:
 class PageOutcome:
     """How many objects of each kind were looked at, what differed, and the accounts that it concerns."""
 
-    looked_at: Mapping[Kind, int]
+    looked_at: Mapping[str, int]
     differences: tuple[Difference, ...]
     account_ids: frozenset[str]
 
 
 @dataclass(slots=True)
 class _Found:
-    """One object as Stripe has it, beside what it was read from; ``is_known``: we had it before."""
+    """One object as Stripe has it, beside what we had of it before, and what it was read from."""
 
     kind: Kind
     thing: Mirrored
+    before: Mirrored | None
     source: Listed
-    differences: tuple[Difference, ...]
     owner: str | None
-    is_known: bool
+    differences: tuple[Difference, ...] = ()
 
 
 def save_page(context: Context, page: Page, reading: Reading, *, dry_run: bool = False) -> PageOutcome:
@@ -87,7 +88,7 @@ def save_page(context: Context, page: Page, reading: Reading, *, dry_run: bool =
             differing = _save(context, tx, differing, reading)
             _tell(tx, differing)
     differences = tuple(difference for one in differing for difference in one.differences)
-    looked_at = {kind: len(entries) for kind, entries in page.items()}
+    looked_at: dict[str, int] = {kind: len(entries) for kind, entries in page.items()}
     return PageOutcome(looked_at, differences, frozenset(one.owner for one in differing if one.owner))
 
 
@@ -131,7 +132,7 @@ def _tell(tx: Transaction, saved: Sequence[_Found], changed: Collection[str] = (
 def _not_told_since(tx: Transaction, differing: Sequence[_Found], reading: Reading) -> list[_Found]:
     ids: dict[Kind, list[str]] = {}
     for one in differing:
-        if one.is_known:
+        if one.before is not None:
             ids.setdefault(one.kind, []).append(one.thing.id)
     told = {kind: told_since(tx, kind, found, reading.began_at) for kind, found in ids.items()}
     return [one for one in differing if one.thing.id not in told.get(one.kind, ())]
@@ -142,19 +143,35 @@ def _differing(tx: Transaction, page: Page) -> list[_Found]:
     things = [thing for kind in read for thing in read[kind]]
     prices = find_prices(tx, {price for thing in things for price in _prices_of(thing)})
     owners = owners_of(tx, {_customer_of(thing) for thing in things})
-    differing = []
+    unlike = []
     for kind, entries in page.items():
         ours = mirrored(tx, kind, [thing.id for thing in read[kind]])
         for thing, entry in zip(read[kind], entries, strict=True):
             sold = _as_sold(thing, prices)
             if ours.says(sold.named):
                 continue
-            before = ours.get(thing.id)
-            named = sold.beside(before)
-            owner = owners.get(_customer_of(thing))
-            if differences := tuple(differences_of(kind, before, named, owner)):
-                differing.append(_Found(kind, named, entry, differences, owner, before is not None))
-    return differing
+            before, owner = ours.get(thing.id), owners.get(_customer_of(thing))
+            unlike.append(_Found(kind, sold.beside(before), before, entry, owner))
+    _name_former_owners(tx, unlike)
+    return _with_differences(tx, unlike)
+
+
+def _name_former_owners(tx: Transaction, unlike: Sequence[_Found]) -> None:
+    """Name the owners of cards that were detached: Stripe says of none whose it was."""
+    whose = {one.thing.id: one.before.customer_id for one in unlike if isinstance(one.before, PaymentMethod)}
+    owners = owners_of(tx, {customer_id for customer_id in whose.values() if customer_id})
+    for one in unlike:
+        if one.owner is None and one.kind == "payment_method":
+            one.owner = owners.get(whose.get(one.thing.id) or "")
+
+
+def _with_differences(tx: Transaction, unlike: Sequence[_Found]) -> list[_Found]:
+    """Return what differs; that something personal was erased here is no difference, and stays untold."""
+    erased = erased_accounts(tx, {one.owner for one in unlike if one.owner})
+    for one in unlike:
+        stripes = without_personal_facts(one.thing) if one.owner in erased else one.thing
+        one.differences = tuple(differences_of(one.kind, one.before, stripes, one.owner))
+    return [one for one in unlike if one.differences]
 
 
 def _prices_of(thing: Mirrored) -> Iterable[str]:
@@ -170,9 +187,12 @@ class _AsSold(NamedTuple):
     def beside(self, before: Mirrored | None) -> Mirrored:
         """Return it as it follows what was mirrored.
 
-        As long as a subscription sells the same at the same price it keeps its version.
+        As long as a subscription sells the same at the same price it keeps its version. Of a deleted customer
+        Stripe shows nothing but the id: it stays in its mode, and on its clock.
         """
         named = self.named
+        if isinstance(named, Customer) and named.deleted and isinstance(before, Customer):
+            return replace(named, test_clock=before.test_clock, livemode=before.livemode)
         if self.is_told or not isinstance(named, Subscription) or not isinstance(before, Subscription):
             return named
         same = before.plan_key == named.plan_key and _price_ids(before)[:1] == _price_ids(named)[:1]

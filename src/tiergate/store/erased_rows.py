@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Collection, Mapping
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Table, delete, or_, select, update
 
 from tiergate.rules.personal_data import of_cause, of_record, of_stripe, own_metadata
+from tiergate.rules.state import Customer, Invoice, PaymentMethod, Schedule, Subscription
 from tiergate.store.account_rows import Account
 from tiergate.store.engine import Transaction
 from tiergate.store.personal_rows import events_about
@@ -64,6 +66,17 @@ def without_personal_values(values: Mapping[str, Any]) -> dict[str, Any]:
         kept["metadata"] = own_metadata(values["metadata"])
     kept["raw"] = {}
     return kept
+
+
+_Fact = Customer | Subscription | Invoice | PaymentMethod | Schedule
+
+
+def without_personal_facts(thing: _Fact) -> _Fact:
+    """Return an object of the mirror as it reads once what is personal is erased."""
+    kept: dict[str, Any] = {each.name: None for each in fields(thing) if each.name in _PERSONAL}
+    if not isinstance(thing, PaymentMethod):
+        kept["metadata"] = own_metadata(thing.metadata)
+    return replace(thing, **kept)
 
 
 def without_personal_payload(payload: str) -> str:
