@@ -171,6 +171,20 @@ def test_a_confirmed_payment_completes_it(bench: Bench) -> None:
     assert paid(bench) == [PAID]
 
 
+def test_another_plan_is_named_when_it_is_paid(bench: Bench) -> None:
+    """The metadata follows the payment that failed at first: it names the plan that is in force."""
+    try_team(bench)
+    bench.pay(click(bench, "scale"), DECLINES_LATER)
+    bench.deliver(*bench.webhooks())
+    assert only(bench)["metadata"]["plan_key"] == "team"
+    bench.tick()
+    good = bench.stripe.v1.payment_methods.attach("pm_card_visa", {"customer": only(bench)["customer"]}).id
+    bench.post(f"/v1/invoices/{only(bench)['latest_invoice']}/pay", payment_method=good)
+    bench.deliver(*bench.webhooks())
+    assert has(bench, ACCOUNT) == ("scale", "active")
+    assert only(bench)["metadata"]["plan_key"] == "scale"
+
+
 def test_a_card_that_cannot_even_be_saved_changes_nothing(bench: Bench) -> None:
     """The page says so itself, and stays open."""
     try_team(bench)

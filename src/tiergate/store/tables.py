@@ -273,6 +273,8 @@ checkouts = Table(
     Column("expires_at", Instant, nullable=False),
     Column("quantity", Integer, nullable=False, server_default="1"),
     Column("currency", Text),
+    Column("add_ons", Json),
+    Column("cancel_url", Text),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Index("ix_tiergate_checkouts_account", "account_id", "status"),
