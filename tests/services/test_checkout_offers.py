@@ -223,7 +223,11 @@ def test_stripe_takes_the_founders_settings(bench: Bench, settings: str) -> None
 @pytest.mark.parametrize(
     ("founders", "return_to", "leads_to"),
     [
-        ("", None, "http://localhost:8000/billing-app/pricing?plan=crew&interval=month&seats=4#plan-crew"),
+        (
+            "",
+            None,
+            "http://localhost:8000/billing-app/pricing?plan=crew&interval=month&seats=4&after=checkout#plan-crew",
+        ),
         ("/plans", None, "http://localhost:8000/plans"),
         ("https://northwind.example/plans", None, "https://northwind.example/plans"),
         ("/plans", "/app/settings?tab=2", "http://localhost:8000/app/settings?tab=2"),

@@ -33,16 +33,17 @@ def seat_change(held: Held | None, seats: int, members: int | None, at: datetime
 def add_on_change(held: Held | None, catalog: Catalog, key: str, quantity: int, at: datetime) -> Change:
     """Return what the wish for a quantity of an add-on comes to: more now, less when it is renewed.
 
-    Raises ``UnknownAddOnError`` for one that is not in the catalogue in force, or not sold by the interval
-    that the account pays by.
+    Raises ``UnknownAddOnError`` for more of one that is not in the catalogue in force, or not sold by the
+    interval that the account pays by. What is not sold any more can still be given up.
     """
-    add_on = add_on_of(catalog, key)
+    item = held.add_on(key) if held else None
+    if item is None:
+        add_on_of(catalog, key)
     if held is None:
         return Change(ChangeKind.BUY, None, None, quantity, add_on_key=key, needs=Needs.CHECKOUT)
-    item = held.add_on(key)
     change = _change(held, item.quantity if item else 0, quantity, at, add_on_key=key)
     if change.kind is ChangeKind.MORE:
-        price_of_add_on(add_on, held.interval)
+        price_of_add_on(add_on_of(catalog, key), held.interval)
     if held.hindrance or change.kind is not ChangeKind.FEWER or held.is_in_trial:
         return replace(change, refusal=held.hindrance)
     if held.is_ending:

@@ -97,6 +97,6 @@ def cancel_url(context: Context, order: Order, founders: str = "") -> str:
 def _chosen(order: Order) -> dict[str, str]:
     """Return the choices as the pricing page reads them."""
     chosen = {"plan": order.plan, "interval": order.interval, "currency": order.currency or ""}
-    chosen["seats"] = str(order.seats or "")
+    chosen |= {"seats": str(order.seats or ""), "after": "checkout"}
     add_ons = {f"add_ons.{key}": str(quantity) for key, quantity in order.add_ons.items() if quantity}
     return {name: value for name, value in (chosen | add_ons).items() if value}

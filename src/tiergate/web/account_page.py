@@ -7,12 +7,15 @@ from fastapi import Request
 from tiergate.billing import Billing
 from tiergate.rules.access import Reason
 from tiergate.rules.catalog import FeatureKind
+from tiergate.rules.errors import TiergateError
 from tiergate.rules.held import Held
 from tiergate.rules.price import Price
+from tiergate.rules.purchase_terms import trial_to_buy
 from tiergate.rules.scheduled import coming_phases
 from tiergate.rules.state import PaymentMethod, SubscriptionItem, SubscriptionStatus
 from tiergate.services.ask_to_upgrade import still_asked
 from tiergate.services.describe_account import AccountView
+from tiergate.services.preview_purchase import PurchasePreview
 from tiergate.web.billing_facts import BillingPage, Running, Terms, UsageLine
 from tiergate.web.page_frame import account_frame, billing_of
 
@@ -45,6 +48,7 @@ def account_page(request: Request, view: AccountView, after: str = "") -> Billin
         has_customer=has_customer,
         billing_email=(customer.email if customer else None) or told.account.email or "",
         asked=still_asked(told.journal, told.at),
+        purchase=_purchase(billing_of(request), view),
         after=after,
     )
 
@@ -59,7 +63,7 @@ def running_of(view: AccountView) -> Running | None:
     coming = coming_phases(subscription, view.told.state)
     is_active = subscription.status is SubscriptionStatus.ACTIVE
     return Running(
-        Terms(held.plan, held.interval, held.item.quantity),
+        Terms(held.plan, held.interval, held.item.quantity, _add_ons(subscription.items)),
         members=view.told.account.members,
         is_changeable=held.hindrance is None,
         is_ending=held.is_ending,
@@ -87,8 +91,26 @@ def _terms(view: AccountView, held: Held, items: tuple[SubscriptionItem, ...]) -
     plans = view.told.catalog.plans
     for item in items:
         if (plan := plans.get(item.plan_key or "")) is not None:
-            return Terms(plan, view.intervals.get(item.price_id), item.quantity)
-    return Terms(held.plan, held.interval, held.item.quantity)
+            return Terms(plan, view.intervals.get(item.price_id), item.quantity, _add_ons(items))
+    return Terms(held.plan, held.interval, held.item.quantity, _add_ons(items))
+
+
+def _add_ons(items: tuple[SubscriptionItem, ...]) -> dict[str, int]:
+    return {item.add_on_key: item.quantity for item in items if item.add_on_key}
+
+
+def _purchase(billing: Billing, view: AccountView) -> PurchasePreview | None:
+    """Return what buying the trial that runs without a card comes to, as it is tried."""
+    held = view.held
+    if held is None or held.plan is None or held.interval is None or view.has_card is not False:
+        return None
+    if trial_to_buy(view.told.state) != held.subscription:
+        return None
+    try:
+        return billing.preview_purchase(view.told.account.account_id, held.plan.key, held.interval)
+    except TiergateError:
+        # What is tried is not sold any more: another plan has to be chosen.
+        return None
 
 
 def _price(view: AccountView) -> Price | None:

@@ -7,7 +7,7 @@ from tiergate.services.ask_to_upgrade import Asked
 from tiergate.web.billing_facts import BillingPage, Running, Terms
 from tiergate.web.billing_situation import Banner, Tone
 from tiergate.web.link import Link
-from tiergate.web.plan_prices import PAID, named, seats_of
+from tiergate.web.plan_prices import PAID, add_on_of, add_ons_named, named, seats_of
 
 
 def notices(page: BillingPage) -> tuple[Banner, ...]:
@@ -42,15 +42,23 @@ def _waiting(page: BillingPage, running: Running, terms: Terms) -> Banner:
         f"Until it is paid you keep what you have, and nothing is charged.{until}"
     )
     pay = Link("Confirm payment", running.pay_url) if running.pay_url else None
-    title = f"Confirm your payment for {named(page.frame.wording, running.terms, terms)}"
+    title = f"Confirm your payment for {_what(page, running, terms)}"
     return Banner(Tone.WARNING, title, text, pay, Link("Not now", page.act_url("undo"), ()))
 
 
 def _coming(page: BillingPage, running: Running, terms: Terms) -> Banner:
     when = page.date(running.coming_at) if running.coming_at else ""
-    title = f"On {when} your plan changes to {named(page.frame.wording, running.terms, terms)}"
+    title = f"On {when} your plan changes to {_what(page, running, terms)}"
+    add_ons = add_ons_named(page.frame.wording, page.catalog, running.terms, terms)
+    if add_ons:
+        title = f"From {when} on you have {add_ons}"
     text = "Until then you keep what you have paid for."
     return Banner(Tone.INFO, title, text, also=Link("Undo", page.act_url("undo"), ()))
+
+
+def _what(page: BillingPage, running: Running, terms: Terms) -> str:
+    add_ons = add_ons_named(page.frame.wording, page.catalog, running.terms, terms)
+    return add_ons or named(page.frame.wording, running.terms, terms)
 
 
 def _collects_nothing(page: BillingPage, running: Running) -> Banner:
@@ -91,6 +99,21 @@ def _after_change(page: BillingPage) -> str:
     return f"Done. You are on {plan.name}{paid}{f', with {seats}' if seats else ''}."
 
 
+def _after_add_ons(page: BillingPage) -> str:
+    running = page.running
+    if running is None or running.waiting is not None:
+        return ""
+    if running.coming is not None and running.coming_at is not None:
+        return f"Your change is planned for {page.date(running.coming_at)}."
+    has = [
+        add_on_of(page.frame.wording, page.catalog, key, quantity)
+        for key, quantity in running.terms.add_ons.items()
+    ]
+    if not has:
+        return f"Done. You have {page.subject_name} without add-ons."
+    return f"Done. You have {page.subject_name} with {' and '.join(has)}."
+
+
 def _after_undo(page: BillingPage) -> str:
     running = page.running
     is_plain = running is not None and running.coming is None and running.waiting is None
@@ -120,7 +143,7 @@ def _after_email(page: BillingPage) -> str:
 _AFTER: Mapping[str, Callable[[BillingPage], str]] = {
     "change": _after_change,
     "seats": _after_change,
-    "add-ons": _after_change,
+    "add-ons": _after_add_ons,
     "undo": _after_undo,
     "cancel": _after_cancel,
     "resume": _after_resume,

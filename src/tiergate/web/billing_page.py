@@ -7,12 +7,14 @@ from tiergate.rules.access import Access, Reason
 from tiergate.rules.catalog import FeatureKind
 from tiergate.rules.prompt_settings import PromptSettings
 from tiergate.rules.state import Invoice, InvoiceStatus
+from tiergate.web.billing_add_ons import AddOnRow, add_on_rows
 from tiergate.web.billing_details import DetailsView, card_in_words, details_view
 from tiergate.web.billing_facts import BillingPage, UsageLine
 from tiergate.web.billing_notices import notices, told_after
 from tiergate.web.billing_situation import TRIAL_BADGE, Banner, Tone, situation
 from tiergate.web.link import Link
 from tiergate.web.offers import yearly_saving
+from tiergate.web.order_form import SeatsField
 from tiergate.web.plan_prices import seats_of
 from tiergate.web.render import render
 from tiergate.web.wording import Wording, main_currency
@@ -46,18 +48,8 @@ class PlanView:
     next: str
     yearly: Link | None
     """The same plan by the year, where that is for sale."""
-    seats: "SeatsView | None"
+    seats: SeatsField | None
     cancel: Link | None
-
-
-@dataclass(frozen=True, slots=True)
-class SeatsView:
-    """The field in which the number of seats is changed."""
-
-    quantity: int
-    minimum: int
-    maximum: int | None
-    hint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +89,7 @@ class BillingView:
     """What is on its way, besides."""
     plan: PlanView
     change: Link | None
+    add_ons: tuple[AddOnRow, ...]
     details: DetailsView | None
     usage: tuple[UsageView, ...]
     usage_note: str
@@ -123,6 +116,7 @@ def billing_view(page: BillingPage) -> BillingView:
         notices=notices(page),
         plan=_plan_view(page),
         change=None if leads_to_plans else Link(_change_label(page), page.frame.pricing_url),
+        add_ons=add_on_rows(page),
         details=details_view(page) if page.has_customer else None,
         usage=tuple(_usage_view(wording, line, page.catalog.prompts) for line in page.usage),
         usage_note=_usage_note(page),
@@ -189,7 +183,7 @@ def _yearly(page: BillingPage) -> Link | None:
     return Link(f"Switch to yearly{saving}", f"{page.frame.billing_url}/change?plan={plan.key}&interval=year")
 
 
-def _seats(page: BillingPage) -> SeatsView | None:
+def _seats(page: BillingPage) -> SeatsField | None:
     running = page.running
     if running is None or not running.is_changeable or running.terms.plan is None:
         return None
@@ -197,7 +191,7 @@ def _seats(page: BillingPage) -> SeatsView | None:
     if sold is None:
         return None
     hint = f"{page.frame.wording.number(running.members)} in use" if running.members else ""
-    return SeatsView(running.terms.quantity, sold.minimum, sold.maximum, hint)
+    return SeatsField(running.terms.quantity, sold.minimum, sold.maximum, hint)
 
 
 def _cancel(page: BillingPage) -> Link | None:

@@ -15,7 +15,8 @@ from tiergate.rules.tiered_price import tiered_total
 from tiergate.web.billing_facts import BillingPage, Running
 from tiergate.web.billing_links import add_card, choose_a_plan, keep, pay, resume
 from tiergate.web.link import Link
-from tiergate.web.plan_prices import named, price_of
+from tiergate.web.plan_prices import add_ons_named, named, price_of
+from tiergate.web.purchase_words import purchase_words
 from tiergate.web.wording import consequence, main_currency
 
 LAST_DAYS = 3
@@ -134,6 +135,9 @@ def _trial_card_text(page: BillingPage) -> str:
         return "We are checking with Stripe whether a payment method is on file."
     if page.has_card:
         return f"A payment method is on file, so there is nothing you need to do to keep {page.subject_name}."
+    if page.purchase is not None:
+        words = purchase_words(page.frame.wording, page.purchase)
+        return f"Add a payment method to keep {page.subject_name}. {words}"
     if page.has_customer:
         return f"Add a payment method to keep {page.subject_name}. Nothing is charged before the trial ends."
     return "There is no payment method on file, so nothing will be charged."
@@ -170,6 +174,9 @@ def _coming_terms(page: BillingPage, running: Running) -> str:
     currency = page.price.currency if page.price else main_currency(page.catalog)
     amount, per = price_of(page.frame.wording, running.coming, currency)
     costs = f", for {amount} {per} plus any tax" if amount else ""
+    add_ons = add_ons_named(page.frame.wording, page.catalog, running.terms, running.coming)
+    if add_ons:
+        return f"{page.subject_name} with {add_ons}"
     return f"{named(page.frame.wording, running.terms, running.coming)}{costs}"
 
 

@@ -3,7 +3,7 @@
 from tiergate.rules.change import Change, ChangeKind, Holds
 from tiergate.services.preview_change import Preview
 from tiergate.web.billing_facts import BillingPage
-from tiergate.web.plan_prices import PAID, seats_of
+from tiergate.web.plan_prices import PAID, add_on_of, seats_of
 
 
 def title(page: BillingPage, preview: Preview) -> str:
@@ -41,11 +41,12 @@ def button(page: BillingPage, preview: Preview) -> str:
     if change.kind is ChangeKind.STAY:
         return action
     if change.holds is Holds.AT_RENEWAL:
-        return f"{_short(change)} on {page.date(change.effective_at)}" if change.effective_at else action
+        when = f" on {page.date(change.effective_at)}" if change.effective_at else ""
+        return f"{_short(page, change)}{when}" if when else action
     if preview.due_now > 0 and preview.currency:
         amount = page.frame.wording.amount(preview.due_now, preview.currency)
-        return f"Pay {amount} now and {_inside(_short(change))}"
-    return f"{_short(change)} now"
+        return f"Pay {amount} now and {_inside(_short(page, change))}"
+    return f"{_short(page, change)} now"
 
 
 def undone_in_words(preview: Preview) -> tuple[str, ...]:
@@ -56,9 +57,7 @@ def undone_in_words(preview: Preview) -> tuple[str, ...]:
 def _action(page: BillingPage, change: Change) -> str:
     plan = change.plan.name if change.plan else "another plan"
     if change.add_on_key is not None:
-        add_on = page.catalog.add_ons.get(change.add_on_key)
-        name = add_on.name if add_on else change.add_on_key
-        return f"Change {name} to {page.frame.wording.number(change.quantity)}"
+        return _action_on_add_on(page, change, change.add_on_key)
     if change.kind in (ChangeKind.MORE, ChangeKind.FEWER):
         return f"Change to {seats_of(page.frame.wording, change.plan, change.quantity)}"
     if change.kind in (ChangeKind.LONGER_INTERVAL, ChangeKind.SHORTER_INTERVAL):
@@ -66,14 +65,25 @@ def _action(page: BillingPage, change: Change) -> str:
     return _TITLES.get(change.kind, "Change to {plan}").format(plan=plan)
 
 
-def _short(change: Change) -> str:
+def _short(page: BillingPage, change: Change) -> str:
+    if change.add_on_key is not None:
+        return _action_on_add_on(page, change, change.add_on_key)
     if change.kind in (ChangeKind.LONGER_INTERVAL, ChangeKind.SHORTER_INTERVAL):
         return f"Switch to {PAID.get(change.interval or '', 'another interval')}"
-    if change.add_on_key is None and change.kind is ChangeKind.MORE:
+    if change.kind is ChangeKind.MORE:
         return "Add seats"
-    if change.add_on_key is None and change.kind is ChangeKind.FEWER:
+    if change.kind is ChangeKind.FEWER:
         return "Remove seats"
     return _SHORT.get(change.kind, "Change")
+
+
+def _action_on_add_on(page: BillingPage, change: Change, key: str) -> str:
+    wording, running = page.frame.wording, page.running
+    if change.quantity == 0:
+        return f"Remove {add_on_of(wording, page.catalog, key, 1)}"
+    what = add_on_of(wording, page.catalog, key, change.quantity)
+    has_some = running is not None and running.terms.add_ons.get(key)
+    return f"Change to {what}" if has_some else f"Add {what}"
 
 
 def _inside(words: str) -> str:
@@ -82,7 +92,10 @@ def _inside(words: str) -> str:
 
 def _kept(page: BillingPage, change: Change) -> str:
     running = page.running
-    if running is not None and change.kind is ChangeKind.FEWER and change.add_on_key is None:
+    if running is not None and change.add_on_key is not None:
+        has = running.terms.add_ons.get(change.add_on_key, 1)
+        return add_on_of(page.frame.wording, page.catalog, change.add_on_key, has)
+    if running is not None and change.kind is ChangeKind.FEWER:
         seats = seats_of(page.frame.wording, running.terms.plan, running.terms.quantity)
         return seats or page.subject_name
     return page.subject_name

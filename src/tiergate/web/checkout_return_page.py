@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tiergate.rules.catalog import Plan
+from tiergate.web.link import Link
 from tiergate.web.render import Frame, render
 
 _QUICK_CHECKS, _QUICK_SECONDS = 15, 2
 _ALL_CHECKS, _SLOW_SECONDS = 45, 10
+_LATE_CHECKS = 18
+"""After so many checks a minute is over: most orders have been confirmed by then, and somebody may worry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,14 @@ class CheckoutReturnPage:
     trial_end: datetime | None = None
     """The end of the trial that has begun, if one has."""
     current_period_end: datetime | None = None
+    is_reachable: bool = True
+    """Whether Stripe could be asked just now."""
+    kept_until: datetime | None = None
+    """When the card is charged that was saved for a trial that goes on."""
+    pay_url: str = ""
+    """Where the payment is made or confirmed that did not go through; empty where there is none."""
+    is_over: bool = False
+    """Whether nothing can come of the order any more: what it was for had ended before."""
     success_url: str = ""
     """Where the customer goes on to once all is well; empty for the billing page."""
 
@@ -35,7 +46,7 @@ class CheckoutReturnPage:
 
         Every 2 seconds for half a minute, every 10 seconds for five more, then only by hand.
         """
-        if self.confirmed or self.checks >= _ALL_CHECKS:
+        if self.confirmed or self.pay_url or self.is_over or self.checks >= _ALL_CHECKS:
             return None
         seconds = _QUICK_SECONDS if self.checks < _QUICK_CHECKS else _SLOW_SECONDS
         return f"{seconds}; url={self.check_url}"
@@ -50,6 +61,8 @@ class CheckoutReturnView:
     confirmed: bool
     waiting: bool
     onward_url: str = ""
+    pay: Link | None = None
+    is_over: bool = False
 
 
 def render_checkout_return(page: CheckoutReturnPage) -> str:
@@ -64,24 +77,63 @@ def checkout_return_view(page: CheckoutReturnPage) -> CheckoutReturnView:
     if page.confirmed:
         title, sentence = _confirmed_words(page)
         return CheckoutReturnView(title, (sentence,), True, waiting=False, onward_url=page.success_url)
-    name = page.plan.name
-    if page.refresh_header is None:
-        sentences = (
-            f"You can close this page: {name} opens by itself as soon as Stripe confirms it.",
-            "You do not need to order again.",
-        )
-        return CheckoutReturnView("This takes longer than usual", sentences, confirmed=False, waiting=False)
+    if page.pay_url:
+        return _unpaid(page)
+    if page.is_over:
+        title, sentences = _OVER
+        return CheckoutReturnView(title, sentences, confirmed=False, waiting=False, is_over=True)
+    is_looking = page.refresh_header is not None
+    if page.checks >= _LATE_CHECKS:
+        return CheckoutReturnView("This takes longer than usual", _late(page), False, is_looking)
     sentences = (
-        f"Your order is with Stripe. {name} opens as soon as Stripe has told us that all is well.",
+        f"Your order is with Stripe. {page.plan.name} opens as soon as Stripe has told us that all is well.",
         "This usually takes a few seconds, and the page looks again by itself.",
     )
+    if not page.is_reachable:
+        sentences = ("We cannot reach Stripe at the moment. Your order is safe there.", sentences[1])
     return CheckoutReturnView(
-        "We are waiting for Stripe’s confirmation", sentences, confirmed=False, waiting=True
+        "We are waiting for Stripe’s confirmation", sentences, confirmed=False, waiting=is_looking
     )
+
+
+def _late(page: CheckoutReturnPage) -> tuple[str, ...]:
+    """Say what to do once a minute is over: nothing, above all not to pay twice."""
+    name, email = page.plan.name, page.frame.product.support_email
+    why = "We cannot reach Stripe." if not page.is_reachable else "Stripe has not confirmed your order yet."
+    to_do = f"You can close this page: {name} opens by itself as soon as Stripe confirms it."
+    ask = f" If it has not opened in an hour, write to {email}." if email else ""
+    return (why, to_do, f"You do not need to order again, and you will not be charged twice.{ask}")
+
+
+def _unpaid(page: CheckoutReturnPage) -> CheckoutReturnView:
+    until = f"You keep your trial until {page.frame.wording.date(page.trial_end)}." if page.trial_end else ""
+    sentences = (
+        "Your card is saved, but it could not be charged: your bank may want you to confirm the payment, or "
+        "you may need another card.",
+        f"Nothing has been paid yet. {until}".strip(),
+    )
+    pay = Link("Confirm payment", page.pay_url)
+    return CheckoutReturnView(
+        f"Your payment for {page.plan.name} is not complete", sentences, False, False, pay=pay
+    )
+
+
+_OVER = (
+    "Your order came too late",
+    (
+        "The trial that it was for had ended by then, so nothing was charged.",
+        "Your card is saved. Choose a plan to go on.",
+    ),
+)
 
 
 def _confirmed_words(page: CheckoutReturnPage) -> tuple[str, str]:
     name, date = page.plan.name, page.frame.wording.date
+    if page.kept_until is not None:
+        return (
+            f"{name} is yours to keep",
+            f"Your card is saved, and is charged on {date(page.kept_until)}, when the trial ends.",
+        )
     if page.trial_end is not None:
         return (
             f"Your {name} trial has started",

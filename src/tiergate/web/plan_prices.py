@@ -1,6 +1,6 @@
 """What a plan costs somebody, as the billing pages write it."""
 
-from tiergate.rules.catalog import Plan
+from tiergate.rules.catalog import Catalog, Plan
 from tiergate.web.billing_facts import Terms
 from tiergate.web.wording import Wording
 
@@ -28,6 +28,24 @@ def seats_of(wording: Wording, plan: Plan | None, quantity: int) -> str:
     if plan is None or plan.seats is None:
         return ""
     return "1 seat" if quantity == 1 else f"{wording.number(quantity)} seats"
+
+
+def add_on_of(wording: Wording, catalog: Catalog, key: str, quantity: int) -> str:
+    """Name so many of an add-on: ``Storage``, ``3 × Storage``, ``no Storage``."""
+    add_on = catalog.add_ons.get(key)
+    name = add_on.name if add_on else key
+    if quantity == 0:
+        return f"no {name}"
+    return name if quantity == 1 else f"{wording.number(quantity)} × {name}"
+
+
+def add_ons_named(wording: Wording, catalog: Catalog, now: Terms, terms: Terms) -> str:
+    """Name the add-ons that are different from what they are now; empty where none is, or the plan is too."""
+    if (now.plan, now.interval, now.quantity) != (terms.plan, terms.interval, terms.quantity):
+        return ""
+    keys = dict.fromkeys([*now.add_ons, *terms.add_ons])
+    pairs = ((key, now.add_ons.get(key, 0), terms.add_ons.get(key, 0)) for key in keys)
+    return " and ".join(add_on_of(wording, catalog, key, then) for key, was, then in pairs if was != then)
 
 
 def named(wording: Wording, now: Terms, terms: Terms) -> str:

@@ -68,13 +68,12 @@ def trial_in_short(trial: Trial | None) -> str:
 
 
 def seats_terms(seats: Seats | None) -> str:
-    """Say how many seats can be bought; empty where seats are not counted."""
+    """Say how many seats can be bought; empty where seats are not counted, or any number will do."""
     if seats is None:
         return ""
     if seats.maximum is not None:
-        return f"For {seats.minimum} to {seats.maximum} seats; you choose at checkout."
-    least = f"At least {seats.minimum} seats; y" if seats.minimum > 1 else "Y"
-    return f"{least}ou choose how many at checkout."
+        return f"For {seats.minimum} to {seats.maximum} seats."
+    return f"At least {seats.minimum} seats." if seats.minimum > 1 else ""
 
 
 def period(plan: Plan) -> str:

@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from tests.web.pages.changing import change_pages, leaving_pages
+from tests.web.pages.changing import buy_pages, change_pages, leaving_pages
 from tests.web.pages.northwind import (
     CREW,
     ENTERPRISE,
+    EXTENDED,
     FREE,
     GERMAN,
     LONG_CATALOG,
@@ -35,9 +36,11 @@ from tiergate.rules.catalog import Plan
 from tiergate.rules.next_step import Position
 from tiergate.services.ask_to_upgrade import Asked
 from tiergate.web.billing_page import render_billing
+from tiergate.web.buy_page import render_buy
 from tiergate.web.change_page import render_change
 from tiergate.web.checkout_return_page import CheckoutReturnPage, render_checkout_return
 from tiergate.web.leaving_page import render_leaving
+from tiergate.web.order_form import Choice
 from tiergate.web.pricing_page import PricingPage, render_pricing
 from tiergate.web.problem_page import ProblemPage, render_problem
 from tiergate.web.render import static_file, static_url
@@ -71,7 +74,17 @@ def _pricing_pages() -> Iterator[tuple[str, str]]:
         yield f"pricing-{name}", render_pricing(PricingPage(store(catalog)))
     german = replace(VISITOR, locale="de", product=GERMAN.product)
     yield "pricing-german", render_pricing(PricingPage(store(GERMAN, german), "year", ("eur", "usd")))
+    yield from _order_pages()
     yield "pricing-long", render_pricing(PricingPage(store(LONG_CATALOG, LONG_FRAME)))
+
+
+def _order_pages() -> Iterator[tuple[str, str]]:
+    catalog = replace(EXTENDED, plans={plan.key: plan for plan in (FREE, STARTER, CREW, SCALE)})
+    untried = replace(Position("free"), has_tried=True)
+    orders = store(catalog, MEMBER, position=untried, members=4)
+    yield "pricing-orders", render_pricing(PricingPage(orders))
+    chosen = Choice("crew", "month", 12, {"storage": 2}, "checkout")
+    yield "pricing-turned-back", render_pricing(PricingPage(orders, choice=chosen))
 
 
 _POSITIONS = {
@@ -93,6 +106,8 @@ def _change_pages() -> Iterator[tuple[str, str]]:
         yield f"change-{name}", render_change(change)
     for name, leaving in leaving_pages():
         yield f"leaving-{name}", render_leaving(leaving)
+    for name, purchase in buy_pages():
+        yield f"buy-{name}", render_buy(purchase)
 
 
 def _return_pages() -> Iterator[tuple[str, str]]:
@@ -100,6 +115,12 @@ def _return_pages() -> Iterator[tuple[str, str]]:
     yield "return-waiting", render_checkout_return(waiting)
     yield "return-late", render_checkout_return(replace(waiting, checks=45))
     yield "return-trial", render_checkout_return(replace(waiting, confirmed=True, trial_end=TRIAL_END))
+    kept = replace(waiting, confirmed=True, trial_end=TRIAL_END, kept_until=TRIAL_END)
+    yield "return-kept", render_checkout_return(kept)
+    yield "return-minute", render_checkout_return(replace(waiting, checks=18))
+    unpaid = replace(waiting, pay_url="https://invoice.stripe.test/i/1", trial_end=TRIAL_END)
+    yield "return-unpaid", render_checkout_return(unpaid)
+    yield "return-over", render_checkout_return(replace(waiting, is_over=True))
     paid = replace(waiting, confirmed=True, current_period_end=PERIOD_END)
     yield "return-paid", render_checkout_return(paid)
 
