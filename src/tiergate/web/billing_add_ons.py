@@ -25,7 +25,7 @@ class AddOnRow:
 
 
 def add_on_rows(page: BillingPage) -> tuple[AddOnRow, ...]:
-    """Return what can be had besides the plan, and what is: the account's own first, a member sees no other."""
+    """Return what can be had besides the plan, and what is: own first. A member sees no other."""
     running = page.running
     if running is None or not running.is_changeable:
         return ()

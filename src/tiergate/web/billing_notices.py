@@ -7,7 +7,7 @@ from tiergate.services.ask_to_upgrade import Asked
 from tiergate.web.billing_facts import BillingPage, Running, Terms
 from tiergate.web.billing_situation import Banner, Tone
 from tiergate.web.link import Link
-from tiergate.web.plan_prices import PAID, add_on_of, add_ons_named, named, seats_of
+from tiergate.web.plan_prices import PAID, add_ons_named, changed_add_ons, named, seats_of
 
 
 def notices(page: BillingPage) -> tuple[Banner, ...]:
@@ -49,16 +49,19 @@ def _waiting(page: BillingPage, running: Running, terms: Terms) -> Banner:
 def _coming(page: BillingPage, running: Running, terms: Terms) -> Banner:
     when = page.date(running.coming_at) if running.coming_at else ""
     title = f"On {when} your plan changes to {_what(page, running, terms)}"
-    add_ons = add_ons_named(page.frame.wording, page.catalog, running.terms, terms)
-    if add_ons:
-        title = f"From {when} on you have {add_ons}"
+    changed = changed_add_ons(running.terms, terms)
+    if changed:
+        names = add_ons_named(page.frame.wording, page.catalog, changed)
+        title = f"From {when} on: {names}" if any(changed.values()) else f"{names} ends on {when}"
     text = "Until then you keep what you have paid for."
     return Banner(Tone.INFO, title, text, also=Link("Undo", page.act_url("undo"), ()))
 
 
 def _what(page: BillingPage, running: Running, terms: Terms) -> str:
-    add_ons = add_ons_named(page.frame.wording, page.catalog, running.terms, terms)
-    return add_ons or named(page.frame.wording, running.terms, terms)
+    changed = changed_add_ons(running.terms, terms)
+    if changed:
+        return add_ons_named(page.frame.wording, page.catalog, changed)
+    return named(page.frame.wording, running.terms, terms)
 
 
 def _collects_nothing(page: BillingPage, running: Running) -> Banner:
@@ -105,13 +108,8 @@ def _after_add_ons(page: BillingPage) -> str:
         return ""
     if running.coming is not None and running.coming_at is not None:
         return f"Your change is planned for {page.date(running.coming_at)}."
-    has = [
-        add_on_of(page.frame.wording, page.catalog, key, quantity)
-        for key, quantity in running.terms.add_ons.items()
-    ]
-    if not has:
-        return f"Done. You have {page.subject_name} without add-ons."
-    return f"Done. You have {page.subject_name} with {' and '.join(has)}."
+    has = add_ons_named(page.frame.wording, page.catalog, running.terms.add_ons)
+    return f"Done. You have {page.subject_name} {f'with {has}' if has else 'without add-ons'}."
 
 
 def _after_undo(page: BillingPage) -> str:

@@ -15,7 +15,8 @@ from tiergate.rules.tiered_price import tiered_total
 from tiergate.web.billing_facts import BillingPage, Running
 from tiergate.web.billing_links import add_card, choose_a_plan, keep, pay, resume
 from tiergate.web.link import Link
-from tiergate.web.plan_prices import add_ons_named, named, price_of
+from tiergate.web.order_form import amount_of
+from tiergate.web.plan_prices import add_ons_named, changed_add_ons, named, price_of
 from tiergate.web.purchase_words import purchase_words
 from tiergate.web.wording import consequence, main_currency
 
@@ -159,7 +160,7 @@ def _active(page: BillingPage) -> Situation:
         return Situation(next=f"{page.subject_name} goes on until you cancel.")
     if page.running is not None and page.running.coming is not None and page.running.coming_at is not None:
         changes_at = page.running.coming_at
-        words = f"On {page.date(changes_at)} it becomes {_coming_terms(page, page.running)}."
+        words = f"On {page.date(changes_at)} {_coming_terms(page, page.running)}."
         return Situation(next=words, due=("Changes", changes_at))
     return Situation(
         next=f"On {page.date(renews_at)} {page.subject_name} renews{_for_the_price(page)}.",
@@ -168,16 +169,17 @@ def _active(page: BillingPage) -> Situation:
 
 
 def _coming_terms(page: BillingPage, running: Running) -> str:
-    """Name what is planned, and what that costs: ``Starter, for $19 / month plus any tax``."""
+    """Say what is planned, and what that costs: ``it becomes Starter, for $19 / month plus any tax``."""
     if running.coming is None:
-        return page.subject_name
+        return f"it becomes {page.subject_name}"
     currency = page.price.currency if page.price else main_currency(page.catalog)
     amount, per = price_of(page.frame.wording, running.coming, currency)
     costs = f", for {amount} {per} plus any tax" if amount else ""
-    add_ons = add_ons_named(page.frame.wording, page.catalog, running.terms, running.coming)
-    if add_ons:
-        return f"{page.subject_name} with {add_ons}"
-    return f"{named(page.frame.wording, running.terms, running.coming)}{costs}"
+    changed = changed_add_ons(running.terms, running.coming)
+    if changed:
+        names = add_ons_named(page.frame.wording, page.catalog, changed)
+        return f"{page.subject_name} goes on {'with' if any(changed.values()) else 'without'} {names}"
+    return f"it becomes {named(page.frame.wording, running.terms, running.coming)}{costs}"
 
 
 def _canceling(page: BillingPage) -> Situation:
@@ -349,6 +351,10 @@ def _cost(page: BillingPage, price: Price) -> str:
     amount = price.unit_amount * quantity
     if price.tiers and price.tiers_mode is not None:
         amount = tiered_total(price.tiers, price.tiers_mode, quantity)
+    for key, held in page.running.terms.add_ons.items() if page.running else ():
+        add_on = page.catalog.add_ons.get(key)
+        each = amount_of(add_on, price.interval, price.currency) if add_on else None
+        amount += each.unit_amount * held if each else 0
     return f"{page.frame.wording.price(amount, price.currency)} plus any tax"
 
 

@@ -1,5 +1,7 @@
 """What a plan costs somebody, as the billing pages write it."""
 
+from collections.abc import Mapping
+
 from tiergate.rules.catalog import Catalog, Plan
 from tiergate.web.billing_facts import Terms
 from tiergate.web.wording import Wording
@@ -39,13 +41,19 @@ def add_on_of(wording: Wording, catalog: Catalog, key: str, quantity: int) -> st
     return name if quantity == 1 else f"{wording.number(quantity)} × {name}"
 
 
-def add_ons_named(wording: Wording, catalog: Catalog, now: Terms, terms: Terms) -> str:
-    """Name the add-ons that are different from what they are now; empty where none is, or the plan is too."""
+def changed_add_ons(now: Terms, terms: Terms) -> Mapping[str, int]:
+    """Return how much there will be of each add-on that changes; nothing where the plan changes with it."""
     if (now.plan, now.interval, now.quantity) != (terms.plan, terms.interval, terms.quantity):
-        return ""
+        return {}
     keys = dict.fromkeys([*now.add_ons, *terms.add_ons])
-    pairs = ((key, now.add_ons.get(key, 0), terms.add_ons.get(key, 0)) for key in keys)
-    return " and ".join(add_on_of(wording, catalog, key, then) for key, was, then in pairs if was != then)
+    then = {key: terms.add_ons.get(key, 0) for key in keys}
+    return {key: quantity for key, quantity in then.items() if quantity != now.add_ons.get(key, 0)}
+
+
+def add_ons_named(wording: Wording, catalog: Catalog, add_ons: Mapping[str, int]) -> str:
+    """Name add-ons: ``Storage and 3 × Support``; those that are gone by their name alone."""
+    named = (add_on_of(wording, catalog, key, quantity or 1) for key, quantity in add_ons.items())
+    return " and ".join(named)
 
 
 def named(wording: Wording, now: Terms, terms: Terms) -> str:

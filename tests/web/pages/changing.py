@@ -43,6 +43,8 @@ def preview(change: Change, **changes: Any) -> Preview:
     return replace(plain, **changes)
 
 
+EXTRA = (PreviewLine("Remaining time on 2 × Storage after 21 Nov 2026", 677, True),)
+
 UP = preview(
     Change(ChangeKind.UPGRADE, SCALE, "month"),
     lines=LINES,
@@ -92,7 +94,7 @@ def change_pages() -> Iterator[tuple[str, ChangePage]]:
     adding = Change(ChangeKind.MORE, TEAM, "month", 2, add_on_key="storage")
     extended = replace(ACTIVE, catalog=EXTENDED)
     added = preview(
-        adding, lines=LINES[1:], total=677, due_now=677, renewal_total=5900, features={"storage": (50, 150)}
+        adding, lines=EXTRA, total=677, due_now=677, renewal_total=5900, features={"storage": (50, 150)}
     )
     yield "add-on", ChangePage(extended, Wish(add_on="storage", quantity=2), added)
     removing = replace(

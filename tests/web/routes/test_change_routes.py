@@ -278,7 +278,7 @@ def test_a_trial_without_a_card_is_led_to_buy(site: Site) -> None:
     page = browser.get(led.headers["location"], headers=HTML)
     assert "Your card is charged $1,428 plus any tax today, and the" in page.text
     assert 'name="return_to" value="/billing/buy?plan=scale&amp;interval=year"' in page.text
-    confirmed = browser.post("/billing/change", data={"plan": "scale", "token": "0"}, headers=HTML)
+    confirmed = site.submit("/billing/change", plan="scale", token="0")
     assert confirmed.headers["location"] == "/billing/buy?plan=scale"
 
 

@@ -70,9 +70,9 @@ def test_an_expired_checkout_is_ordered_anew(site: Site, sandbox_url: str) -> No
     client.v1.checkout.sessions.expire(session_id)
     left = site.signed_in().get(f"/billing/return?session_id={session_id}").headers["location"]
     assert "after=expired" in left
-    browser = site.signed_in()
-    assert "The page to pay at was no longer open" in browser.get(left.partition("#")[0]).text
-    again = browser.post("/api/billing/checkout", data={"plan": "team", "interval": "month"})
+    page = site.signed_in().get(left.partition("#")[0]).text
+    assert "The page to pay at was no longer open" in page
+    again = site.submit("/api/billing/checkout", **TRIAL)
     assert again.status_code == 303
     assert session_id not in again.headers["location"]
 
@@ -94,7 +94,7 @@ def test_a_subscriber_is_not_told_that_nothing_was_ordered(site: Site) -> None:
 def test_a_trial_that_is_bought(site: Site, sandbox_url: str, card: str, says: str) -> None:
     """What the card came to is said, not merely that the page was completed."""
     site.subscribe("acme")
-    answer = site.signed_in().post("/api/billing/checkout", data=TRIAL)
+    answer = site.submit("/api/billing/checkout", **TRIAL)
     found = re.search(r"cs_test_\w+", answer.headers["location"])
     assert found
     complete_setup(site, sandbox_url, found[0], card)
