@@ -13,7 +13,8 @@ from tiergate.services.push_plans import push_plans
 from tiergate.services.run_due import run_due
 from tiergate.services.start_checkout import AlreadySubscribedError
 from tiergate.services.start_trial import start_trial
-from tiergate.store.tables import checkouts, operations
+from tiergate.store.checkout_table import checkouts
+from tiergate.store.tables import operations
 from tiergate.stripe_api.gateway import StripeUnavailableError
 
 VISA = "4242 4242 4242 4242"

@@ -15,7 +15,7 @@ from tiergate.services.register_account import Details, register_account
 from tiergate.services.start_checkout import CheckoutClosedError, SeatsError, start_checkout
 from tiergate.store.account_rows import find_account
 from tiergate.store.catalog_rows import price_for_sale
-from tiergate.store.tables import checkouts
+from tiergate.store.checkout_table import checkouts
 
 CREW = """
 [plans.crew]

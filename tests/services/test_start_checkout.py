@@ -16,7 +16,8 @@ from tiergate.services.start_checkout import (
     CheckoutBusyError,
     start_checkout,
 )
-from tiergate.store.tables import catalog_versions, checkouts, operations, prices
+from tiergate.store.checkout_table import checkouts
+from tiergate.store.tables import catalog_versions, operations, prices
 from tiergate.stripe_api.gateway import StripeRefusedError, StripeUnavailableError
 
 VISA = "4242 4242 4242 4242"

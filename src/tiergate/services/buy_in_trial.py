@@ -20,6 +20,7 @@ from tiergate.services.expire_checkout import expire_checkout
 from tiergate.services.follow_checkout import follow_checkout
 from tiergate.services.load_catalog import load_catalog
 from tiergate.services.order import Order, cancel_url, ordered_add_ons, price_at_stripe
+from tiergate.services.preview_purchase import preview_purchase
 from tiergate.services.require_account import require_account
 from tiergate.services.run_operation import bears_mark, marked, run_operation
 from tiergate.services.start_checkout import AlreadySubscribedError, CheckoutBusyError, seats_to_buy
@@ -75,7 +76,7 @@ def buy_in_trial(context: Context, account_id: str, order: Order) -> str:
             ready = [each for each in open_checkouts(tx, account_id) if _is_for(each, offer)]
         if ready and ready[0].url:
             return ready[0].url
-        _create(context, offer)
+        _create(context, offer, preview_purchase(context, account_id, order).words)
     raise CheckoutBusyError("Another checkout of this account is being opened.", "Try again in a moment.")
 
 
@@ -124,7 +125,7 @@ def _has_changed(context: Context, offer: _Offer) -> bool:
     return False
 
 
-def _create(context: Context, offer: _Offer) -> None:
+def _create(context: Context, offer: _Offer, words: str) -> None:
     def settle(tx: Transaction, operation: Operation, answer: Answer) -> None:
         wanted = operation.parameters["wish"]
         checkout = Checkout(
@@ -147,7 +148,7 @@ def _create(context: Context, offer: _Offer) -> None:
         context,
         offer.account.account_id,
         _ACTION,
-        _parameters(context, offer),
+        _parameters(context, offer, words),
         lambda wanted, key: context.gateway.create_checkout_session(marked(wanted["session"], key), key),
         lambda operation: _look_up(context, operation),
         settle,
@@ -164,8 +165,10 @@ def _look_up(context: Context, operation: Operation) -> Answer | None:
     return next((answer for answer in found if bears_mark(answer, operation)), None)
 
 
-def _parameters(context: Context, offer: _Offer) -> dict[str, Any]:
+def _parameters(context: Context, offer: _Offer, words: str) -> dict[str, Any]:
     """Return the operation's parameters: what is bought, and the session as Stripe wants it.
+
+    Stripe's page itself speaks of a card that is saved: the words say what it is charged with, and when.
 
     The page closes with the trial, as far as Stripe's shortest time allows: then nothing is left to buy.
     """
@@ -179,6 +182,7 @@ def _parameters(context: Context, offer: _Offer) -> dict[str, Any]:
         "expires_at": to_unix_seconds(context.now() + offer.open_for),
         "success_url": f"{context.public_url}/billing/return?session_id={{CHECKOUT_SESSION_ID}}",
         "cancel_url": offer.cancel_url,
+        "custom_text": {"submit": {"message": words}},
     }
     wish = {
         "plan": offer.plan.key,

@@ -12,7 +12,8 @@ from tiergate.rules.money import line_total
 from tiergate.rules.price import Price
 from tiergate.rules.purchase_terms import Charge, PurchaseTerms, purchase_terms, trial_to_buy, tried_seats
 from tiergate.rules.quantity_change import add_on_of, price_of_add_on
-from tiergate.rules.state import ENDED, AccountState, Subscription
+from tiergate.rules.reverse_trial import waiting_trial
+from tiergate.rules.state import ENDED, AccountState, Subscription, SubscriptionStatus
 from tiergate.rules.trial_eligibility import Eligibility, refusal_words
 from tiergate.services.account_time import account_now
 from tiergate.services.context import Context
@@ -58,7 +59,7 @@ def preview_purchase(context: Context, account_id: str, order: Order) -> Purchas
         at = account_now(context, tx, account)
         plan = catalog.plan(order.plan)
         why = judge_trial(tx, account, state, catalog, plan)
-        trial = trial_to_buy(state)
+        trial = trial_to_buy(state) or _promised(state, at)
         _refuse_change(state, is_in_trial=trial is not None)
         kept = _kept_add_ons(tx, trial, order)
     price = plan.price(order.interval)
@@ -84,6 +85,15 @@ def preview_purchase(context: Context, account_id: str, order: Order) -> Purchas
         _words(terms, written_amount(amount, currency, account.locale), plan, account),
         refusal_words(why, plan) if has_refusal else "",
     )
+
+
+def _promised(state: AccountState, at: datetime) -> Subscription | None:
+    """Return the trial that Stripe has not got yet as it will be there: it begins before it is bought."""
+    grant = waiting_trial(state, at)
+    if grant is None:
+        return None
+    status = SubscriptionStatus.TRIALING
+    return Subscription("", "", status, grant.starts_at, grant.plan_key, trial_end=grant.ends_at)
 
 
 def _refuse_change(state: AccountState, *, is_in_trial: bool) -> None:

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
+from tiergate.store.checkout_table import checkouts
 from tiergate.store.engine import Transaction
 from tiergate.store.insert_into import insert_into
-from tiergate.store.tables import checkouts
 
 
 @dataclass(frozen=True, slots=True)

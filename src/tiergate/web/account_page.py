@@ -11,6 +11,7 @@ from tiergate.rules.errors import TiergateError
 from tiergate.rules.held import Held
 from tiergate.rules.price import Price
 from tiergate.rules.purchase_terms import trial_to_buy
+from tiergate.rules.reverse_trial import waiting_trial
 from tiergate.rules.scheduled import coming_phases
 from tiergate.rules.state import PaymentMethod, SubscriptionItem, SubscriptionStatus
 from tiergate.services.ask_to_upgrade import still_asked
@@ -40,7 +41,7 @@ def account_page(request: Request, view: AccountView, after: str = "") -> Billin
         current_period_end=subscription.current_period_end if subscription else None,
         cancel_at=subscription.cancels_at if subscription else None,
         grace_ends_at=phase.ends_at if phase.reason is Reason.PAST_DUE_GRACE else None,
-        has_card=view.has_card,
+        has_card=view.has_card if has_customer else False,
         usage=tuple(_usage(billing_of(request), view)),
         invoices=told.state.invoices[::-1],
         running=running_of(view),
@@ -99,15 +100,26 @@ def _add_ons(items: tuple[SubscriptionItem, ...]) -> dict[str, int]:
     return {item.add_on_key: item.quantity for item in items if item.add_on_key}
 
 
+def _tried(view: AccountView) -> tuple[str | None, str | None]:
+    """Return the plan that is tried without a card, and how it would be paid; one that Stripe has not got
+    yet will begin by the month.
+    """
+    told, held = view.told, view.held
+    if waiting_trial(told.state, told.at) is not None:
+        return told.phase.plan_key, "month"
+    if held is None or held.plan is None or view.has_card is not False:
+        return None, None
+    is_tried = trial_to_buy(told.state) == held.subscription
+    return (held.plan.key, held.interval) if is_tried else (None, None)
+
+
 def _purchase(billing: Billing, view: AccountView) -> PurchasePreview | None:
     """Return what buying the trial that runs without a card comes to, as it is tried."""
-    held = view.held
-    if held is None or held.plan is None or held.interval is None or view.has_card is not False:
-        return None
-    if trial_to_buy(view.told.state) != held.subscription:
+    plan_key, interval = _tried(view)
+    if not plan_key or not interval:
         return None
     try:
-        return billing.preview_purchase(view.told.account.account_id, held.plan.key, held.interval)
+        return billing.preview_purchase(view.told.account.account_id, plan_key, interval)
     except TiergateError:
         # What is tried is not sold any more: another plan has to be chosen.
         return None

@@ -273,8 +273,13 @@ def _usage_note(page: BillingPage) -> str:
 def _invoice_rows(page: BillingPage) -> tuple[InvoiceRow, ...]:
     """Return the invoices that the customer has been sent, the newest first; drafts may still change."""
     sent = [invoice for invoice in page.invoices if invoice.status is not InvoiceStatus.DRAFT]
-    newest_first = sorted(sent, key=lambda invoice: (invoice.created_at, invoice.id), reverse=True)
+    newest_first = sorted(sent, key=_age, reverse=True)
     return tuple(_invoice_row(page, invoice) for invoice in newest_first)
+
+
+def _age(invoice: Invoice) -> tuple[datetime, str, str]:
+    """Order by time; of the same instant, as when a clock is moved, by number."""
+    return invoice.created_at, invoice.number or "", invoice.id
 
 
 def _invoice_row(page: BillingPage, invoice: Invoice) -> InvoiceRow:

@@ -127,11 +127,12 @@ def plan_card(store: Storefront, plan: Plan, choice: Choice = NOTHING) -> PlanCa
     offers = offers_of(store, plan)
     own = store.position.subscribed_key if store.position.is_subscribed else store.position.plan_key
     is_current = plan.key == own and any(offer.step.verb is Verb.CURRENT for offer in offers)
+    is_less = any(offer.step.verb is Verb.DOWNGRADE for offer in offers)
     return PlanCard(
         key=plan.key,
         name=plan.name,
         description=plan.description,
-        highlight=plan.highlight and not is_current,
+        highlight=plan.highlight and not is_current and not is_less,
         is_current=is_current,
         is_band=len(store.plans) > MOST_COLUMNS and bool(plan.contact_url) and not plan.prices,
         offers=offers,
