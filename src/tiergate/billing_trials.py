@@ -1,9 +1,11 @@
 """The part of ``Billing`` that is about trials: start, buy, extend, end."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from tiergate.services.context import Context
 from tiergate.services.extend_trial import end_trial, extend_trial
+from tiergate.services.order import Order
 from tiergate.services.preview_purchase import PurchasePreview, preview_purchase
 from tiergate.services.start_trial import TrialOffer, TrialStarted, offer_trial, start_trial
 
@@ -32,13 +34,23 @@ class BillingTrials:
         """
         return offer_trial(self._context, account_id, plan)
 
-    def preview_purchase(self, account_id: str, plan: str, interval: str = "month") -> PurchasePreview:
+    def preview_purchase(
+        self,
+        account_id: str,
+        plan: str,
+        interval: str = "month",
+        *,
+        seats: int | None = None,
+        currency: str | None = None,
+        add_ons: Mapping[str, int] | None = None,
+    ) -> PurchasePreview:
         """Say in words and figures what buying a plan charges, and when; Stripe is not asked.
 
-        Raises ``AlreadySubscribedError`` where it is a change of plan, ``UnknownPlanError`` and
-        ``UnknownAccountError``.
+        The order is that of ``start_checkout``. Raises ``AlreadySubscribedError`` where it is a change,
+        ``SeatsError``, ``UnknownPlanError``, ``UnknownAddOnError`` and ``UnknownAccountError``.
         """
-        return preview_purchase(self._context, account_id, plan, interval)
+        order = Order(plan, interval, seats, currency, add_ons or {})
+        return preview_purchase(self._context, account_id, order)
 
     def extend_trial(
         self, account_id: str, days: int, *, by: str = "", note: str = "", key: str | None = None

@@ -16,7 +16,8 @@ from tiergate.services.finding import Verdict
 from tiergate.services.follow_checkout import follow_checkout
 from tiergate.services.reconcile import reconcile
 from tiergate.services.start_checkout import AlreadySubscribedError, start_checkout
-from tiergate.store.tables import checkouts, customers, subscriptions
+from tiergate.store.checkout_table import checkouts
+from tiergate.store.tables import customers, subscriptions
 
 SECOND = timedelta(seconds=1)
 

@@ -6,8 +6,8 @@ import pytest
 
 from tests.rules.builders import TRIAL_END, Cards, account, at, catalog, subscription, trial
 from tiergate.rules.policy import Policy, UpgradeInTrial
-from tiergate.rules.purchase_terms import Charge, purchase_terms, trial_to_buy
-from tiergate.rules.state import AccountState, Subscription
+from tiergate.rules.purchase_terms import Charge, purchase_terms, trial_to_buy, tried_seats
+from tiergate.rules.state import AccountState, Subscription, SubscriptionItem
 
 NEW_END = at("2026-03-19T00:00:00")
 KEEP, NOW = UpgradeInTrial.KEEP_TRIAL, UpgradeInTrial.CONVERT_NOW
@@ -57,3 +57,14 @@ def test_when_a_purchase_is_charged(
 def test_which_trial_is_bought(state: AccountState, is_bought: bool) -> None:
     """One that runs, is charged to a card, and has none as far as anybody knows."""
     assert (trial_to_buy(state) is not None) is is_bought
+
+
+def test_seats_that_are_tried_are_bought() -> None:
+    """Of the same plan as many as are tried, of another one."""
+    items = (
+        SubscriptionItem("si_1", "p_1", 9, add_on_key="storage"),
+        SubscriptionItem("si_2", "p_2", 5, plan_key="team"),
+    )
+    tries = replace(trial(), items=items)
+    plans = catalog(Policy()).plans
+    assert [tried_seats(tries, plans[key]) for key in ("team", "starter")] == [5, 1]

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tiergate.rules.price import Amount, Price
 from tiergate.rules.tiered_price import Tier, TiersMode, tiered_total
 
 SEATS = (Tier(5, 700), Tier(10, 650), Tier(None, 600))
@@ -87,3 +88,11 @@ def test_one_more_unit_never_makes_a_graduated_price_cheaper(tiers: tuple[Tier, 
     assert tiered_total(tiers, TiersMode.GRADUATED, quantity) <= tiered_total(
         tiers, TiersMode.GRADUATED, quantity + 1
     )
+
+
+def test_what_a_price_comes_to() -> None:
+    """By the unit, by tiers, and in the currency that is paid in, or its own where it is not sold so."""
+    euro = Amount("eur", 600, (Tier(5, 600), Tier(None, 500)))
+    seats = Price("seats", "month", "usd", 700, {"eur": euro}, SEATS, TiersMode.GRADUATED)
+    assert [seats.total(6, each) for each in ("usd", "eur", "gbp")] == [4150, 3500, 4150]
+    assert Price("plain", "month", "usd", 700).total(6, "usd") == 4200

@@ -13,7 +13,8 @@ from tiergate.services.push_plans import push_plans
 from tiergate.services.run_due import run_due
 from tiergate.services.start_checkout import AlreadySubscribedError
 from tiergate.services.start_trial import start_trial
-from tiergate.store.tables import checkouts, operations
+from tiergate.store.checkout_table import checkouts
+from tiergate.store.tables import operations
 from tiergate.stripe_api.gateway import StripeUnavailableError
 
 VISA = "4242 4242 4242 4242"
@@ -169,6 +170,20 @@ def test_a_confirmed_payment_completes_it(bench: Bench) -> None:
     bench.deliver(*bench.webhooks())
     assert has(bench, ACCOUNT) == ("team", "active")
     assert paid(bench) == [PAID]
+
+
+def test_another_plan_is_named_when_it_is_paid(bench: Bench) -> None:
+    """The metadata follows the payment that failed at first: it names the plan that is in force."""
+    try_team(bench)
+    bench.pay(click(bench, "scale"), DECLINES_LATER)
+    bench.deliver(*bench.webhooks())
+    assert only(bench)["metadata"]["plan_key"] == "team"
+    bench.tick()
+    good = bench.stripe.v1.payment_methods.attach("pm_card_visa", {"customer": only(bench)["customer"]}).id
+    bench.post(f"/v1/invoices/{only(bench)['latest_invoice']}/pay", payment_method=good)
+    bench.deliver(*bench.webhooks())
+    assert has(bench, ACCOUNT) == ("scale", "active")
+    assert only(bench)["metadata"]["plan_key"] == "scale"
 
 
 def test_a_card_that_cannot_even_be_saved_changes_nothing(bench: Bench) -> None:

@@ -24,8 +24,8 @@ from tests.services.changing import (
 from tiergate.rules.errors import UnknownAccountError, UnknownPlanError
 from tiergate.services.change_errors import CardRequiredError, ChangeRefusedError, CheckoutRequiredError
 from tiergate.services.change_plan import AmountMovedError
+from tiergate.services.order import PriceNotAtStripeError
 from tiergate.services.push_plans import push_plans
-from tiergate.services.start_checkout import PriceNotAtStripeError
 from tiergate.services.wish import InvalidWishError
 from tiergate.store.tables import prices as price_rows
 from tiergate.stripe_api.gateway import Answer, Gateway

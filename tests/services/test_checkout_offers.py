@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 
 from tests.services.bench import ACCOUNT, Bench, Json, northwind
-from tiergate.rules.errors import UnknownPlanError
+from tiergate.rules.errors import TiergateError, UnknownPlanError
 from tiergate.services.checkout_session import Offer, session_parameters
 from tiergate.services.load_catalog import load_catalog
+from tiergate.services.order import InvalidOrderError
 from tiergate.services.push_plans import push_plans
 from tiergate.services.register_account import Details, register_account
 from tiergate.services.start_checkout import CheckoutClosedError, SeatsError, start_checkout
 from tiergate.store.account_rows import find_account
 from tiergate.store.catalog_rows import price_for_sale
-from tiergate.store.tables import checkouts
+from tiergate.store.checkout_table import checkouts
 
 CREW = """
 [plans.crew]
@@ -220,19 +221,99 @@ def test_stripe_takes_the_founders_settings(bench: Bench, settings: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("cancel_url", "leads_to"),
+    ("founders", "return_to", "leads_to"),
     [
-        ("", "http://localhost:8000/billing-app/pricing"),
-        ("/plans", "http://localhost:8000/plans"),
-        ("https://northwind.example/plans", "https://northwind.example/plans"),
+        (
+            "",
+            None,
+            "http://localhost:8000/billing-app/pricing?plan=crew&interval=month&seats=4&after=checkout#plan-crew",
+        ),
+        ("/plans", None, "http://localhost:8000/plans"),
+        ("https://northwind.example/plans", None, "https://northwind.example/plans"),
+        ("/plans", "/app/settings?tab=2", "http://localhost:8000/app/settings?tab=2"),
     ],
 )
-def test_who_turns_back_ends_up_where_the_founder_says(bench: Bench, cancel_url: str, leads_to: str) -> None:
-    """A path is one of the host's own; without one it is the pricing page, below the mount."""
+def test_who_turns_back_ends_up_where_they_were(
+    bench: Bench, founders: str, return_to: str | None, leads_to: str
+) -> None:
+    """The path of the order, else the founder's setting, else the plans with all that was chosen.
+
+    A path is one of the host's own; without one it is the pricing page, below the mount.
+    """
     bench.context = replace(bench.context, public_url="http://localhost:8000/billing-app")
-    found = parameters(bench, f'cancel_url = "{cancel_url}"')
-    assert found["cancel_url"] == leads_to
-    assert found["success_url"].startswith("http://localhost:8000/billing-app/billing/return?")
+    sell(bench, f'[checkout]\ncancel_url = "{founders}"\n{CREW}')
+    session = order(bench, seats=4, return_to=return_to)
+    assert session["cancel_url"] == leads_to
+    assert session["success_url"].startswith("http://localhost:8000/billing-app/billing/return?")
+    again = order(bench, seats=4, return_to="/elsewhere")
+    assert (again["cancel_url"], again["id"] != session["id"]) == ("http://localhost:8000/elsewhere", True)
+
+
+@pytest.mark.parametrize(
+    "return_to", ["https://evil.example/", "//evil.example", "/\\evil.example", "evil", "/a b", ""]
+)
+def test_nobody_is_led_to_another_site(bench: Bench, return_to: str) -> None:
+    """What is no path of this site is refused, and nothing is opened."""
+    sell(bench)
+    with pytest.raises(InvalidOrderError, match="no path of this site"):
+        order(bench, return_to=return_to)
+    assert bench.rows(checkouts) == []
+
+
+STORAGE = """
+[addons.storage]
+name = "Storage"
+features = { projects = 10 }
+[[addons.storage.prices]]
+interval = "month"
+currency = "usd"
+unit_amount = 500
+"""
+
+
+def test_add_ons_are_bought_with_the_plan(bench: Bench) -> None:
+    """They are lines of the session and items of the subscription, and what they give is given."""
+    sell(bench, CREW + STORAGE)
+    url = start_checkout(bench.context, ACCOUNT, "crew", add_ons={"storage": 2}, currency="usd")
+    assert start_checkout(bench.context, ACCOUNT, "crew", add_ons={"storage": 2}, currency="usd") == url
+    bench.pay(url, "4242 4242 4242 4242")
+    bench.deliver(*bench.webhooks())
+    (bought,) = bench.explain().state.subscriptions
+    assert [(item.plan_key, item.add_on_key, item.quantity) for item in bought.items] == [
+        ("crew", None, 3),
+        (None, "storage", 2),
+    ]
+    assert bench.explain().state.invoices[-1].amount_paid == 3 * 1200 + 2 * 500
+
+
+def test_another_number_of_an_add_on_is_another_offer(bench: Bench) -> None:
+    """An open session is used again for the same add-ons alone."""
+    sell(bench, CREW + STORAGE)
+    urls = [
+        start_checkout(bench.context, ACCOUNT, "crew", add_ons=add_ons, currency="usd")
+        for add_ons in ({}, {"storage": 0}, {"storage": 1}, {"storage": 2}, {"storage": 1})
+    ]
+    assert urls[0] == urls[1]
+    assert len(set(urls)) == 4
+    assert [row.status for row in bench.rows(checkouts)].count("open") == 1
+
+
+@pytest.mark.parametrize(
+    ("add_ons", "wish", "says"),
+    [
+        ({"gold": 1}, {}, "no add-on 'gold'"),
+        ({"storage": 1}, {"currency": "eur"}, "not sold per month in eur"),
+        ({"storage": -1}, {}, "no possible number"),
+    ],
+)
+def test_add_ons_that_are_not_sold_so_are_refused(
+    bench: Bench, add_ons: dict[str, int], wish: dict[str, Any], says: str
+) -> None:
+    """Unknown, in another currency, or less than none: it is said, and nothing is opened."""
+    sell(bench, CREW + STORAGE)
+    with pytest.raises(TiergateError, match=says):
+        start_checkout(bench.context, ACCOUNT, "crew", add_ons=add_ons, **wish)
+    assert bench.rows(checkouts) == []
 
 
 def test_seats_can_be_changed_on_stripes_page(bench: Bench) -> None:

@@ -5,7 +5,7 @@ import pytest
 from tests.services.bench import ACCOUNT, Bench
 from tiergate.services.follow_checkout import follow_checkout
 from tiergate.services.start_checkout import start_checkout
-from tiergate.store.tables import checkouts
+from tiergate.store.checkout_table import checkouts
 from tiergate.stripe_api.gateway import StripeUnavailableError
 
 

@@ -8,7 +8,8 @@ from tests.services.bench import ACCOUNT, Bench, Json
 from tiergate.services.ensure_customer import ensure_customer
 from tiergate.services.run_operation import run_operation
 from tiergate.services.start_checkout import start_checkout
-from tiergate.store.tables import checkouts, customers, operations
+from tiergate.store.checkout_table import checkouts
+from tiergate.store.tables import customers, operations
 from tiergate.stripe_api.gateway import Answer, StripeUnavailableError
 
 

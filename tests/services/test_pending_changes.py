@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.services.bench import ACCOUNT, Bench
+from tests.services.bench import ACCOUNT, Bench, northwind
 from tests.services.changing import (
     ASKS_THE_BANK,
     FAILS_LATER,
@@ -20,8 +20,11 @@ from tests.services.changing import (
     sell,
     submit,
     travel,
+    use_card,
 )
 from tiergate.services.changed import Changed
+from tiergate.services.push_plans import push_plans
+from tiergate.store.tables import operations
 
 DECLINED = {
     "generic": "4000 0000 0000 0002",
@@ -129,6 +132,91 @@ def test_what_nobody_confirms_expires(both: Bench) -> None:
     assert again.outcome == "payment_pending"
     assert again.pay_url != changed.pay_url
     assert prices(both, subscription_id) == {"starter_monthly": 1}
+
+
+TEAM_IS_NAMED = {"plan_key": "team", "catalog_version": "1"}
+
+
+def names_at_stripe(bench: Bench, subscription_id: str) -> dict[str, str]:
+    """Return what the metadata says of the plan."""
+    told = at_stripe(bench, subscription_id)["metadata"]
+    return {name: told[name] for name in TEAM_IS_NAMED if name in told}
+
+
+def updates(bench: Bench, subscription_id: str) -> int:
+    """Count the calls that changed the subscription."""
+    return bench.line.requests.count(f"POST /v1/subscriptions/{subscription_id}")
+
+
+@pytest.mark.parametrize("card", [FAILS_LATER, ASKS_THE_BANK], ids=["declined", "3-D Secure"])
+def test_what_is_paid_is_named_once(both: Bench, card: str) -> None:
+    """The metadata names the new plan when it is paid, not before, by one call however often one looks."""
+    subscription_id, changed = upgrade_with(both, card)
+    hear(both)
+    assert names_at_stripe(both, subscription_id) == {}
+    both.tick()
+    both.line.requests.clear()
+    pay_invoice(both, pay_url(changed))
+    paid_for = both.webhooks()
+    for _ in range(3):
+        both.deliver(*paid_for)
+        hear(both)
+    assert names_at_stripe(both, subscription_id) == TEAM_IS_NAMED
+    assert updates(both, subscription_id) == 1
+    assert held(both).subscription.metadata.items() >= TEAM_IS_NAMED.items()
+
+
+def test_it_is_named_under_the_version_it_was_bought(both: Bench) -> None:
+    """What was published between the order and the payment is not what was sold."""
+    subscription_id, changed = upgrade_with(both, FAILS_LATER)
+    push_plans(both.context, northwind().replace("api_calls = 100000", "api_calls = 90000"))
+    both.tick()
+    pay_invoice(both, pay_url(changed))
+    hear(both)
+    assert names_at_stripe(both, subscription_id) == TEAM_IS_NAMED
+    assert held(both).subscription.catalog_version == 1
+
+
+@pytest.mark.parametrize("deaf", [False, True], ids=["not reached", "answer lost"])
+def test_the_name_follows_when_stripe_is_back(both: Bench, deaf: bool) -> None:
+    """Where Stripe cannot be reached at that moment, the worker does it later, with one outcome."""
+    subscription_id, changed = upgrade_with(both, FAILS_LATER)
+    both.tick()
+    pay_invoice(both, pay_url(changed))
+    webhooks = both.webhooks()
+    both.line.deaf, both.line.down = deaf, not deaf
+    both.deliver(*webhooks)
+    both.line.deaf = both.line.down = False
+    hear(both)
+    hear(both)
+    assert names_at_stripe(both, subscription_id) == TEAM_IS_NAMED
+    waiting = [row.state for row in both.rows(operations) if row.action == "name_plan"]
+    assert waiting == ["done", "done"]
+
+
+def test_what_is_given_up_is_never_named(both: Bench) -> None:
+    """An undone upgrade leaves the metadata as it was, also once the plan is bought by other means."""
+    subscription_id, _ = upgrade_with(both, ASKS_THE_BANK)
+    both.tick()
+    desk(both).undo_change(ACCOUNT)
+    both.tick()
+    use_card(both, "pm_card_visa")
+    desk(both).change_plan(ACCOUNT, "scale")
+    hear(both)
+    assert names_at_stripe(both, subscription_id)["plan_key"] == "scale"
+    assert [row.state for row in both.rows(operations) if row.action == "name_plan"] == ["lapsed"]
+
+
+def test_the_last_of_two_wishes_is_named(both: Bench) -> None:
+    """Another wish that waits takes the place of the first, in the metadata too."""
+    subscription_id, _ = upgrade_with(both, ASKS_THE_BANK)
+    both.tick()
+    instead = desk(both).change_plan(ACCOUNT, "scale")
+    both.tick()
+    pay_invoice(both, pay_url(instead))
+    hear(both)
+    assert names_at_stripe(both, subscription_id)["plan_key"] == "scale"
+    assert held(both).subscription.plan_key == "scale"
 
 
 def test_another_wish_takes_its_place(both: Bench) -> None:

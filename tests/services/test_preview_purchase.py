@@ -1,12 +1,15 @@
 """What a purchase charges is said in words before the click, and it comes true."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from tests.services.bench import ACCOUNT, BEGIN, Bench, northwind
+from tests.services.changing import desk
 from tests.services.trials import trials_at_stripe
 from tiergate.services.lead_to_checkout import lead_to_checkout
+from tiergate.services.order import Order
 from tiergate.services.preview_purchase import PurchasePreview, preview_purchase
 from tiergate.services.push_plans import push_plans
 from tiergate.services.start_checkout import AlreadySubscribedError
@@ -18,7 +21,7 @@ VISA = "4242 4242 4242 4242"
 def preview(bench: Bench, plan: str = "team", interval: str = "month") -> PurchasePreview:
     """Look before the click."""
     bench.line.requests.clear()
-    seen = preview_purchase(bench.context, ACCOUNT, plan, interval)
+    seen = preview_purchase(bench.context, ACCOUNT, Order(plan, interval))
     assert bench.line.requests == []
     return seen
 
@@ -96,6 +99,57 @@ def test_without_a_trial_the_reason_is_said(bench: Bench) -> None:
     seen = preview(bench)
     assert seen.words == "Your card is charged $49.00 today."
     assert seen.trial_refused == "A trial needs an e-mail address that lasts."
+
+
+CREW = """
+[plans.crew]
+name = "Crew"
+seats = { minimum = 2, maximum = 20 }
+prices = [{ interval = "month", currency = "usd", unit_amount = 1200 }]
+[addons.storage]
+name = "Storage"
+features = { projects = 10 }
+prices = [{ interval = "month", currency = "usd", unit_amount = 500 }]
+"""
+
+
+@pytest.mark.parametrize(
+    ("wish", "seats", "amount"),
+    [
+        ({}, 3, 3 * 1200),
+        ({"seats": 5}, 5, 5 * 1200),
+        ({"seats": 5, "add_ons": {"storage": 2}}, 5, 5 * 1200 + 2 * 500),
+    ],
+)
+@pytest.mark.parametrize("tries", [False, True])
+def test_seats_and_add_ons_are_counted(
+    bench: Bench, tries: bool, wish: dict[str, Any], seats: int, amount: int
+) -> None:
+    """A seat for each member unless another number is said; what is bought with it is in the amount."""
+    push_plans(bench.context, northwind() + CREW)
+    bench.register(ACCOUNT, members=3)
+    if tries:
+        try_team(bench)
+    seen = preview_purchase(bench.context, ACCOUNT, Order("crew", **wish))
+    assert (seen.seats, seen.amount) == (seats, amount)
+    bench.pay(lead_to_checkout(bench.context, ACCOUNT, "crew", **wish), VISA)
+    bench.deliver(*bench.webhooks())
+    charged = [one["amount_paid"] for one in bench.at_stripe("/v1/invoices")["data"] if one["total"]]
+    assert charged == [amount]
+
+
+def test_add_ons_that_are_tried_are_bought_too(bench: Bench) -> None:
+    """What is in the trial is in the first charge, and in the words before it."""
+    push_plans(bench.context, northwind() + CREW)
+    try_team(bench)
+    desk(bench).set_add_on(ACCOUNT, "storage", 3)
+    assert preview(bench).amount == 4900 + 1500
+    more = preview_purchase(bench.context, ACCOUNT, Order("team", add_ons={"storage": 4}))
+    assert more.amount == 4900 + 2000
+    bench.pay(lead_to_checkout(bench.context, ACCOUNT, "team", add_ons={"storage": 4}), VISA)
+    bench.deliver(*bench.webhooks())
+    charged = [one["amount_paid"] for one in bench.at_stripe("/v1/invoices")["data"] if one["total"]]
+    assert charged == [4900 + 2000]
 
 
 def test_a_subscriber_previews_a_change_instead(bench: Bench) -> None:

@@ -7,7 +7,8 @@ from tiergate.services.follow_checkout import follow_checkout
 from tiergate.services.push_plans import push_plans
 from tiergate.services.run_due import run_due
 from tiergate.services.start_checkout import start_checkout
-from tiergate.store.tables import checkouts, operations
+from tiergate.store.checkout_table import checkouts
+from tiergate.store.tables import operations
 from tiergate.stripe_api.gateway import Answer, Gateway, StripeRefusedError
 
 BY_INVOICE = northwind() + "\n[billing]\nauto_charge = false\ndays_until_due = 21\n"

@@ -9,14 +9,15 @@ import pytest
 from tests.services.bench import ACCOUNT, Bench, Json
 from tiergate.rules.errors import UnknownAccountError, UnknownPlanError
 from tiergate.services.load_catalog import NoPlansError
+from tiergate.services.order import PriceNotAtStripeError
 from tiergate.services.run_due import run_due
 from tiergate.services.start_checkout import (
     AlreadySubscribedError,
     CheckoutBusyError,
-    PriceNotAtStripeError,
     start_checkout,
 )
-from tiergate.store.tables import catalog_versions, checkouts, operations, prices
+from tiergate.store.checkout_table import checkouts
+from tiergate.store.tables import catalog_versions, operations, prices
 from tiergate.stripe_api.gateway import StripeRefusedError, StripeUnavailableError
 
 VISA = "4242 4242 4242 4242"

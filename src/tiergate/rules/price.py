@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-from tiergate.rules.tiered_price import Tier, TiersMode
+from tiergate.rules.money import line_total
+from tiergate.rules.tiered_price import Tier, TiersMode, tiered_total
 
 Interval = Literal["month", "year"]
 INTERVALS: tuple[Interval, ...] = ("month", "year")
@@ -62,3 +63,10 @@ class Price:
     def amount_in(self, currency: str) -> Amount | None:
         """Return what it costs in a currency; ``None`` where it is not sold in that."""
         return self.amount if currency == self.currency else self.currency_options.get(currency)
+
+    def total(self, quantity: int, currency: str) -> int:
+        """Return what ``quantity`` units cost in a currency, or in its own where it is not sold in that."""
+        amount = self.amount_in(currency) or self.amount
+        if amount.tiers and self.tiers_mode is not None:
+            return tiered_total(amount.tiers, self.tiers_mode, quantity)
+        return line_total(amount.unit_amount, quantity)

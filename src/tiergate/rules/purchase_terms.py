@@ -50,6 +50,12 @@ def purchase_terms(
     return PurchaseTerms(Charge.AT_TRIAL_END, trial.trial_end, days_left)
 
 
+def tried_seats(trial: Subscription, plan: Plan) -> int:
+    """Return how many seats of a plan a trial has: one where it tries another plan."""
+    items = (item.quantity for item in trial.items if item.plan_key == plan.key)
+    return next(items, 1)
+
+
 def trial_to_buy(state: AccountState) -> Subscription | None:
     """Return the trial without a card that a purchase turns into a paid subscription.
 

@@ -33,16 +33,17 @@ def seat_change(held: Held | None, seats: int, members: int | None, at: datetime
 def add_on_change(held: Held | None, catalog: Catalog, key: str, quantity: int, at: datetime) -> Change:
     """Return what the wish for a quantity of an add-on comes to: more now, less when it is renewed.
 
-    Raises ``UnknownAddOnError`` for one that is not in the catalogue in force, or not sold by the interval
-    that the account pays by.
+    Raises ``UnknownAddOnError`` for more of one that is not in the catalogue in force, or not sold by the
+    interval that the account pays by. What is not sold any more can still be given up.
     """
-    add_on = _known(catalog, key)
+    item = held.add_on(key) if held else None
+    if item is None:
+        add_on_of(catalog, key)
     if held is None:
         return Change(ChangeKind.BUY, None, None, quantity, add_on_key=key, needs=Needs.CHECKOUT)
-    item = held.add_on(key)
     change = _change(held, item.quantity if item else 0, quantity, at, add_on_key=key)
     if change.kind is ChangeKind.MORE:
-        price_of_add_on(add_on, held.interval)
+        price_of_add_on(add_on_of(catalog, key), held.interval)
     if held.hindrance or change.kind is not ChangeKind.FEWER or held.is_in_trial:
         return replace(change, refusal=held.hindrance)
     if held.is_ending:
@@ -50,19 +51,23 @@ def add_on_change(held: Held | None, catalog: Catalog, key: str, quantity: int, 
     return _at_renewal(held, change)
 
 
-def price_of_add_on(add_on: AddOn, interval: str | None) -> Price:
-    """Return an add-on's price for an interval. Raises ``UnknownAddOnError`` where there is none."""
+def price_of_add_on(add_on: AddOn, interval: str | None, currency: str | None = None) -> Price:
+    """Return an add-on's price for an interval, the one that is sold in ``currency`` where that is given.
+
+    Raises ``UnknownAddOnError`` where there is none.
+    """
     for price in add_on.prices:
-        if price.interval == interval:
+        if price.interval == interval and (currency is None or currency in price.currencies):
             return price
-    sold = ", ".join(price.interval for price in add_on.prices)
+    sold = ", ".join(f"{price.interval} in {'/'.join(price.currencies)}" for price in add_on.prices)
+    wanted = f"{interval or 'interval of this subscription'}{f' in {currency}' if currency else ''}"
     raise UnknownAddOnError(
-        f"The add-on {add_on.key!r} is not sold per {interval or 'interval of this subscription'}.",
-        f"It is sold per: {sold or 'nothing'}.",
+        f"The add-on {add_on.key!r} is not sold per {wanted}.", f"It is sold per: {sold or 'nothing'}."
     )
 
 
-def _known(catalog: Catalog, key: str) -> AddOn:
+def add_on_of(catalog: Catalog, key: str) -> AddOn:
+    """Return an add-on by key. Raises ``UnknownAddOnError``."""
     if key not in catalog.add_ons:
         known = ", ".join(catalog.add_ons)
         raise UnknownAddOnError(f"There is no add-on {key!r}.", f"The add-ons are: {known or 'none'}.")

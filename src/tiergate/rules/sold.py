@@ -45,7 +45,8 @@ def sold_by(
 ) -> Sold | None:
     """Return what items sell; ``None`` where that is no plan or add-on of the catalogue's version.
 
-    ``plan_key`` counts where no item says which plan it belongs to.
+    ``plan_key`` counts where no item says which plan it belongs to. An add-on that is newer than the version
+    gives what it does in the catalogue in force.
     """
     offer = catalog.as_sold(version)
     items = tuple(items)
@@ -56,9 +57,9 @@ def sold_by(
     plans.sort(key=lambda each: each[0].rank, reverse=True)
     parts = [Part("plan", plan.key, quantity, version) for plan, quantity in plans]
     parts += [
-        Part("add_on", item.add_on_key, item.quantity, version)
+        Part("add_on", item.add_on_key, item.quantity, version if item.add_on_key in offer.add_ons else None)
         for item in items
-        if item.add_on_key and item.add_on_key in offer.add_ons
+        if item.add_on_key and (item.add_on_key in offer.add_ons or item.add_on_key in catalog.add_ons)
     ]
     if not parts or (bought and not plans):
         return None

@@ -6,8 +6,8 @@ from tiergate.services.account_time import account_now
 from tiergate.services.begin_trial import TrialOrder, begin_trial
 from tiergate.services.context import Context
 from tiergate.services.load_catalog import load_catalog
+from tiergate.services.order import price_at_stripe
 from tiergate.services.promise_reverse_trial import GRANT_ID, NOT_BEGUN, is_waiting, waiting_promise
-from tiergate.services.start_checkout import price_at_stripe
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, find_account, load_state
 from tiergate.store.journal_rows import Entry, append

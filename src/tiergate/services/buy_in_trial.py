@@ -5,27 +5,25 @@ out when it is complete (``finish_purchase``).
 Source: https://docs.stripe.com/payments/checkout/subscriptions/update-payment-details
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tiergate.rules.catalog import Plan
 from tiergate.rules.instants import to_unix_seconds
-from tiergate.rules.purchase_terms import trial_to_buy
+from tiergate.rules.purchase_terms import trial_to_buy, tried_seats
 from tiergate.rules.state import Subscription
 from tiergate.services.account_time import account_now
 from tiergate.services.context import Context
 from tiergate.services.expire_checkout import expire_checkout
 from tiergate.services.follow_checkout import follow_checkout
 from tiergate.services.load_catalog import load_catalog
+from tiergate.services.order import Order, cancel_url, ordered_add_ons, price_at_stripe
+from tiergate.services.preview_purchase import preview_purchase
 from tiergate.services.require_account import require_account
 from tiergate.services.run_operation import bears_mark, marked, run_operation
-from tiergate.services.start_checkout import (
-    AlreadySubscribedError,
-    CheckoutBusyError,
-    price_at_stripe,
-    seats_to_buy,
-)
+from tiergate.services.start_checkout import AlreadySubscribedError, CheckoutBusyError, seats_to_buy
 from tiergate.services.subscription_metadata import subscription_metadata
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, find_account, load_state
@@ -52,6 +50,9 @@ class _Offer:
     catalog_version: int
     open_for: timedelta
     quantity: int
+    add_ons: Mapping[str, int]
+    """How much of each add-on is bought with it; what else is tried stays as it is."""
+    cancel_url: str
 
 
 def is_bought_in_trial(context: Context, account_id: str) -> bool:
@@ -61,27 +62,25 @@ def is_bought_in_trial(context: Context, account_id: str) -> bool:
         return account is not None and trial_to_buy(load_state(tx, account)) is not None
 
 
-def buy_in_trial(
-    context: Context, account_id: str, plan_key: str, interval: str = "month", seats: int | None = None
-) -> str:
+def buy_in_trial(context: Context, account_id: str, order: Order) -> str:
     """Return the address of the page that asks for a card, be it for another plan than is tried.
 
     An open page for the same offer is used again; any other is expired first. Raises
     ``AlreadySubscribedError`` where the trial has been bought meanwhile, and otherwise as ``start_checkout``.
     """
     for _ in range(_ROUNDS):
-        offer = _offer(context, account_id, plan_key, interval, seats)
+        offer = _offer(context, account_id, order)
         if _has_changed(context, offer):
             continue
         with context.database.read() as tx:
             ready = [each for each in open_checkouts(tx, account_id) if _is_for(each, offer)]
         if ready and ready[0].url:
             return ready[0].url
-        _create(context, offer)
+        _create(context, offer, preview_purchase(context, account_id, order).words)
     raise CheckoutBusyError("Another checkout of this account is being opened.", "Try again in a moment.")
 
 
-def _offer(context: Context, account_id: str, plan_key: str, interval: str, seats: int | None) -> _Offer:
+def _offer(context: Context, account_id: str, order: Order) -> _Offer:
     with context.database.read() as tx:
         account = require_account(tx, account_id)
         trial = trial_to_buy(load_state(tx, account))
@@ -91,19 +90,27 @@ def _offer(context: Context, account_id: str, plan_key: str, interval: str, seat
                 "Change the plan on the billing page instead of buying a second one.",
             )
         catalog = load_catalog(tx)
-        plan = catalog.plan(plan_key)
-        price = price_at_stripe(context, tx, catalog, plan.price(interval))
+        plan = catalog.plan(order.plan)
+        price = price_at_stripe(context, tx, catalog, plan.price(order.interval))
+        add_ons = ordered_add_ons(context, tx, catalog, order, None)
         left = trial.trial_end - account_now(context, tx, account)
-    open_for = min(max(left, _SHORTEST), _LONGEST)
-    return _Offer(account, trial, plan, price, catalog.version, open_for, seats_to_buy(plan, account, seats))
+    return _Offer(
+        account,
+        trial,
+        plan,
+        price,
+        catalog.version,
+        open_for=min(max(left, _SHORTEST), _LONGEST),
+        quantity=seats_to_buy(plan, account, order.seats, tried_seats(trial, plan)),
+        add_ons=add_ons,
+        cancel_url=cancel_url(context, order, f"{context.public_url}/billing"),
+    )
 
 
 def _is_for(checkout: Checkout, offer: _Offer) -> bool:
-    return (checkout.stripe_price_id, checkout.quantity, checkout.stripe_subscription_id) == (
-        offer.price.stripe_price_id,
-        offer.quantity,
-        offer.trial.id,
-    )
+    sold = (checkout.stripe_price_id, checkout.quantity, checkout.stripe_subscription_id)
+    is_same = sold == (offer.price.stripe_price_id, offer.quantity, offer.trial.id)
+    return is_same and (checkout.add_ons or {}, checkout.cancel_url) == (offer.add_ons, offer.cancel_url)
 
 
 def _has_changed(context: Context, offer: _Offer) -> bool:
@@ -118,7 +125,7 @@ def _has_changed(context: Context, offer: _Offer) -> bool:
     return False
 
 
-def _create(context: Context, offer: _Offer) -> None:
+def _create(context: Context, offer: _Offer, words: str) -> None:
     def settle(tx: Transaction, operation: Operation, answer: Answer) -> None:
         wanted = operation.parameters["wish"]
         checkout = Checkout(
@@ -132,6 +139,8 @@ def _create(context: Context, offer: _Offer) -> None:
             quantity=wanted["quantity"],
             mode="setup",
             stripe_subscription_id=wanted["subscription"],
+            add_ons=wanted.get("add_ons"),
+            cancel_url=operation.parameters["session"]["cancel_url"],
         )
         save_checkout(tx, checkout, context.now())
 
@@ -139,7 +148,7 @@ def _create(context: Context, offer: _Offer) -> None:
         context,
         offer.account.account_id,
         _ACTION,
-        _parameters(context, offer),
+        _parameters(context, offer, words),
         lambda wanted, key: context.gateway.create_checkout_session(marked(wanted["session"], key), key),
         lambda operation: _look_up(context, operation),
         settle,
@@ -156,8 +165,10 @@ def _look_up(context: Context, operation: Operation) -> Answer | None:
     return next((answer for answer in found if bears_mark(answer, operation)), None)
 
 
-def _parameters(context: Context, offer: _Offer) -> dict[str, Any]:
+def _parameters(context: Context, offer: _Offer, words: str) -> dict[str, Any]:
     """Return the operation's parameters: what is bought, and the session as Stripe wants it.
+
+    Stripe's page itself speaks of a card that is saved: the words say what it is charged with, and when.
 
     The page closes with the trial, as far as Stripe's shortest time allows: then nothing is left to buy.
     """
@@ -170,12 +181,14 @@ def _parameters(context: Context, offer: _Offer) -> dict[str, Any]:
         "metadata": {**metadata, "subscription_id": offer.trial.id},
         "expires_at": to_unix_seconds(context.now() + offer.open_for),
         "success_url": f"{context.public_url}/billing/return?session_id={{CHECKOUT_SESSION_ID}}",
-        "cancel_url": f"{context.public_url}/billing",
+        "cancel_url": offer.cancel_url,
+        "custom_text": {"submit": {"message": words}},
     }
     wish = {
         "plan": offer.plan.key,
         "price": offer.price.stripe_price_id,
         "quantity": offer.quantity,
+        "add_ons": dict(offer.add_ons),
         "subscription": offer.trial.id,
     }
     return {"wish": wish, "session": session}

@@ -10,9 +10,9 @@ from tiergate.rules.state import AccountState, Schedule, Subscription
 from tiergate.services.account_time import account_now
 from tiergate.services.context import Context
 from tiergate.services.load_catalog import load_catalog
+from tiergate.services.order import PriceNotAtStripeError
 from tiergate.services.require_account import require_account
 from tiergate.services.sold_as import prices_in
-from tiergate.services.start_checkout import PriceNotAtStripeError
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, load_state
 from tiergate.store.catalog_rows import MappedPrice, find_prices, price_for_sale

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urljoin
 
 from tiergate.rules.catalog import Plan
 from tiergate.rules.checkout_settings import BillingAddress, CheckoutSettings
@@ -36,14 +35,16 @@ class Offer:
     """What the metadata says besides."""
     trial_refused: str = ""
     """Why there is no trial of a plan that can be tried; empty where there is one."""
+    add_ons: Mapping[str, int] = field(default_factory=dict)
+    """How much of each add-on is bought with it, by Stripe's id of the price."""
+    cancel_url: str = ""
+    """Where whoever turns back ends up."""
 
     def is_sold_by(self, checkout: Checkout) -> bool:
-        """Whether a session sells just this."""
-        return (checkout.stripe_price_id, checkout.quantity, checkout.currency) == (
-            self.price.stripe_price_id,
-            self.quantity,
-            self.currency,
-        )
+        """Whether a session sells just this, and leads back to the same place."""
+        sold = (checkout.stripe_price_id, checkout.quantity, checkout.currency, checkout.add_ons or {})
+        own = (self.price.stripe_price_id, self.quantity, self.currency, self.add_ons)
+        return sold == own and checkout.cancel_url == self.cancel_url
 
 
 def session_parameters(context: Context, offer: Offer, customer_id: str) -> dict[str, Any]:
@@ -70,12 +71,12 @@ def session_parameters(context: Context, offer: Offer, customer_id: str) -> dict
         "mode": "subscription",
         "customer": customer_id,
         "client_reference_id": offer.account.account_id,
-        "line_items": [line],
+        "line_items": [line, *({"price": price, "quantity": n} for price, n in offer.add_ons.items())],
         "payment_method_collection": "if_required" if card_free else "always",
         "subscription_data": subscription,
         "metadata": metadata,
         "success_url": f"{context.public_url}/billing/return?session_id={{CHECKOUT_SESSION_ID}}",
-        "cancel_url": _cancel_url(context, offer.settings),
+        "cancel_url": offer.cancel_url,
         **_wishes(offer.settings),
     }
     if offer.currency:
@@ -105,10 +106,3 @@ def _wishes(settings: CheckoutSettings) -> dict[str, Any]:
         wishes["billing_address_collection"] = "required"
         update["address"] = "auto"
     return wishes | ({"customer_update": update} if update else {})
-
-
-def _cancel_url(context: Context, settings: CheckoutSettings) -> str:
-    """Return where somebody who turns back ends up; a path in the settings is the host's, not the mount's."""
-    if settings.cancel_url:
-        return urljoin(context.public_url, settings.cancel_url)
-    return f"{context.public_url}/pricing"

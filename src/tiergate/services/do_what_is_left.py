@@ -4,6 +4,7 @@ from tiergate.services.begin_reverse_trial import begin_reverse_trial
 from tiergate.services.context import Context
 from tiergate.services.finish_purchase import finish_purchase
 from tiergate.services.left_to_do import LeftToDo
+from tiergate.services.name_plan import name_plans
 from tiergate.services.resolve_duplicates import resolve_duplicates
 from tiergate.services.send_invoices import send_invoices
 from tiergate.store.checkout_rows import confirmed_purchases
@@ -18,6 +19,8 @@ def do_what_is_left(context: Context, account_id: str, left: LeftToDo) -> None:
         send_invoices(context, account_id)
     if LeftToDo.DUPLICATES in left:
         resolve_duplicates(context, account_id)
+    if LeftToDo.NAMES in left:
+        name_plans(context, account_id)
     if LeftToDo.PURCHASES in left:
         with context.database.read() as tx:
             purchases = confirmed_purchases(tx, account_id)

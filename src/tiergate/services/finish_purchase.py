@@ -17,6 +17,7 @@ from tiergate.services.refresh_account import refresh_account
 from tiergate.services.run_operation import run_operation
 from tiergate.services.save_reading import save_reading
 from tiergate.services.subscription_metadata import subscription_metadata
+from tiergate.services.unnamed_plans import name_when_paid
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, find_account, load_state
 from tiergate.store.checkout_rows import Checkout, find_checkout, set_checkout_status, touch_checkout
@@ -104,16 +105,14 @@ def _change(
     trial: Subscription, catalog: Catalog, checkout: Checkout, account: Account, at: datetime
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Return what changes at the subscription, and its metadata, which cannot ride along with a charge."""
-    item = next((one for one in trial.items if one.add_on_key is None), trial.items[0])
-    is_other = (item.price_id, item.quantity) != (checkout.stripe_price_id, checkout.quantity)
+    items, is_other = _items(trial, checkout)
     change: dict[str, Any] = {}
     if trial.cancel_at_period_end:
         change["cancel_at_period_end"] = False
     elif trial.cancel_at is not None:
         change["cancel_at"] = ""
     if is_other:
-        order = {"id": item.id, "price": checkout.stripe_price_id, "quantity": checkout.quantity}
-        change |= {"items": [order], "proration_behavior": "none"}
+        change |= {"items": items, "proration_behavior": "none"}
     trial_end = trial_end_after_purchase(trial, catalog.plan(checkout.plan_key), at)
     if trial_end == "now":
         change["trial_end"] = "now"
@@ -122,6 +121,18 @@ def _change(
         change["trial_end"] = to_unix_seconds(trial_end)
     metadata = subscription_metadata(account, checkout.plan_key, catalog.version) if is_other else {}
     return change, metadata
+
+
+def _items(trial: Subscription, checkout: Checkout) -> tuple[list[dict[str, Any]], bool]:
+    """Return the items that are bought, and whether any of them is not tried just so already."""
+    item = next((one for one in trial.items if one.add_on_key is None), trial.items[0])
+    items = [{"id": item.id, "price": checkout.stripe_price_id, "quantity": checkout.quantity}]
+    tried = {one.price_id: one for one in trial.items if one.add_on_key is not None}
+    for price_id, quantity in (checkout.add_ons or {}).items():
+        known = {"id": tried[price_id].id} if price_id in tried else {}
+        items.append({**known, "price": price_id, "quantity": quantity})
+    there_is = {(one.price_id, one.quantity) for one in trial.items}
+    return items, any((one["price"], one["quantity"]) not in there_is for one in items)
 
 
 def _run(context: Context, checkout: Checkout, order: dict[str, Any]) -> None:
@@ -137,6 +148,7 @@ def _run(context: Context, checkout: Checkout, order: dict[str, Any]) -> None:
             save_reading(context, tx, "customer", customer, operation.created_at)
         save_reading(context, tx, "subscription", answer, operation.created_at)
         set_checkout_status(tx, checkout.checkout_session_id, "complete", context.now())
+        _name_later(context, tx, operation, answer)
         _journal(context, tx, checkout, _outcome(answer), {"plan": operation.parameters["plan"]})
         refresh_account(context, tx, checkout.account_id, _CAUSE, has_asked=True)
 
@@ -151,6 +163,14 @@ def _run(context: Context, checkout: Checkout, order: dict[str, Any]) -> None:
         settle,
         lambda _tx, _account: True,
     )
+
+
+def _name_later(context: Context, tx: Transaction, operation: Operation, answer: Answer) -> None:
+    wanted = operation.parameters
+    if answer.body.get("pending_update") and wanted["metadata"]:
+        items = wanted["change"]["items"]
+        account_id, subscription_id = operation.account_id, wanted["subscription"]
+        name_when_paid(context, tx, account_id, subscription_id, items, wanted["metadata"])
 
 
 def _change_at_stripe(context: Context, wanted: dict[str, Any], key: str) -> Answer:

@@ -13,5 +13,7 @@ class LeftToDo(Flag):
     """It bought to be sent invoices, and is charged: ``send_invoices``."""
     TRIAL = auto()
     """It was promised a trial at its sign-up that Stripe has not got yet: ``begin_reverse_trial``."""
+    NAMES = auto()
+    """A change of its was paid that its metadata does not name yet: ``name_plans``."""
     PURCHASES = auto()
     """It bought its trial by a checkout that saved a card: ``finish_purchase``."""

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tiergate.rules.catalog import FeatureValue
 from tiergate.rules.change import Change, ChangeKind, Holds
 from tiergate.rules.held import Held
 from tiergate.rules.instants import from_unix_seconds, isoformat, to_unix_seconds
-from tiergate.rules.sold import Part, values_of
 from tiergate.services.change_errors import require_possible
 from tiergate.services.change_facts import Facts, load_facts
 from tiergate.services.change_parameters import preview_parameters, renewal_parameters, steps_for
+from tiergate.services.compare_features import Compared, features_of
 from tiergate.services.context import Context
 from tiergate.services.read_from_stripe import read_clock
 from tiergate.services.require_account import require_account
@@ -22,9 +21,6 @@ from tiergate.services.wish import Wish, change_for
 
 _HOLDS_FOR = timedelta(hours=1)
 """How long what a preview said is still offered to the second; after that it is worked out anew."""
-
-Compared = Mapping[str, tuple[FeatureValue, FeatureValue]]
-"""The value of a feature before and after, by feature; one that is not there is ``False``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +104,7 @@ def preview_change(context: Context, account_id: str, wish: Wish, at: datetime |
         tuple([_line(line) for line in (now.get("lines") or {}).get("data") or ()]),
         _renews_at(change, held, now, then),
         int(then["total"]),
-        _features(change, facts),
+        features_of(change, facts),
         undone_by(change, held),
         _token(change, facts, at, total),
     )
@@ -155,7 +151,7 @@ def _is_charged(change: Change, held: Held) -> bool:
 
 def _without_charge(change: Change, facts: Facts, at: datetime) -> Preview:
     undone = undone_by(change, facts.held) if facts.held and change.is_made else ()
-    token, features = _token(change, facts, at, 0), _features(change, facts)
+    token, features = _token(change, facts, at, 0), features_of(change, facts)
     return Preview(change, None, 0, 0, (), None, None, features, undone, token)
 
 
@@ -182,24 +178,3 @@ def _token(change: Change, facts: Facts, at: datetime, total: int) -> str:
     """Name what a preview showed: the instant, the amount, and all that would be sent to Stripe."""
     steps = json.dumps([steps_for(change, facts, at), total], sort_keys=True)
     return f"{to_unix_seconds(at)}.{total}.{hashlib.sha256(steps.encode()).hexdigest()[:16]}"
-
-
-def _features(change: Change, facts: Facts) -> Compared:
-    """Return the features that differ, from the version that was sold to the one in force."""
-    held = facts.held
-    if change.plan is None or change.add_on_key is not None:
-        return {}
-    before: Mapping[str, FeatureValue] = {}
-    if held is not None and held.plan is not None:
-        version = held.subscription.catalog_version
-        before = values_of(Part("plan", held.plan.key, held.item.quantity, version), facts.catalog)
-    stays = held is not None and change.kind in (ChangeKind.STAY, ChangeKind.MORE, ChangeKind.FEWER)
-    after_version = held.subscription.catalog_version if held is not None and stays else None
-    after_plan = change.plan
-    free = facts.catalog.as_sold(facts.state.catalog_version).free_plan
-    if change.kind is ChangeKind.CANCEL:
-        after_plan, after_version = free or change.plan, facts.state.catalog_version
-    after = values_of(Part("plan", after_plan.key, change.quantity, after_version), facts.catalog)
-    keys = dict.fromkeys([*before, *after])
-    pairs = {key: (before.get(key, False), after.get(key, False)) for key in keys}
-    return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}

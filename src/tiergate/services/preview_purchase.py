@@ -8,17 +8,23 @@ from babel.dates import format_skeleton
 
 from tiergate.figures import parsed_locale, written_amount
 from tiergate.rules.catalog import Plan
-from tiergate.rules.money import MinorUnits
-from tiergate.rules.purchase_terms import Charge, PurchaseTerms, purchase_terms, trial_to_buy
-from tiergate.rules.state import ENDED, AccountState
+from tiergate.rules.money import line_total
+from tiergate.rules.price import Price
+from tiergate.rules.purchase_terms import Charge, PurchaseTerms, purchase_terms, trial_to_buy, tried_seats
+from tiergate.rules.quantity_change import add_on_of, price_of_add_on
+from tiergate.rules.reverse_trial import waiting_trial
+from tiergate.rules.state import ENDED, AccountState, Subscription, SubscriptionStatus
 from tiergate.rules.trial_eligibility import Eligibility, refusal_words
 from tiergate.services.account_time import account_now
 from tiergate.services.context import Context
 from tiergate.services.judge_trial import judge_trial
 from tiergate.services.load_catalog import load_catalog
+from tiergate.services.order import Order
 from tiergate.services.require_account import require_account
-from tiergate.services.start_checkout import AlreadySubscribedError
+from tiergate.services.start_checkout import AlreadySubscribedError, seats_to_buy
+from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, load_state
+from tiergate.store.catalog_rows import find_price
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +36,9 @@ class PurchasePreview:
 
     plan: str
     interval: str
-    amount: MinorUnits
+    seats: int
+    """1 where the plan is not sold per seat."""
+    amount: int
     currency: str
     charge: Charge
     charged_at: datetime | None
@@ -39,38 +47,53 @@ class PurchasePreview:
     trial_refused: str
 
 
-def preview_purchase(
-    context: Context, account_id: str, plan_key: str, interval: str = "month"
-) -> PurchasePreview:
+def preview_purchase(context: Context, account_id: str, order: Order) -> PurchasePreview:
     """Say what buying a plan charges, and when. The purchase follows the same rule; Stripe is not asked.
 
-    Raises ``AlreadySubscribedError`` where it is no purchase but a change of plan, ``UnknownPlanError`` and
-    ``UnknownAccountError``.
+    Raises ``AlreadySubscribedError`` where it is no purchase but a change of plan, ``SeatsError``,
+    ``UnknownPlanError``, ``UnknownAddOnError`` and ``UnknownAccountError``.
     """
     with context.database.read() as tx:
         account = require_account(tx, account_id)
         state, catalog = load_state(tx, account), load_catalog(tx)
         at = account_now(context, tx, account)
-        plan = catalog.plan(plan_key)
-        price = plan.price(interval)
+        plan = catalog.plan(order.plan)
         why = judge_trial(tx, account, state, catalog, plan)
-    trial = trial_to_buy(state)
-    _refuse_change(state, is_in_trial=trial is not None)
+        trial = trial_to_buy(state) or _promised(state, at)
+        _refuse_change(state, is_in_trial=trial is not None)
+        kept = _kept_add_ons(tx, trial, order)
+    price = plan.price(order.interval)
+    currency = _currency(price, state, order.currency)
+    seats = seats_to_buy(plan, account, order.seats, tried_seats(trial, plan) if trial else 1)
+    added = [
+        price_of_add_on(add_on_of(catalog, key), order.interval).total(quantity, currency)
+        for key, quantity in order.add_ons.items()
+    ]
+    amount = sum([price.total(seats, currency), *kept, *added])
     ends_at = at + timedelta(days=plan.trial.days) if plan.trial and why is Eligibility.ELIGIBLE else None
     terms = purchase_terms(trial, plan, ends_at, at)
-    amount = price.unit_amount * (_seats(plan, account) if trial is None else _tried_seats(state))
     has_refusal = terms.charge is Charge.NOW and plan.trial is not None
     return PurchasePreview(
         plan.key,
-        interval,
+        order.interval,
+        seats,
         amount,
-        price.currency,
+        currency,
         terms.charge,
         terms.charged_at,
         terms.days_left,
-        _words(terms, written_amount(amount, price.currency, account.locale), plan, account),
+        _words(terms, written_amount(amount, currency, account.locale), plan, account),
         refusal_words(why, plan) if has_refusal else "",
     )
+
+
+def _promised(state: AccountState, at: datetime) -> Subscription | None:
+    """Return the trial that Stripe has not got yet as it will be there: it begins before it is bought."""
+    grant = waiting_trial(state, at)
+    if grant is None:
+        return None
+    status = SubscriptionStatus.TRIALING
+    return Subscription("", "", status, grant.starts_at, grant.plan_key, trial_end=grant.ends_at)
 
 
 def _refuse_change(state: AccountState, *, is_in_trial: bool) -> None:
@@ -81,14 +104,16 @@ def _refuse_change(state: AccountState, *, is_in_trial: bool) -> None:
         )
 
 
-def _seats(plan: Plan, account: Account) -> int:
-    return max(plan.seats.minimum, account.members or 1) if plan.seats else 1
+def _currency(price: Price, state: AccountState, wished: str | None) -> str:
+    known = (each for each in (state.currency, wished) if each in price.currencies)
+    return next((each for each in known if each), price.currency)
 
 
-def _tried_seats(state: AccountState) -> int:
-    trial = trial_to_buy(state)
-    items = [item for item in trial.items if item.add_on_key is None] if trial else []
-    return items[0].quantity if items else 1
+def _kept_add_ons(tx: Transaction, trial: Subscription | None, order: Order) -> list[int]:
+    """Return what the add-ons cost that are tried already, and are bought with the plan as they are."""
+    items = [item for item in trial.items if item.add_on_key not in (None, *order.add_ons)] if trial else []
+    prices = [(find_price(tx, item.price_id), item.quantity) for item in items]
+    return [line_total(price.unit_amount, quantity) for price, quantity in prices if price is not None]
 
 
 def _words(terms: PurchaseTerms, amount: str, plan: Plan, account: Account) -> str:

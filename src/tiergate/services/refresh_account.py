@@ -20,6 +20,7 @@ from tiergate.services.left_to_do import LeftToDo
 from tiergate.services.load_catalog import NoPlansError, load_catalog
 from tiergate.services.note_duplicates import note_duplicates
 from tiergate.services.promise_reverse_trial import is_waiting
+from tiergate.services.unnamed_plans import unnamed_plans
 from tiergate.services.unsent_invoices import unsent_invoices
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, find_account, load_state, save_outlook
@@ -67,6 +68,8 @@ def refresh_account(
     )
     if unsent_invoices(tx, state):
         left |= LeftToDo.INVOICES
+    if unnamed_plans(tx, state):
+        left |= LeftToDo.NAMES
     if is_waiting(context, tx, account, state):
         left |= LeftToDo.TRIAL
     has_tried = any(subscription.trial_end for subscription in state.subscriptions)

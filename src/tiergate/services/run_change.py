@@ -21,6 +21,7 @@ from tiergate.services.refresh_account import refresh_account
 from tiergate.services.require_account import require_account
 from tiergate.services.run_operation import Ran, run_operation
 from tiergate.services.save_reading import save_reading
+from tiergate.services.unnamed_plans import forget_names, name_when_paid
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, find_account
 from tiergate.store.journal_rows import Entry, append
@@ -186,6 +187,7 @@ def _settle(
     _save_readings(context, tx, carried)
     parameters, account_id = operation.parameters, operation.account_id
     changed = _with_payment(changed_from(parameters["intended"]), answer)
+    _name_later(context, tx, operation, is_pending=bool(answer.body.get("pending_update")))
     account = find_account(tx, account_id)
     cause = f"{parameters['wish']['action']} by {parameters['actor'] or 'the host'}"
     if account is not None:
@@ -202,6 +204,18 @@ def _settle(
             log.info("subscription of account %s: %s, %s", account_id, changed.kind, changed.outcome)
     refresh_account(context, tx, account_id, cause, has_asked=True)
     return changed.as_json()
+
+
+def _name_later(context: Context, tx: Transaction, operation: Operation, *, is_pending: bool) -> None:
+    """Put down what the metadata is to say once it is paid, where it waits for that."""
+    subscription_id, steps = operation.parameters["subscription"], operation.parameters["steps"]
+    updates = [step["params"] for step in steps if step["call"] == "update_subscription"]
+    items = [item for update in updates for item in update.get("items", ())]
+    if items or any(step["call"] == "void_invoice" for step in steps):
+        forget_names(context, tx, operation.account_id, subscription_id)
+    names = [step["params"]["metadata"] for step in steps if step.get("unless_pending")]
+    if is_pending and names:
+        name_when_paid(context, tx, operation.account_id, subscription_id, items, names[-1])
 
 
 def _worth_noting(changed: Changed) -> dict[str, Any]:

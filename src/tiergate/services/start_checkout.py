@@ -1,8 +1,9 @@
 """Sends an account to Stripe's checkout for a plan, once, however often the button is pressed."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from tiergate.rules.catalog import Catalog, Plan, Trial, TrialModel
+from tiergate.rules.catalog import Plan, Trial, TrialModel
 from tiergate.rules.collection import purchase_marks
 from tiergate.rules.errors import TiergateError
 from tiergate.rules.price import Price
@@ -15,11 +16,11 @@ from tiergate.services.expire_checkout import expire_checkout
 from tiergate.services.follow_checkout import follow_checkout
 from tiergate.services.judge_trial import judge_trial
 from tiergate.services.load_catalog import load_catalog
+from tiergate.services.order import Order, cancel_url, ordered_add_ons, price_at_stripe
 from tiergate.services.require_account import require_account
 from tiergate.services.run_operation import bears_mark, marked, run_operation
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, load_state
-from tiergate.store.catalog_rows import MappedPrice, price_for_sale
 from tiergate.store.checkout_rows import Checkout, open_checkouts, save_checkout
 from tiergate.store.operation_rows import Operation
 from tiergate.stripe_api.gateway import Answer, StripeRefusedError
@@ -32,12 +33,6 @@ class AlreadySubscribedError(TiergateError):
     """The account has a subscription that is alive: a second one would be paid twice."""
 
     code = "already_subscribed"
-
-
-class PriceNotAtStripeError(TiergateError):
-    """The price is in the catalogue but was never created at Stripe."""
-
-    code = "price_not_at_stripe"
 
 
 class CheckoutBusyError(TiergateError):
@@ -66,19 +61,23 @@ def start_checkout(
     *,
     seats: int | None = None,
     currency: str | None = None,
+    add_ons: Mapping[str, int] | None = None,
+    return_to: str | None = None,
 ) -> str:
     """Return the address of the checkout page for a plan.
 
     ``seats`` is for a plan that is sold per seat: without it there is one for each member of the account.
     ``currency`` counts where the account does not pay in one already; without it the price's own does.
+    ``add_ons`` are bought with it, by key; ``return_to`` is the path of this site for whoever turns back.
 
     An open session for the same offer is used again; one for another offer is expired first, so that only
     one can ever be paid. Raises ``AlreadySubscribedError``, ``CheckoutClosedError``, ``SeatsError``,
-    ``UnknownPlanError``, ``UnknownAccountError``, ``PriceNotAtStripeError``, ``StripeUnavailableError`` and
-    ``StripeRefusedError``.
+    ``UnknownPlanError``, ``UnknownAddOnError``, ``UnknownAccountError``, ``InvalidOrderError``,
+    ``PriceNotAtStripeError``, ``StripeUnavailableError`` and ``StripeRefusedError``.
     """
+    order = Order(plan_key, interval, seats, currency, add_ons or {}, return_to)
     for _ in range(_ROUNDS):
-        offer = _offer(context, account_id, plan_key, interval, seats, currency)
+        offer = _offer(context, account_id, order)
         customer_id = ensure_customer(context, account_id)
         if _has_changed(context, offer):
             continue
@@ -90,9 +89,7 @@ def start_checkout(
     raise CheckoutBusyError("Another checkout of this account is being opened.", "Try again in a moment.")
 
 
-def _offer(
-    context: Context, account_id: str, plan_key: str, interval: str, seats: int | None, wished: str | None
-) -> Offer:
+def _offer(context: Context, account_id: str, order: Order) -> Offer:
     with context.database.read() as tx:
         account = require_account(tx, account_id)
         catalog = load_catalog(tx)
@@ -100,8 +97,11 @@ def _offer(
         _refuse_second(state)
         if not catalog.checkout.hosted:
             raise CheckoutClosedError("Nothing can be bought here by oneself.", "Write to us instead.")
-        plan = catalog.plan(plan_key)
-        price, currency = _price(plan, interval, state.currency, wished.lower() if wished else None)
+        plan = catalog.plan(order.plan)
+        wished = order.currency.lower() if order.currency else None
+        price, currency = _price(plan, order.interval, state.currency, wished)
+        charged = _one_of_several(price, currency)
+        add_ons = ordered_add_ons(context, tx, catalog, order, charged or price.currency)
         mapped = price_at_stripe(context, tx, catalog, price)
         trial = _trial(plan)
         may_try = judge_trial(tx, account, state, catalog, plan)
@@ -112,8 +112,10 @@ def _offer(
         trial.days if trial and may_try is Eligibility.ELIGIBLE else 0,
         catalog.version,
         catalog.checkout,
-        quantity=seats_to_buy(plan, account, seats),
-        currency=_one_of_several(price, currency),
+        quantity=seats_to_buy(plan, account, order.seats),
+        currency=charged,
+        add_ons=add_ons,
+        cancel_url=cancel_url(context, order, catalog.checkout.cancel_url),
         marks=purchase_marks(catalog.billing),
         trial_refused=refusal_words(may_try, plan) if trial else "",
     )
@@ -124,17 +126,18 @@ def _trial(plan: Plan) -> Trial | None:
     return plan.trial if plan.trial and plan.trial.model is TrialModel.FREE_TRIAL else None
 
 
-def seats_to_buy(plan: Plan, account: Account, seats: int | None) -> int:
+def seats_to_buy(plan: Plan, account: Account, seats: int | None, tried: int = 1) -> int:
     """Return how many units to buy: the seats of a plan that is sold per seat, else one.
 
-    Raises ``SeatsError``.
+    Where nobody says how many, there is one for each member, and not fewer than are ``tried`` already. Raises
+    ``SeatsError``.
     """
     if plan.seats is None:
         if seats not in (None, 1):
             raise SeatsError(f"{plan.name} is not sold per seat.", "Leave the number of seats out.")
         return 1
     least, most = plan.seats.minimum, plan.seats.maximum
-    wanted = max(least, account.members or 1) if seats is None else seats
+    wanted = max(least, account.members or 1, tried) if seats is None else seats
     if least <= wanted and (most is None or wanted <= most):
         return wanted
     allowed = f"Choose {least} or more." if most is None else f"Choose {least} to {most}."
@@ -168,17 +171,6 @@ def _refuse_second(state: AccountState) -> None:
             )
 
 
-def price_at_stripe(context: Context, tx: Transaction, catalog: Catalog, price: Price) -> MappedPrice:
-    """Return the price that is sold at Stripe; raises ``PriceNotAtStripeError``."""
-    mapped = price_for_sale(tx, price.lookup_key, context.livemode)
-    if mapped is None:
-        raise PriceNotAtStripeError(
-            f"The price {price.lookup_key!r} of catalogue version {catalog.version} is not at Stripe yet.",
-            "Run: tiergate plans push",
-        )
-    return mapped
-
-
 def _has_changed(context: Context, offer: Offer) -> bool:
     """Make sure that no open session is in the way; tell whether one was found to be paid or over."""
     with context.database.read() as tx:
@@ -204,6 +196,8 @@ def _create(context: Context, offer: Offer, customer_id: str) -> None:
             expires_at=datetime.fromtimestamp(answer.body["expires_at"], UTC),
             quantity=wanted["line_items"][0]["quantity"],
             currency=wanted.get("currency"),
+            add_ons={line["price"]: line["quantity"] for line in wanted["line_items"][1:]},
+            cancel_url=wanted["cancel_url"],
         )
         save_checkout(tx, checkout, context.now())
 

@@ -14,9 +14,9 @@ from tiergate.services.context import Context
 from tiergate.services.judge_trial import judge_trial
 from tiergate.services.keyed_wish import done_before
 from tiergate.services.load_catalog import load_catalog
+from tiergate.services.order import price_at_stripe
 from tiergate.services.promise_reverse_trial import is_waiting
 from tiergate.services.require_account import require_account
-from tiergate.services.start_checkout import price_at_stripe
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, load_state
 

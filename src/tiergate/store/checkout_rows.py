@@ -1,13 +1,14 @@
 """Checkout sessions that we created, so that a second click finds the first one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
 
+from tiergate.store.checkout_table import checkouts
 from tiergate.store.engine import Transaction
 from tiergate.store.insert_into import insert_into
-from tiergate.store.tables import checkouts
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,10 @@ class Checkout:
     mode: str = "subscription"
     stripe_subscription_id: str | None = None
     """The trial that is bought, in ``setup`` mode."""
+    add_ons: Mapping[str, int] | None = None
+    """How much of each add-on is bought with it, by Stripe's id of the price."""
+    cancel_url: str | None = None
+    """Where the page leads whoever turns back."""
 
 
 _UNFINISHED = ("open", "confirmed")

@@ -11,12 +11,12 @@ from sqlalchemy import Table, delete, or_, select, update
 from tiergate.rules.personal_data import of_cause, of_record, of_stripe, own_metadata
 from tiergate.rules.state import Customer, Invoice, PaymentMethod, Schedule, Subscription
 from tiergate.store.account_rows import Account
+from tiergate.store.checkout_table import checkouts
 from tiergate.store.engine import Transaction
 from tiergate.store.personal_rows import events_about
 from tiergate.store.prepared import Prepared
 from tiergate.store.tables import (
     accounts,
-    checkouts,
     customers,
     events,
     grants,

@@ -11,7 +11,7 @@ from tiergate.rules.errors import TiergateError
 from tiergate.store.engine import Database
 from tiergate.store.tables import schema
 
-CODE_REVISION = 9
+CODE_REVISION = 10
 """The schema that this code was written for: the number of the newest file in ``migrations/versions``."""
 
 VERSION_TABLE = "tiergate_alembic_version"

@@ -26,7 +26,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How far an operation has come: ``open``, ``done``, ``refused`` or ``lapsed``, and what came of it."""
+    """How far it has come (``waiting``, ``open``, ``done``, ``refused`` or ``lapsed``), and the result."""
 
     operation: Operation
     state: str
@@ -70,6 +70,26 @@ def lapse_operation(tx: Transaction, operation_id: str, at: datetime) -> None:
         .where(operations.c.operation_id == operation_id, operations.c.state == "open")
         .values(state="lapsed", client_key=None, closed_at=at)
     )
+
+
+def save_waiting(tx: Transaction, operation: Operation) -> None:
+    """Put down what is to be wanted from Stripe once something else has come about."""
+    values = {name: getattr(operation, name) for name in Operation.__dataclass_fields__}
+    tx.execute(insert_into(tx, operations).values(**values, state="waiting"))
+
+
+def waiting_operations(tx: Transaction, account_id: str, action: str) -> list[Operation]:
+    """Return what was put down so, the oldest first."""
+    query = (
+        select(*_OPERATION)
+        .where(
+            operations.c.account_id == account_id,
+            operations.c.action == action,
+            operations.c.state == "waiting",
+        )
+        .order_by(operations.c.created_at, operations.c.operation_id)
+    )
+    return [Operation(*row) for row in tx.execute(query)]
 
 
 def find_open(tx: Transaction, account_id: str, action: str) -> Operation | None:

@@ -259,25 +259,6 @@ operations = Table(
     Index("uq_tiergate_operations_client_key", "account_id", "client_key", unique=True),
 )  # fmt: skip
 
-checkouts = Table(
-    "tiergate_checkouts",
-    metadata,
-    Column("checkout_session_id", Text, primary_key=True),
-    Column("account_id", Text, nullable=False),
-    Column("plan_key", Text, nullable=False),
-    Column("stripe_price_id", Text, nullable=False),
-    Column("mode", Text, nullable=False, server_default="subscription"),
-    Column("stripe_subscription_id", Text),
-    Column("status", Text, nullable=False),
-    Column("url", Text),
-    Column("expires_at", Instant, nullable=False),
-    Column("quantity", Integer, nullable=False, server_default="1"),
-    Column("currency", Text),
-    Column("created_at", Instant, nullable=False),
-    Column("updated_at", Instant, nullable=False),
-    Index("ix_tiergate_checkouts_account", "account_id", "status"),
-)
-
 journal = Table(
     "tiergate_journal",
     metadata,

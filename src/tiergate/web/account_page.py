@@ -7,12 +7,16 @@ from fastapi import Request
 from tiergate.billing import Billing
 from tiergate.rules.access import Reason
 from tiergate.rules.catalog import FeatureKind
+from tiergate.rules.errors import TiergateError
 from tiergate.rules.held import Held
 from tiergate.rules.price import Price
+from tiergate.rules.purchase_terms import trial_to_buy
+from tiergate.rules.reverse_trial import waiting_trial
 from tiergate.rules.scheduled import coming_phases
 from tiergate.rules.state import PaymentMethod, SubscriptionItem, SubscriptionStatus
 from tiergate.services.ask_to_upgrade import still_asked
 from tiergate.services.describe_account import AccountView
+from tiergate.services.preview_purchase import PurchasePreview
 from tiergate.web.billing_facts import BillingPage, Running, Terms, UsageLine
 from tiergate.web.offer_in_language import page_in
 from tiergate.web.page_frame import account_frame, billing_of
@@ -39,7 +43,7 @@ def account_page(request: Request, view: AccountView, after: str = "") -> Billin
         current_period_end=subscription.current_period_end if subscription else None,
         cancel_at=subscription.cancels_at if subscription else None,
         grace_ends_at=phase.ends_at if phase.reason is Reason.PAST_DUE_GRACE else None,
-        has_card=view.has_card,
+        has_card=view.has_card if has_customer else False,
         usage=tuple(_usage(billing_of(request), view)),
         invoices=told.state.invoices[::-1],
         running=running_of(view),
@@ -47,6 +51,7 @@ def account_page(request: Request, view: AccountView, after: str = "") -> Billin
         has_customer=has_customer,
         billing_email=(customer.email if customer else None) or told.account.email or "",
         asked=still_asked(told.journal, told.at),
+        purchase=_purchase(billing_of(request), view),
         after=after,
     )
     return page_in(frame.translation, page)
@@ -62,7 +67,7 @@ def running_of(view: AccountView) -> Running | None:
     coming = coming_phases(subscription, view.told.state)
     is_active = subscription.status is SubscriptionStatus.ACTIVE
     return Running(
-        Terms(held.plan, held.interval, held.item.quantity),
+        Terms(held.plan, held.interval, held.item.quantity, _add_ons(subscription.items)),
         members=view.told.account.members,
         is_changeable=held.hindrance is None,
         is_ending=held.is_ending,
@@ -90,8 +95,37 @@ def _terms(view: AccountView, held: Held, items: tuple[SubscriptionItem, ...]) -
     plans = view.told.catalog.plans
     for item in items:
         if (plan := plans.get(item.plan_key or "")) is not None:
-            return Terms(plan, view.intervals.get(item.price_id), item.quantity)
-    return Terms(held.plan, held.interval, held.item.quantity)
+            return Terms(plan, view.intervals.get(item.price_id), item.quantity, _add_ons(items))
+    return Terms(held.plan, held.interval, held.item.quantity, _add_ons(items))
+
+
+def _add_ons(items: tuple[SubscriptionItem, ...]) -> dict[str, int]:
+    return {item.add_on_key: item.quantity for item in items if item.add_on_key}
+
+
+def _tried(view: AccountView) -> tuple[str | None, str | None]:
+    """Return the plan that is tried without a card, and how it would be paid; one that Stripe has not got
+    yet will begin by the month.
+    """
+    told, held = view.told, view.held
+    if waiting_trial(told.state, told.at) is not None:
+        return told.phase.plan_key, "month"
+    if held is None or held.plan is None or view.has_card is not False:
+        return None, None
+    is_tried = trial_to_buy(told.state) == held.subscription
+    return (held.plan.key, held.interval) if is_tried else (None, None)
+
+
+def _purchase(billing: Billing, view: AccountView) -> PurchasePreview | None:
+    """Return what buying the trial that runs without a card comes to, as it is tried."""
+    plan_key, interval = _tried(view)
+    if not plan_key or not interval:
+        return None
+    try:
+        return billing.preview_purchase(view.told.account.account_id, plan_key, interval)
+    except TiergateError:
+        # What is tried is not sold any more: another plan has to be chosen.
+        return None
 
 
 def _price(view: AccountView) -> Price | None:

@@ -1,12 +1,13 @@
 """The JSON API under ``/api/billing``: for the account that is signed in, and for no other."""
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from tiergate.services.order import OWN_PATH
 from tiergate.services.start_checkout import AlreadySubscribedError
 from tiergate.web.answers import (
     CheckoutAnswer,
@@ -21,6 +22,8 @@ from tiergate.web.read_order import FORM, is_form, read_order
 
 router = APIRouter(prefix="/api/billing", tags=["billing"])
 
+_ADD_ON = "add_ons."
+
 
 class CheckoutOrder(BaseModel):
     """Which plan is to be bought, and how it is to be paid."""
@@ -31,6 +34,25 @@ class CheckoutOrder(BaseModel):
     interval: Literal["month", "year"] = "month"
     seats: int | None = Field(None, ge=1, le=1_000_000, description="For plans that are sold per seat.")
     currency: str | None = Field(None, pattern="^[A-Za-z]{3}$", description="What to pay in, such as eur.")
+    add_ons: dict[str, Annotated[int, Field(ge=0, le=1_000_000)]] = Field(
+        {}, description="How much of each add-on is bought with it, by key. A form says add_ons.KEY=1."
+    )
+    return_to: str | None = Field(
+        None,
+        pattern=OWN_PATH,
+        description="A path of this site for whoever turns back on Stripe's page; by default that of the "
+        "plans, with all that was chosen.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, told: Any) -> Any:
+        """Take the fields of a form together that name add-ons."""
+        if not isinstance(told, dict) or not any(str(name).startswith(_ADD_ON) for name in told):
+            return told
+        named = {name: value for name, value in told.items() if name.startswith(_ADD_ON)}
+        rest = {name: value for name, value in told.items() if name not in named}
+        return {**rest, "add_ons": {name.removeprefix(_ADD_ON): value for name, value in named.items()}}
 
 
 @router.get("/subscription")
@@ -72,6 +94,8 @@ async def create_checkout(request: Request, account_id: Owner) -> Response | Che
             order.interval,
             seats=order.seats,
             currency=order.currency,
+            add_ons=order.add_ons,
+            return_to=order.return_to,
         )
     except AlreadySubscribedError:
         if is_form(request):

@@ -16,6 +16,7 @@ from tiergate.web import (
     change_routes,
     page_routes,
     plans_routes,
+    return_routes,
     trial_routes,
 )
 from tiergate.web.admin import install_admin
@@ -57,6 +58,7 @@ def create_app(billing: Billing, account_of: AccountOf = nobody) -> FastAPI:
     app.include_router(billing_routes.router)
     app.include_router(access_routes.router)
     app.include_router(page_routes.router)
+    app.include_router(return_routes.router)
     install_admin(app)
     install_problems(app)
     app.add_middleware(SameOrigin)

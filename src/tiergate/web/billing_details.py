@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from tiergate.translation import Sentence
 from tiergate.web.billing_facts import BillingPage
+from tiergate.web.billing_links import buy
 from tiergate.web.link import Link
+from tiergate.web.purchase_words import purchase_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +16,8 @@ class DetailsView:
     card: str
     card_note: str
     update: Link | None
+    words: str
+    """What a card that is added now is charged with, and when."""
     email: str
     email_url: str
     tax: Link | None
@@ -23,13 +27,16 @@ def details_view(page: BillingPage) -> DetailsView:
     """Build what the card shows; a member sees no buttons."""
     card, note = card_in_words(page)
     if not page.frame.may_change:
-        return DetailsView(card, note, None, page.billing_email, "", None)
+        return DetailsView(card, note, None, "", page.billing_email, "", None)
     is_new = page.card is None and not page.has_card
     label = page.say("Add card") if is_new else page.say("Update card")
+    update = Link(label, page.portal_url, (("flow", "payment_method_update"),))
+    words = purchase_words(page.frame.wording, page.purchase) if page.purchase else ""
     return DetailsView(
         card,
         note,
-        Link(label, page.portal_url, (("flow", "payment_method_update"),)),
+        buy(page, page.purchase, label) if page.purchase else update,
+        words,
         page.billing_email,
         page.act_url("email"),
         Link(page.say("Edit at Stripe"), page.portal_url, ()),

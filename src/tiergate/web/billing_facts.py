@@ -1,6 +1,7 @@
 """What the billing page is made from: one account's position, as the rules and the mirror know it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from tiergate.rules.access import Access, Reason
@@ -10,6 +11,7 @@ from tiergate.rules.policy import Policy
 from tiergate.rules.price import Price
 from tiergate.rules.state import Invoice, PaymentMethod
 from tiergate.services.ask_to_upgrade import Asked
+from tiergate.services.preview_purchase import PurchasePreview
 from tiergate.web.render import Frame
 
 
@@ -30,6 +32,8 @@ class Terms:
     plan: Plan | None
     interval: str | None = None
     quantity: int = 1
+    add_ons: Mapping[str, int] = field(default_factory=dict)
+    """How much of each add-on comes with it, by key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,8 @@ class BillingPage:
     billing_email: str = ""
     asked: tuple[Asked, ...] = ()
     """What members wish an owner to do."""
+    purchase: PurchasePreview | None = None
+    """What buying the trial that runs without a card comes to; ``None`` where there is none to buy."""
     after: str = ""
     """What the customer has just done, if anything: see ``told_after``."""
 

@@ -1,6 +1,7 @@
 """What can be done about an account's situation, each with its button."""
 
 from tiergate.rules.state import InvoiceStatus
+from tiergate.services.preview_purchase import PurchasePreview
 from tiergate.web.billing_facts import BillingPage
 from tiergate.web.link import Link
 
@@ -22,10 +23,21 @@ def resume(page: BillingPage) -> Link | None:
 
 
 def add_card(page: BillingPage) -> Link | None:
-    """Lead to Stripe's form for a card, where none is on file."""
+    """Lead to Stripe's form for a card, where none is on file: in a trial, to the page that buys it."""
+    if page.purchase is not None:
+        return buy(page, page.purchase, page.say("Add payment method"))
     if page.has_card is not False or not page.has_customer:
         return None
     return Link(page.say("Add payment method"), page.portal_url, (("flow", "payment_method_update"),))
+
+
+def buy(page: BillingPage, purchase: PurchasePreview, label: str, return_to: str = "") -> Link:
+    """Lead to Stripe's page that takes a card, and with it buys what was previewed."""
+    fields = {"plan": purchase.plan, "interval": purchase.interval, "seats": "", "return_to": return_to}
+    if page.catalog.plans[purchase.plan].seats is not None:
+        fields["seats"] = str(purchase.seats)
+    said = tuple((name, value) for name, value in fields.items() if value)
+    return Link(label, page.act_url("checkout"), said)
 
 
 def pay(page: BillingPage, label: str = "") -> Link | None:

@@ -6,7 +6,7 @@ from tiergate.rules.access import Reason
 from tiergate.services.ask_to_upgrade import Asked
 from tiergate.web.billing_facts import BillingPage, Running, Terms
 from tiergate.web.link import Link
-from tiergate.web.plan_prices import named, paid, seats_of
+from tiergate.web.plan_prices import add_ons_named, changed_add_ons, named, paid, seats_of
 from tiergate.web.situation import Banner, Tone
 
 
@@ -42,16 +42,28 @@ def _waiting(page: BillingPage, running: Running, terms: Terms) -> Banner:
         date, time = wording.date(running.pay_by), wording.time(running.pay_by)
         text = f"{text} {wording.say('After {date}, {time}, it lapses.', date=date, time=time)}"
     pay = Link(wording.say("Confirm payment"), running.pay_url) if running.pay_url else None
-    title = wording.say("Confirm your payment for {terms}", terms=named(wording, running.terms, terms))
+    title = wording.say("Confirm your payment for {terms}", terms=_what(page, running, terms))
     return Banner(Tone.WARNING, title, text, pay, Link(wording.say("Not now"), page.act_url("undo"), ()))
 
 
 def _coming(page: BillingPage, running: Running, terms: Terms) -> Banner:
     when = page.date(running.coming_at) if running.coming_at else ""
-    what = named(page.frame.wording, running.terms, terms)
-    title = page.say("On {date} your plan changes to {terms}", date=when, terms=what)
+    title = page.say("On {date} your plan changes to {terms}", date=when, terms=_what(page, running, terms))
+    changed = changed_add_ons(running.terms, terms)
+    if changed:
+        names = add_ons_named(page.frame.wording, page.catalog, changed)
+        title = page.say("{plan} ends on {date}", plan=names, date=when)
+        if any(changed.values()):
+            title = page.say("From {date} on: {names}", date=when, names=names)
     text = page.say("Until then you keep what you have paid for.")
     return Banner(Tone.INFO, title, text, also=Link(page.say("Undo"), page.act_url("undo"), ()))
+
+
+def _what(page: BillingPage, running: Running, terms: Terms) -> str:
+    changed = changed_add_ons(running.terms, terms)
+    if changed:
+        return add_ons_named(page.frame.wording, page.catalog, changed)
+    return named(page.frame.wording, running.terms, terms)
 
 
 def _collects_nothing(page: BillingPage, running: Running) -> Banner:
@@ -103,6 +115,18 @@ def _after_change(page: BillingPage) -> str:
     return wording.say("Done. You are on {terms}.", terms=name)
 
 
+def _after_add_ons(page: BillingPage) -> str:
+    running = page.running
+    if running is None or running.waiting is not None:
+        return ""
+    if running.coming is not None and running.coming_at is not None:
+        return page.say("Your change is planned for {date}.", date=page.date(running.coming_at))
+    has = add_ons_named(page.frame.wording, page.catalog, running.terms.add_ons)
+    if has:
+        return page.say("Done. You have {plan} with {add_ons}.", plan=page.subject_name, add_ons=has)
+    return page.say("Done. You have {plan} without add-ons.", plan=page.subject_name)
+
+
 def _after_undo(page: BillingPage) -> str:
     running = page.running
     is_plain = running is not None and running.coming is None and running.waiting is None
@@ -134,7 +158,7 @@ def _after_email(page: BillingPage) -> str:
 _AFTER: Mapping[str, Callable[[BillingPage], str]] = {
     "change": _after_change,
     "seats": _after_change,
-    "add-ons": _after_change,
+    "add-ons": _after_add_ons,
     "undo": _after_undo,
     "cancel": _after_cancel,
     "resume": _after_resume,

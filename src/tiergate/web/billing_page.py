@@ -8,12 +8,14 @@ from tiergate.rules.catalog import FeatureKind
 from tiergate.rules.prompt_settings import PromptSettings
 from tiergate.rules.state import Invoice, InvoiceStatus
 from tiergate.translation import Sentence
+from tiergate.web.billing_add_ons import AddOnRow, add_on_rows
 from tiergate.web.billing_details import DetailsView, card_in_words, details_view
 from tiergate.web.billing_facts import BillingPage, UsageLine
 from tiergate.web.billing_notices import notices, told_after
 from tiergate.web.billing_situation import situation
 from tiergate.web.link import Link
 from tiergate.web.offers import yearly_saving
+from tiergate.web.order_form import SeatsField
 from tiergate.web.plan_prices import per, seats_of
 from tiergate.web.render import render
 from tiergate.web.situation import TRIAL_BADGE, Banner, Tone
@@ -48,18 +50,8 @@ class PlanView:
     next: str
     yearly: Link | None
     """The same plan by the year, where that is for sale."""
-    seats: "SeatsView | None"
+    seats: SeatsField | None
     cancel: Link | None
-
-
-@dataclass(frozen=True, slots=True)
-class SeatsView:
-    """The field in which the number of seats is changed."""
-
-    quantity: int
-    minimum: int
-    maximum: int | None
-    hint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +91,7 @@ class BillingView:
     """What is on its way, besides."""
     plan: PlanView
     change: Link | None
+    add_ons: tuple[AddOnRow, ...]
     details: DetailsView | None
     usage: tuple[UsageView, ...]
     usage_note: str
@@ -125,6 +118,7 @@ def billing_view(page: BillingPage) -> BillingView:
         notices=notices(page),
         plan=_plan_view(page),
         change=None if leads_to_plans else Link(_change_label(page), page.frame.pricing_url),
+        add_ons=add_on_rows(page),
         details=details_view(page) if page.has_customer else None,
         usage=tuple(_usage_view(wording, line, page.catalog.prompts) for line in page.usage),
         usage_note=_usage_note(page),
@@ -195,7 +189,7 @@ def _yearly(page: BillingPage) -> Link | None:
     return Link(label, f"{page.frame.billing_url}/change?plan={plan.key}&interval=year")
 
 
-def _seats(page: BillingPage) -> SeatsView | None:
+def _seats(page: BillingPage) -> SeatsField | None:
     running = page.running
     if running is None or not running.is_changeable or running.terms.plan is None:
         return None
@@ -204,7 +198,7 @@ def _seats(page: BillingPage) -> SeatsView | None:
         return None
     used = running.members
     hint = page.say("{number} in use", number=page.frame.wording.number(used)) if used else ""
-    return SeatsView(running.terms.quantity, sold.minimum, sold.maximum, hint)
+    return SeatsField(running.terms.quantity, sold.minimum, sold.maximum, hint)
 
 
 def _cancel(page: BillingPage) -> Link | None:
@@ -298,8 +292,13 @@ def _usage_note(page: BillingPage) -> str:
 def _invoice_rows(page: BillingPage) -> tuple[InvoiceRow, ...]:
     """Return the invoices that the customer has been sent, the newest first; drafts may still change."""
     sent = [invoice for invoice in page.invoices if invoice.status is not InvoiceStatus.DRAFT]
-    newest_first = sorted(sent, key=lambda invoice: (invoice.created_at, invoice.id), reverse=True)
+    newest_first = sorted(sent, key=_age, reverse=True)
     return tuple(_invoice_row(page, invoice) for invoice in newest_first)
+
+
+def _age(invoice: Invoice) -> tuple[datetime, str, str]:
+    """Order by time; of the same instant, as when a clock is moved, by number."""
+    return invoice.created_at, invoice.number or "", invoice.id
 
 
 def _invoice_row(page: BillingPage, invoice: Invoice) -> InvoiceRow:

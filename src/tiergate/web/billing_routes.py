@@ -15,16 +15,16 @@ from tiergate.rules.policy import OnCancel
 from tiergate.services.change_errors import CardRequiredError, CheckoutRequiredError
 from tiergate.services.change_plan import AmountMovedError
 from tiergate.services.preview_change import Preview
+from tiergate.services.start_checkout import AlreadySubscribedError
 from tiergate.services.wish import Wish
 from tiergate.web.account_page import account_page
+from tiergate.web.buy_page import BuyPage, render_buy
 from tiergate.web.change_page import ChangePage, render_change
 from tiergate.web.change_routes import to_billing
 from tiergate.web.identity import Owner, actor_of
 from tiergate.web.leaving_page import LeavingPage, render_leaving
-from tiergate.web.link import Link
 from tiergate.web.offer_in_language import preview_in
 from tiergate.web.page_frame import billing_of, frame_of
-from tiergate.web.problems import tiergate_problem
 from tiergate.web.read_order import read_order
 
 router = APIRouter(prefix="/billing", include_in_schema=False, default_response_class=HTMLResponse)
@@ -59,15 +59,15 @@ class ConfirmedForm(WishForm):
 def show_change(request: Request, account_id: Owner, wanted: Annotated[WishForm, Query()]) -> Response:
     """Show what a change would cost and mean; nothing is changed.
 
-    What is so already leads back to the billing page, the free plan to where plans are canceled, and an
-    account without a subscription to where plans are bought.
+    What is so already leads back to the billing page, the free plan to where plans are canceled, a trial
+    without a card to where it is bought, and an account without a subscription to the plans.
     """
     try:
         preview = _preview(billing_of(request), account_id, wanted.wish)
     except CheckoutRequiredError:
         return RedirectResponse(frame_of(request).pricing_url, 303)
-    except CardRequiredError as error:
-        return tiergate_problem(request, error, _add_card(request, wanted.wish))
+    except CardRequiredError:
+        return _to_buy(request, wanted.wish)
     if preview.change.kind is ChangeKind.CANCEL:
         return RedirectResponse(f"{frame_of(request).billing_url}/cancel", 303)
     if not preview.change.is_made:
@@ -80,6 +80,33 @@ async def confirm_change(request: Request, account_id: Owner) -> Response:
     """Make a change as it was shown; where it costs or means something else by now, show it again."""
     form = await read_order(request, ConfirmedForm)
     return await run_in_threadpool(_confirm, request, account_id, form.wish, form.token)
+
+
+@router.api_route("/buy", methods=_READ)
+def show_buy(
+    request: Request,
+    account_id: Owner,
+    plan: str,
+    interval: Literal["month", "year"] | None = None,
+    seats: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
+) -> Response:
+    """Show what buying a plan in a trial without a card charges, and when; nothing is bought.
+
+    Whoever has a card already is led to the change of plan, and whoever has nothing yet to the plans.
+    """
+    billing = billing_of(request)
+    view = billing.describe(account_id)
+    if view.held is None:
+        return RedirectResponse(frame_of(request).pricing_url, 303)
+    sold = [str(price.interval) for price in view.told.catalog.plan(plan).prices]
+    own = view.held.interval or ""
+    paid: str = interval or (own if own in sold else next(iter(sold), "month"))
+    try:
+        purchase = billing.preview_purchase(account_id, plan, paid, seats=seats)
+    except AlreadySubscribedError:
+        wish = Wish(plan, paid).as_json()
+        return RedirectResponse(f"{frame_of(request).billing_url}/change?{urlencode(wish)}", 303)
+    return HTMLResponse(render_buy(BuyPage(account_page(request, view), purchase)))
 
 
 @router.api_route("/cancel", methods=_READ)
@@ -114,7 +141,9 @@ def _confirm(request: Request, account_id: str, wish: Wish, token: str) -> Respo
         return HTMLResponse(_page(request, account_id, wish, error.preview, moved=True), 409)
     except CheckoutRequiredError:
         return RedirectResponse(frame_of(request).pricing_url, 303)
-    return to_billing(request, "change")
+    except CardRequiredError:
+        return _to_buy(request, wish)
+    return to_billing(request, "change" if wish.add_on is None else "add-ons")
 
 
 def _change(request: Request, account_id: str, wish: Wish, token: str) -> None:
@@ -134,9 +163,6 @@ def _page(request: Request, account_id: str, wish: Wish, preview: Preview, *, mo
     return render_change(ChangePage(account, wish, shown, moved))
 
 
-def _add_card(request: Request, wish: Wish) -> Link:
-    """Lead to Stripe's form for a card, and back to what was wanted."""
-    frame = frame_of(request)
-    back = f"{frame.billing_url}/change?{urlencode(wish.as_json())}"
-    fields = (("flow", "payment_method_update"), ("return_url", back))
-    return Link(frame.wording.say("Add payment method"), f"{frame.base_path}/api/billing/portal", fields)
+def _to_buy(request: Request, wish: Wish) -> Response:
+    """Lead to where a trial without a card is bought, for the plan that was wanted."""
+    return RedirectResponse(f"{frame_of(request).billing_url}/buy?{urlencode(wish.as_json())}", 303)

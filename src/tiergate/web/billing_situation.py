@@ -10,7 +10,7 @@ from tiergate.rules.policy import OnUnknown
 from tiergate.translation import Sentence
 from tiergate.web.billing_facts import BillingPage, Running
 from tiergate.web.billing_links import choose_a_plan, keep, pay, resume
-from tiergate.web.plan_prices import named, price_of
+from tiergate.web.plan_prices import add_ons_named, changed_add_ons, named, price_of
 from tiergate.web.situation import (
     CONFIRMING,
     ENDING,
@@ -68,6 +68,13 @@ def _becomes(page: BillingPage, running: Running, date: str) -> str:
     currency = page.price.currency if page.price else main_currency(page.catalog)
     amount, per = price_of(page.frame.wording, running.coming, currency)
     terms = named(page.frame.wording, running.terms, running.coming)
+    changed = changed_add_ons(running.terms, running.coming)
+    if changed:
+        names = add_ons_named(page.frame.wording, page.catalog, changed)
+        goes_on = Sentence("On {date} {plan} goes on without {names}.")
+        if any(changed.values()):
+            goes_on = Sentence("On {date} {plan} goes on with {names}.")
+        return page.say(goes_on, date=date, plan=page.subject_name, names=names)
     if not amount:
         return page.say("On {date} it becomes {terms}.", date=date, terms=terms)
     return page.say(

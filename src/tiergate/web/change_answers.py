@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from tiergate.services.changed import Changed
+from tiergate.services.order import OWN_PATH
 from tiergate.services.preview_change import Preview
 
 _SHOWN = "1804759200.2032.5e47e6b877f08803"
@@ -87,7 +88,7 @@ class PortalOrder(BaseModel):
     model_config = _strict({"flow": "payment_method_update", "return_url": "/billing"})
 
     flow: Literal["payment_method_update", "subscription_cancel", "subscription_update"] | None = None
-    return_url: str | None = Field(None, pattern=r"^/([^\s\\/][^\s\\]*)?$")
+    return_url: str | None = Field(None, pattern=OWN_PATH)
 
 
 class PreviewLineAnswer(BaseModel):

@@ -11,7 +11,8 @@ from tiergate.translation import Sentence
 from tiergate.web.billing_details import card_in_words
 from tiergate.web.billing_facts import BillingPage, Terms
 from tiergate.web.change_words import button, lead, planned, title, undone_in_words
-from tiergate.web.plan_prices import price_of, seats_of
+from tiergate.web.order_form import amount_of
+from tiergate.web.plan_prices import add_on_of, per, price_of, seats_of
 from tiergate.web.render import render
 from tiergate.web.stripe_words import line_in_words
 from tiergate.web.wording import main_currency
@@ -115,12 +116,31 @@ def _sides(page: ChangePage) -> Iterator[Side]:
     if running is None or change.plan is None or change.kind is ChangeKind.STAY:
         return
     if change.add_on_key is not None:
+        yield from _sides_of_add_on(page, change.add_on_key, running.terms)
         return
     then = Terms(change.plan, change.interval, change.quantity)
     yield _side(page, page.account.say("Now"), running.terms)
     is_now = change.holds is Holds.NOW
     label = page.account.say("From today") if is_now else planned(page.account, change)
     yield _side(page, label, then)
+
+
+def _sides_of_add_on(page: ChangePage, key: str, terms: Terms) -> Iterator[Side]:
+    change, wording, catalog = page.preview.change, page.account.frame.wording, page.account.catalog
+    is_now = change.holds is Holds.NOW
+    then = page.account.say("From today") if is_now else planned(page.account, change)
+    add_on, currency = catalog.add_ons.get(key), page.preview.currency
+    amount = amount_of(add_on, terms.interval, currency) if add_on and currency else None
+    for label, quantity in ((page.account.say("Now"), terms.add_ons.get(key, 0)), (then, change.quantity)):
+        name = add_on_of(wording, catalog, key, quantity)
+        cost = wording.price(amount.unit_amount * quantity, currency) if amount and currency else ""
+        yield Side(
+            label,
+            f"{name[:1].upper()}{name[1:]}",
+            cost,
+            per(wording, terms.interval or "month") if cost else "",
+            "",
+        )
 
 
 def _side(page: ChangePage, label: str, terms: Terms) -> Side:

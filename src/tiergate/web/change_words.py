@@ -6,7 +6,7 @@ from tiergate.rules.change import Change, ChangeKind, Holds
 from tiergate.services.preview_change import Preview
 from tiergate.translation import Sentence
 from tiergate.web.billing_facts import BillingPage
-from tiergate.web.plan_prices import seats_of
+from tiergate.web.plan_prices import add_on_of, seats_of
 
 
 def title(page: BillingPage, preview: Preview) -> str:
@@ -14,11 +14,8 @@ def title(page: BillingPage, preview: Preview) -> str:
     change = preview.change
     plan = change.plan.name if change.plan else page.say("another plan")
     if change.add_on_key is not None:
-        add_on = page.catalog.add_ons.get(change.add_on_key)
-        name = add_on.name if add_on else change.add_on_key
-        return page.say(
-            "Change {name} to {number}", name=name, number=page.frame.wording.number(change.quantity)
-        )
+        what = _add_on(page, change)
+        return page.say(_ADD_ON_TITLES[_deed_on_add_on(page, change, change.add_on_key)], what=what)
     if change.kind in (ChangeKind.MORE, ChangeKind.FEWER):
         return page.say("Change to {seats}", seats=seats_of(page.frame.wording, change.plan, change.quantity))
     if change.kind in (ChangeKind.LONGER_INTERVAL, ChangeKind.SHORTER_INTERVAL):
@@ -60,14 +57,16 @@ def button(page: BillingPage, preview: Preview) -> str:
     change = preview.change
     if change.kind is ChangeKind.STAY:
         return title(page, preview)
-    now, later, paying = _BUTTONS.get(_deed(change), _BUTTONS["change"])
+    now, later, paying = _BUTTONS.get(_deed(page, change), _BUTTONS["change"])
+    what = _add_on(page, change)
     if change.holds is Holds.AT_RENEWAL:
         if change.effective_at is None:
             return title(page, preview)
-        return page.say(later, date=page.date(change.effective_at))
+        return page.say(later, date=page.date(change.effective_at), what=what)
     if preview.due_now > 0 and preview.currency:
-        return page.say(paying, amount=page.frame.wording.amount(preview.due_now, preview.currency))
-    return page.say(now)
+        amount = page.frame.wording.amount(preview.due_now, preview.currency)
+        return page.say(paying, amount=amount, what=what)
+    return page.say(now, what=what)
 
 
 def undone_in_words(page: BillingPage, preview: Preview) -> tuple[str, ...]:
@@ -75,18 +74,34 @@ def undone_in_words(page: BillingPage, preview: Preview) -> tuple[str, ...]:
     return tuple(page.say(_UNDONE[name]) for name in preview.undone if name in _UNDONE)
 
 
-def _deed(change: Change) -> str:
+def _deed(page: BillingPage, change: Change) -> str:
     """Name what the button does, as a key of ``_BUTTONS``."""
+    if change.add_on_key is not None:
+        return _deed_on_add_on(page, change, change.add_on_key)
     if change.kind in (ChangeKind.LONGER_INTERVAL, ChangeKind.SHORTER_INTERVAL):
         return change.interval or ""
-    if change.add_on_key is not None and change.kind in (ChangeKind.MORE, ChangeKind.FEWER):
-        return ""
     return str(change.kind)
+
+
+def _deed_on_add_on(page: BillingPage, change: Change, key: str) -> str:
+    if change.quantity == 0:
+        return "remove"
+    has_some = page.running is not None and page.running.terms.add_ons.get(key)
+    return "set" if has_some else "add"
+
+
+def _add_on(page: BillingPage, change: Change) -> str:
+    """Name so much of the add-on as is wanted, or the one that is removed."""
+    key, wording = change.add_on_key or "", page.frame.wording
+    return add_on_of(wording, page.catalog, key, change.quantity or 1)
 
 
 def _kept(page: BillingPage, change: Change) -> str:
     running = page.running
-    if running is not None and change.kind is ChangeKind.FEWER and change.add_on_key is None:
+    if running is not None and change.add_on_key is not None:
+        has = running.terms.add_ons.get(change.add_on_key, 1)
+        return add_on_of(page.frame.wording, page.catalog, change.add_on_key, has)
+    if running is not None and change.kind is ChangeKind.FEWER:
         seats = seats_of(page.frame.wording, running.terms.plan, running.terms.quantity)
         return seats or page.subject_name
     return page.subject_name
@@ -96,6 +111,11 @@ _TITLES: Mapping[ChangeKind, Sentence] = {
     ChangeKind.UPGRADE: Sentence("Upgrade to {plan}"),
     ChangeKind.DOWNGRADE: Sentence("Downgrade to {plan}"),
     ChangeKind.STAY: Sentence("Keep {plan}"),
+}
+_ADD_ON_TITLES: Mapping[str, Sentence] = {
+    "add": Sentence("Add {what}"),
+    "remove": Sentence("Remove {what}"),
+    "set": Sentence("Change to {what}"),
 }
 _SWITCHES: Mapping[str, Sentence] = {
     "month": Sentence("Switch {plan} to monthly"),
@@ -132,6 +152,21 @@ _BUTTONS: Mapping[str, tuple[Sentence, Sentence, Sentence]] = {
         Sentence("Remove seats now"),
         Sentence("Remove seats on {date}"),
         Sentence("Pay {amount} now and remove seats"),
+    ),
+    "add": (
+        Sentence("Add {what} now"),
+        Sentence("Add {what} on {date}"),
+        Sentence("Pay {amount} now and add {what}"),
+    ),
+    "remove": (
+        Sentence("Remove {what} now"),
+        Sentence("Remove {what} on {date}"),
+        Sentence("Pay {amount} now and remove {what}"),
+    ),
+    "set": (
+        Sentence("Change to {what} now"),
+        Sentence("Change to {what} on {date}"),
+        Sentence("Pay {amount} now and change to {what}"),
     ),
     "change": (
         Sentence("Change now"),

@@ -35,6 +35,8 @@ class Storefront:
     """What prices are shown in wherever a plan is sold in it."""
     position: Position = NOBODY
     """What the visitor's account has."""
+    members: int | None = None
+    """How many people are in it."""
 
     @property
     def wording(self) -> Wording:

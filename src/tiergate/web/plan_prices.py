@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from tiergate.rules.catalog import Plan
+from tiergate.rules.catalog import Catalog, Plan
 from tiergate.translation import Sentence
 from tiergate.web.billing_facts import Terms
 from tiergate.web.wording import Wording
@@ -33,6 +33,29 @@ def seats_of(wording: Wording, plan: Plan | None, quantity: int) -> str:
     if plan is None or plan.seats is None:
         return ""
     return wording.count("1 seat", "{count} seats", quantity)
+
+
+def add_on_of(wording: Wording, catalog: Catalog, key: str, quantity: int) -> str:
+    """Name so many of an add-on: ``Storage``, ``3 × Storage``, ``no Storage``."""
+    add_on = catalog.add_ons.get(key)
+    name = add_on.name if add_on else key
+    if quantity == 0:
+        return wording.say("no {name}", name=name)
+    return name if quantity == 1 else f"{wording.number(quantity)} × {name}"
+
+
+def changed_add_ons(now: Terms, terms: Terms) -> Mapping[str, int]:
+    """Return how much there will be of each add-on that changes; nothing where the plan changes with it."""
+    if (now.plan, now.interval, now.quantity) != (terms.plan, terms.interval, terms.quantity):
+        return {}
+    keys = dict.fromkeys([*now.add_ons, *terms.add_ons])
+    then = {key: terms.add_ons.get(key, 0) for key in keys}
+    return {key: quantity for key, quantity in then.items() if quantity != now.add_ons.get(key, 0)}
+
+
+def add_ons_named(wording: Wording, catalog: Catalog, add_ons: Mapping[str, int]) -> str:
+    """Name add-ons: ``Storage and 3 × Support``; those that are gone by their name alone."""
+    return wording.list([add_on_of(wording, catalog, key, each or 1) for key, each in add_ons.items()])
 
 
 def named(wording: Wording, now: Terms, terms: Terms) -> str:

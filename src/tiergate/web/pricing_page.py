@@ -1,12 +1,14 @@
 """The pricing page: plans as cards with one thing to do in each, their comparison, and what people ask."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from tiergate.rules.catalog import Feature, FeatureValue, Plan, Question
 from tiergate.rules.next_step import Verb
 from tiergate.rules.price import Interval
 from tiergate.web.comparison import Comparison, comparison
 from tiergate.web.offers import Offer, Storefront, offers_of, saving_text
+from tiergate.web.order_form import NOTHING, Choice, OrderForm, order_form
 from tiergate.web.pricing_words import Assurance, assurances, tax_sentence
 from tiergate.web.render import LANGUAGE_PARAMETER, Frame, LanguageLink, render
 from tiergate.web.wording import Wording
@@ -24,6 +26,8 @@ class PricingPage:
     """The interval that is shown first."""
     currencies: tuple[str, ...] = ()
     """What else prices can be shown in; nothing to choose where the account pays in one already."""
+    choice: Choice = NOTHING
+    """What the visitor has chosen before."""
     language_is_named: bool = False
     """Whether the address names the language, and so is the page's own in that language."""
 
@@ -49,6 +53,8 @@ class PlanCard:
     """Whether it is shown below the others, across the page: what is agreed upon, where four are enough."""
     offers: tuple[Offer, ...]
     features: tuple[FeatureLine, ...]
+    forms: Mapping[str | None, OrderForm] = field(default_factory=dict)
+    """What each offer that can be ordered asks for, by interval."""
 
     @property
     def is_upgrade(self) -> bool:
@@ -99,7 +105,7 @@ def render_pricing(page: PricingPage) -> str:
 def pricing_view(page: PricingPage) -> PricingView:
     """Build what the pricing page shows from the catalogue."""
     store, product = page.store, page.store.catalog.product
-    cards = tuple(plan_card(store, plan) for plan in store.plans)
+    cards = tuple(plan_card(store, plan, page.choice) for plan in store.plans)
     intervals = {offer.interval for card in cards for offer in card.offers if offer.interval}
     standing_out = [card for card in cards if card.highlight] or [card for card in cards if card.is_upgrade]
     return PricingView(
@@ -123,16 +129,17 @@ def pricing_view(page: PricingPage) -> PricingView:
     )
 
 
-def plan_card(store: Storefront, plan: Plan) -> PlanCard:
+def plan_card(store: Storefront, plan: Plan, choice: Choice = NOTHING) -> PlanCard:
     """Put a plan together: its offers and what it gives of each feature."""
     offers = offers_of(store, plan)
     own = store.position.subscribed_key if store.position.is_subscribed else store.position.plan_key
     is_current = plan.key == own and any(offer.step.verb is Verb.CURRENT for offer in offers)
+    is_less = any(offer.step.verb is Verb.DOWNGRADE for offer in offers)
     return PlanCard(
         key=plan.key,
         name=plan.name,
         description=plan.description,
-        highlight=plan.highlight and not is_current,
+        highlight=plan.highlight and not is_current and not is_less,
         is_current=is_current,
         is_band=len(store.plans) > MOST_COLUMNS and bool(plan.contact_url) and not plan.prices,
         offers=offers,
@@ -140,7 +147,15 @@ def plan_card(store: Storefront, plan: Plan) -> PlanCard:
             _feature_line(store.wording, feature, plan.features.get(key))
             for key, feature in store.catalog.features.items()
         ),
+        forms={offer.interval: _form(store, plan, offer, choice) for offer in offers if offer.is_order},
     )
+
+
+def _form(store: Storefront, plan: Plan, offer: Offer, choice: Choice) -> OrderForm:
+    if offer.sold is None:
+        return OrderForm()
+    interval, currency = offer.sold.price.interval, offer.sold.currency
+    return order_form(store.catalog, store.wording, plan, interval, currency, store.members, choice)
 
 
 def _feature_line(wording: Wording, feature: Feature, value: FeatureValue | None) -> FeatureLine:

@@ -79,16 +79,14 @@ def trial_in_short(wording: Wording, trial: Trial | None) -> str:
 
 
 def seats_terms(wording: Wording, seats: Seats | None) -> str:
-    """Say how many seats can be bought; empty where seats are not counted."""
+    """Say how many seats can be bought; empty where seats are not counted, or any number will do."""
     if seats is None:
         return ""
     least = wording.number(seats.minimum)
     if seats.maximum is not None:
         most = wording.number(seats.maximum)
-        return wording.say("For {least} to {most} seats; you choose at checkout.", least=least, most=most)
-    if seats.minimum > 1:
-        return wording.say("At least {least} seats; you choose how many at checkout.", least=least)
-    return wording.say("You choose how many at checkout.")
+        return wording.say("For {least} to {most} seats.", least=least, most=most)
+    return wording.say("At least {least} seats.", least=least) if seats.minimum > 1 else ""
 
 
 def period(wording: Wording, plan: Plan) -> str:

@@ -42,6 +42,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "signature_invalid": 400,
     "event_unreadable": 400,
     "wish_invalid": 400,
+    "order_invalid": 400,
     "email_invalid": 400,
     "sign_in_required": 401,
     "admin_sign_in_required": 401,

@@ -11,6 +11,7 @@ from tiergate.rules.tiered_price import tiered_total
 from tiergate.translation import Sentence
 from tiergate.web.billing_facts import BillingPage
 from tiergate.web.link import Link
+from tiergate.web.order_form import amount_of
 from tiergate.web.what_follows import When, what_follows
 
 
@@ -81,4 +82,8 @@ def cost_of(page: BillingPage, price: Price) -> str:
     amount = price.unit_amount * quantity
     if price.tiers and price.tiers_mode is not None:
         amount = tiered_total(price.tiers, price.tiers_mode, quantity)
+    for key, held in page.running.terms.add_ons.items() if page.running else ():
+        add_on = page.catalog.add_ons.get(key)
+        each = amount_of(add_on, price.interval, price.currency) if add_on else None
+        amount += each.unit_amount * held if each else 0
     return page.say("{price} plus any tax", price=page.frame.wording.price(amount, price.currency))

@@ -1,9 +1,9 @@
 """Trials over HTTP: may the signed-in account try a plan, and the button that starts it."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, RedirectResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -52,6 +52,7 @@ class PurchaseAnswer(BaseModel):
 
     plan: str
     interval: str
+    seats: int = Field(description="1 where the plan is not sold per seat.")
     amount: int = Field(description="In the currency's smallest unit.")
     currency: str
     charge: str = Field(description="now, now_ending_trial, at_trial_end, after_new_trial")
@@ -72,14 +73,19 @@ def read_trial_offer(request: Request, account_id: SignedIn, plan: str | None = 
 
 @router.get("/purchase")
 def read_purchase(
-    request: Request, account_id: SignedIn, plan: str, interval: Literal["month", "year"] = "month"
+    request: Request,
+    account_id: SignedIn,
+    plan: str,
+    interval: Literal["month", "year"] = "month",
+    seats: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
 ) -> PurchaseAnswer:
     """Tell what buying a plan would charge, and when, in words and figures; changes nothing."""
-    seen = billing_of(request).preview_purchase(account_id, plan, interval)
+    seen = billing_of(request).preview_purchase(account_id, plan, interval, seats=seats)
     return PurchaseAnswer(
         plan=seen.plan,
         interval=seen.interval,
-        amount=int(seen.amount),
+        seats=seen.seats,
+        amount=seen.amount,
         currency=seen.currency,
         charge=seen.charge,
         charged_at=seen.charged_at,

@@ -6,6 +6,7 @@ from datetime import datetime
 from tiergate.translation import Sentence
 from tiergate.web.billing_facts import BillingPage
 from tiergate.web.billing_links import add_card, keep
+from tiergate.web.purchase_words import purchase_words
 from tiergate.web.situation import ENDING, TRIAL_BADGE, Banner, Situation, Tone, cost_of, follows, standing
 from tiergate.web.what_follows import When
 
@@ -80,6 +81,9 @@ def _trial_card_text(page: BillingPage) -> str:
             "A payment method is on file, so there is nothing you need to do to keep {plan}.",
             plan=page.subject_name,
         )
+    if page.purchase is not None:
+        keep_it = page.say("Add a payment method to keep {plan}.", plan=page.subject_name)
+        return f"{keep_it} {purchase_words(page.frame.wording, page.purchase)}"
     if page.has_customer:
         return page.say(
             "Add a payment method to keep {plan}. Nothing is charged before the trial ends.",

@@ -28,14 +28,12 @@ def visit_of(request: Request, account_id: str | None) -> Visit:
     billing = billing_of(request)
     catalog = billing.catalog()
     frame, position, currency = frame_of(request, catalog.product), NOBODY, None
+    members = None
     if account_id is not None:
         view = billing.describe(account_id)
         frame, position = account_frame(request, view), view.position
-        currency = view.told.state.currency
+        currency, members = view.told.state.currency, view.told.account.members
     chosen = visitor_currency(request, catalog.currencies, main_currency(catalog), currency)
     is_settled = currency is not None and currency in catalog.currencies
-    return Visit(
-        Storefront(frame, catalog_in(frame.translation, catalog), chosen.currency, position),
-        chosen,
-        is_settled,
-    )
+    shown = catalog_in(frame.translation, catalog)
+    return Visit(Storefront(frame, shown, chosen.currency, position, members), chosen, is_settled)

@@ -65,6 +65,8 @@ class CheckoutView(msgspec.Struct, frozen=True):
     form_label: str
     action: str
     consent: str
+    message: str
+    """What the seller says beside the button."""
     test_cards: tuple[TestCard, ...]
 
 
@@ -115,6 +117,7 @@ def checkout_view(payment_page: dict[str, Any], *, merchant: str, at: int) -> Ch
         form_label="Payment details" if needs_card else "Your details",
         action=action_words(mode, due, trial),
         consent=consent(mode, merchant, needs_card, trial),
+        message=payment_page["submit_message"],
         test_cards=TEST_CARDS,
     )
 
@@ -151,7 +154,7 @@ def price_words(items: list[dict[str, Any]], currency: str, trial: Trial | None)
     recurring = [item for item in items if item["price"]["recurring"]]
     once = sum(item["amount_total"] for item in items if not item["price"]["recurring"])
     if not items:
-        return "No charge today", "", "The card is kept for later payments."
+        return "Your card", "", "It is saved for payments that you agree to."
     if not recurring:
         return wording.money(once, currency), "", ""
     rhythm = wording.interval(recurring[0]["price"]["recurring"])

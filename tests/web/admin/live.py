@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from tests.support.ports import free_port
 from tests.web.routes.site import ADMIN, KEY, PASSWORD, SECRET
@@ -30,14 +31,14 @@ def serve(database_url: str, sandbox_url: str) -> Iterator[Live]:
     settings = Settings(database_url, KEY, (SECRET,), sandbox_url, public_url=f"http://localhost:{port}")
     with Billing(settings, account_of=lambda _: "acme") as billing:
         billing.administration.add(ADMIN, PASSWORD)
-        with serving(billing, port):
+        with serving(billing.asgi, port):
             yield Live(settings.public_url, billing)
 
 
 @contextmanager
-def serving(billing: Billing, port: int) -> Iterator[None]:
-    """Serve the application of a ``Billing`` from a thread."""
-    server = uvicorn.Server(uvicorn.Config(billing.asgi, host="127.0.0.1", port=port, log_level="error"))
+def serving(app: ASGIApp, port: int) -> Iterator[None]:
+    """Serve an application from a thread."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
     started = threading.Event()
     startup = server.startup
 

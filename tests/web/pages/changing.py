@@ -7,7 +7,9 @@ from typing import Any
 
 from tests.web.pages.northwind import (
     CREW,
+    EXTENDED,
     PERIOD_END,
+    PURCHASE,
     RUNNING,
     SCALE,
     STARTER,
@@ -20,9 +22,11 @@ from tests.web.pages.northwind import (
 from tiergate.rules.access import Reason
 from tiergate.rules.catalog import UNLIMITED
 from tiergate.rules.change import Change, ChangeKind, Holds
+from tiergate.rules.purchase_terms import Charge
 from tiergate.services.preview_change import Preview, PreviewLine
 from tiergate.services.wish import Wish
 from tiergate.web.billing_facts import Running, Terms
+from tiergate.web.buy_page import BuyPage
 from tiergate.web.change_page import ChangePage
 from tiergate.web.leaving_page import LeavingPage
 
@@ -38,6 +42,8 @@ def preview(change: Change, **changes: Any) -> Preview:
     plain = Preview(change, "usd", 0, 0, (), PERIOD_END, 4900, {}, (), "1.0.abc")
     return replace(plain, **changes)
 
+
+EXTRA = (PreviewLine("Remaining time on 2 × Storage after 21 Nov 2026", 677, True),)
 
 UP = preview(
     Change(ChangeKind.UPGRADE, SCALE, "month"),
@@ -85,10 +91,33 @@ def change_pages() -> Iterator[tuple[str, ChangePage]]:
     yield "stay", ChangePage(ACTIVE, Wish("team"), stay)
     trial = preview(Change(ChangeKind.UPGRADE, SCALE, "month", trial_end=TRIAL_END))
     yield "in-trial", ChangePage(at_stripe(on_trial()), Wish("scale"), trial)
+    adding = Change(ChangeKind.MORE, TEAM, "month", 2, add_on_key="storage")
+    extended = replace(ACTIVE, catalog=EXTENDED)
+    added = preview(
+        adding, lines=EXTRA, total=677, due_now=677, renewal_total=5900, features={"storage": (50, 150)}
+    )
+    yield "add-on", ChangePage(extended, Wish(add_on="storage", quantity=2), added)
+    removing = replace(
+        adding, kind=ChangeKind.FEWER, quantity=0, holds=Holds.AT_RENEWAL, effective_at=PERIOD_END
+    )
+    has = replace(extended, running=Running(Terms(TEAM, "month", add_ons={"storage": 2})))
+    gone = preview(removing, features={"storage": (150, 50)})
+    yield "remove-add-on", ChangePage(has, Wish(add_on="storage", quantity=0), gone)
     ends = preview(
         Change(ChangeKind.UPGRADE, SCALE, "month", trial_end="now"), lines=LINES[1:], total=4967, due_now=4967
     )
     yield "ending-trial", ChangePage(at_stripe(on_trial()), Wish("scale"), ends)
+
+
+def buy_pages() -> Iterator[tuple[str, BuyPage]]:
+    """Buying in a trial: at once, keeping its days, and by the seat."""
+    trial = at_stripe(
+        on_trial(has_card=False), catalog=replace(EXTENDED, plans={**EXTENDED.plans, "crew": CREW})
+    )
+    yield "now", BuyPage(trial, PURCHASE)
+    kept = replace(PURCHASE, plan="scale", amount=14_900, charge=Charge.AT_TRIAL_END, charged_at=TRIAL_END)
+    yield "kept", BuyPage(trial, kept)
+    yield "seats", BuyPage(trial, replace(PURCHASE, plan="crew", seats=5, amount=4500))
 
 
 def leaving_pages() -> Iterator[tuple[str, LeavingPage]]:

@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from tests.web.pages.changing import change_pages, leaving_pages
+from tests.web.pages.changing import buy_pages, change_pages, leaving_pages
 from tests.web.pages.northwind import (
     CREW,
     ENTERPRISE,
+    EXTENDED,
     FREE,
     GERMAN,
     LONG_CATALOG,
@@ -37,15 +38,17 @@ from tiergate.services.ask_to_upgrade import Asked
 from tiergate.translation import Translation
 from tiergate.translation_files import read_translations
 from tiergate.web.billing_page import BillingPage, render_billing
+from tiergate.web.buy_page import BuyPage, render_buy
 from tiergate.web.change_page import ChangePage, render_change
 from tiergate.web.checkout_return_page import CheckoutReturnPage, render_checkout_return
 from tiergate.web.leaving_page import LeavingPage, render_leaving
+from tiergate.web.order_form import Choice
 from tiergate.web.pricing_page import PricingPage, render_pricing
 from tiergate.web.problem_page import ProblemPage, render_problem
 from tiergate.web.problems import problem_words
 from tiergate.web.render import Frame, LanguageLink, static_file, static_url
 
-AnyPage = PricingPage | BillingPage | ChangePage | LeavingPage | CheckoutReturnPage | ProblemPage
+AnyPage = PricingPage | BillingPage | ChangePage | BuyPage | LeavingPage | CheckoutReturnPage | ProblemPage
 
 LANGUAGES = (LanguageLink("en", "English", "?lang=en"), LanguageLink("de", "Deutsch", "?lang=de"))
 DEUTSCH = read_translations()["de"]
@@ -79,13 +82,13 @@ def frame_of(page: AnyPage) -> Frame:
     """What surrounds a page."""
     if isinstance(page, PricingPage):
         return page.store.frame
-    return page.account.frame if isinstance(page, ChangePage | LeavingPage) else page.frame
+    return page.account.frame if isinstance(page, ChangePage | BuyPage | LeavingPage) else page.frame
 
 
 def _framed(page: AnyPage, frame: Frame) -> AnyPage:
     if isinstance(page, PricingPage):
         return replace(page, store=replace(page.store, frame=frame))
-    if isinstance(page, ChangePage | LeavingPage):
+    if isinstance(page, ChangePage | BuyPage | LeavingPage):
         return replace(page, account=replace(page.account, frame=frame))
     return replace(page, frame=frame)
 
@@ -99,6 +102,8 @@ def html_of(page: AnyPage) -> str:
             return render_billing(page)
         case ChangePage():
             return render_change(page)
+        case BuyPage():
+            return render_buy(page)
         case LeavingPage():
             return render_leaving(page)
         case CheckoutReturnPage():
@@ -134,7 +139,17 @@ def _pricing_pages() -> Iterator[tuple[str, PricingPage]]:
         yield f"pricing-{name}", PricingPage(store(catalog))
     german = replace(VISITOR, locale="de", translation=DEUTSCH, product=GERMAN.product)
     yield "pricing-german", PricingPage(store(GERMAN, german), "year", ("eur", "usd"))
+    yield from _order_pages()
     yield "pricing-long", PricingPage(store(LONG_CATALOG, LONG_FRAME))
+
+
+def _order_pages() -> Iterator[tuple[str, PricingPage]]:
+    catalog = replace(EXTENDED, plans={plan.key: plan for plan in (FREE, STARTER, CREW, SCALE)})
+    untried = replace(Position("free"), has_tried=True)
+    orders = store(catalog, MEMBER, position=untried, members=4)
+    yield "pricing-orders", PricingPage(orders)
+    chosen = Choice("crew", "month", 12, {"storage": 2}, "checkout")
+    yield "pricing-turned-back", PricingPage(orders, choice=chosen)
 
 
 _POSITIONS = {
@@ -156,6 +171,8 @@ def _change_pages() -> Iterator[tuple[str, AnyPage]]:
         yield f"change-{name}", change
     for name, leaving in leaving_pages():
         yield f"leaving-{name}", leaving
+    for name, purchase in buy_pages():
+        yield f"buy-{name}", purchase
 
 
 def _return_pages() -> Iterator[tuple[str, AnyPage]]:
@@ -163,6 +180,10 @@ def _return_pages() -> Iterator[tuple[str, AnyPage]]:
     yield "return-waiting", waiting
     yield "return-late", replace(waiting, checks=45)
     yield "return-trial", replace(waiting, confirmed=True, trial_end=TRIAL_END)
+    yield "return-kept", replace(waiting, confirmed=True, trial_end=TRIAL_END, kept_until=TRIAL_END)
+    yield "return-minute", replace(waiting, checks=18)
+    yield "return-unpaid", replace(waiting, pay_url="https://invoice.stripe.test/i/1", trial_end=TRIAL_END)
+    yield "return-over", replace(waiting, is_over=True)
     yield "return-paid", replace(waiting, confirmed=True, current_period_end=PERIOD_END)
 
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 
 from tests.support.ports import free_port
 from tests.web.admin.live import serving
+from tests.web.pages.product import product, who
 from tests.web.routes.site import KEY
 from tiergate.billing import Billing
 from tiergate.real_time import now
@@ -43,15 +44,47 @@ class Shop:
     url: str
     billing: Billing
     clock: str
+    account: str = ACCOUNT
 
     def catch_up(self) -> None:
         """Read what Stripe holds: what its events have not brought yet."""
-        self.billing.reconcile(ACCOUNT)
+        self.billing.reconcile(self.account)
 
     def travel(self, days: float) -> None:
         """Move the account's time on."""
         self.billing.advance_clock(self.clock, timedelta(days=days), lambda: None)
         self.catch_up()
+
+
+NEWCOMER = "brook"
+TO_CREW = PER_SEAT.replace(
+    "roles = true",
+    'roles = true, sso = true, custom_domain = true, seats = "unlimited", audit_log = "1 year"',
+)
+"""What is bigger than Team: a plan per seat, with what Team lacks."""
+
+
+@contextmanager
+def open_product(folder: Path, sandbox_url: str) -> Iterator[Shop]:
+    """Serve a product where one signs up: it tries Team by itself, and Crew has what Team lacks."""
+    port = free_port()
+    gateway = Gateway(KEY, sandbox_url)
+    clock = str(gateway.create_test_clock(now(), "the product", f"product:{port}").body["id"])
+    endpoint = register_webhooks(gateway, f"http://127.0.0.1:{port}")
+    settings = Settings(
+        f"sqlite:///{folder / 'product.db'}", KEY, (endpoint.secret or "",), sandbox_url,
+        public_url=f"http://localhost:{port}", test_clock=clock, sign_up_url="/sign-up",
+    )  # fmt: skip
+    text = (files("tiergate.demo") / "northwind.toml").read_text(encoding="utf-8")
+    text = text.replace("[plans.scale]", f"{TO_CREW}\n[plans.scale]", 1)
+    team, rest = text.split("[plans.team]", 1)
+    reverse = 'trial = { days = 14, model = "reverse_trial" }'
+    rest = rest.replace('trial = { days = 14, card = "not_required" }', reverse, 1)
+    with Billing(settings, account_of=who) as billing:
+        billing.migrate()
+        billing.push_plans(f"{team}[plans.team]{rest}")
+        with serving(product(billing), port):
+            yield Shop(settings.public_url, billing, clock, NEWCOMER)
 
 
 @contextmanager
@@ -73,7 +106,7 @@ def open_shop(folder: Path, sandbox_url: str) -> Iterator[Shop]:
         )
         billing.push_plans(text.replace("[pricing_page]", f"{PER_SEAT}\n[pricing_page]"))
         billing.register(ACCOUNT, name="Acme Inc.", email="ap@acme.test", members=2)
-        with serving(billing, port):
+        with serving(billing.asgi, port):
             yield Shop(settings.public_url, billing, clock)
 
 

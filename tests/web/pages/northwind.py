@@ -8,6 +8,7 @@ from typing import Any
 from tiergate.rules.access import Access, Reason
 from tiergate.rules.catalog import (
     UNLIMITED,
+    AddOn,
     Catalog,
     Feature,
     FeatureKind,
@@ -19,8 +20,10 @@ from tiergate.rules.catalog import (
 )
 from tiergate.rules.next_step import Position
 from tiergate.rules.price import Amount, Price
+from tiergate.rules.purchase_terms import Charge
 from tiergate.rules.state import Invoice, InvoiceStatus, PaymentMethod
 from tiergate.rules.tiered_price import Tier, TiersMode
+from tiergate.services.preview_purchase import PurchasePreview
 from tiergate.web.billing_facts import Running, Terms
 from tiergate.web.billing_page import BillingPage, UsageLine
 from tiergate.web.offers import Storefront
@@ -195,6 +198,25 @@ WHOLE = Catalog(
 )
 """Five plans, three currencies, questions: all that the pricing page can show."""
 
+STORAGE = AddOn(
+    "storage",
+    "Storage",
+    "50 GB more for files and backups",
+    {"storage": 50},
+    (Price("storage_monthly", "month", "usd", 500), Price("storage_yearly", "year", "usd", 5000)),
+)
+PRIORITY = AddOn(
+    "priority",
+    "Priority line",
+    "Somebody calls you back within the hour",
+    prices=(Price("priority_monthly", "month", "usd", 9900),),
+)
+EXTENDED = replace(NORTHWIND, add_ons={each.key: each for each in (STORAGE, PRIORITY)})
+"""Northwind with add-ons."""
+
+PURCHASE = PurchasePreview("team", "month", 1, 4900, "usd", Charge.NOW_ENDING_TRIAL, None, 9, "", "")
+"""What buying the trial of Team comes to, nine days before its end."""
+
 ON_TEAM = Position("team", is_subscribed=True, subscribed_key="team", subscribed_rank=2, interval="month")
 
 
@@ -309,6 +331,15 @@ def self_serve_pages() -> Iterator[tuple[str, BillingPage]]:
     yield "own-seats", at_stripe(on_team(Reason.ACTIVE, **crew), running=seats)
     yield "own-trial", at_stripe(on_trial())
     yield "own-trial-no-card", at_stripe(on_trial(has_card=False))
+    yield "own-trial-to-buy", at_stripe(on_trial(has_card=False), purchase=PURCHASE)
+    kept = replace(PURCHASE, charge=Charge.AT_TRIAL_END, charged_at=TRIAL_END)
+    yield "own-trial-to-keep", at_stripe(on_trial(has_card=False), purchase=kept)
+    extended = replace(active, catalog=EXTENDED)
+    yield "own-add-ons", at_stripe(extended)
+    has_two = Terms(TEAM, "month", add_ons={"storage": 2})
+    yield "own-with-add-on", at_stripe(extended, running=Running(has_two), after="add-ons")
+    fewer = Running(has_two, coming=Terms(TEAM, "month"), coming_at=PERIOD_END)
+    yield "own-removing-add-on", at_stripe(extended, running=fewer, after="add-ons")
     planned = replace(RUNNING, coming=Terms(STARTER, "month"), coming_at=PERIOD_END)
     yield "own-downgrading", at_stripe(active, running=planned, after="change")
     waits = replace(

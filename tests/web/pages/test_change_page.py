@@ -1,14 +1,19 @@
 """What is said before a change is made, to the cent and to the day; and what leaving means."""
 
+from dataclasses import replace
+
 import pytest
 
-from tests.web.pages.changing import change_pages, leaving_pages
+from tests.web.pages.changing import buy_pages, change_pages, leaving_pages
 from tests.web.pages.markup import read
 from tests.web.pages.northwind import self_serve_pages
 from tiergate.services.cancel_subscription import FEEDBACK
 from tiergate.web.billing_page import billing_view
-from tiergate.web.change_page import change_view, render_change
+from tiergate.web.buy_page import buy_view
+from tiergate.web.change_page import Line, change_view, render_change
 from tiergate.web.leaving_page import REASONS, leaving_view
+from tiergate.web.link import Link
+from tiergate.web.order_form import SeatsField
 
 CHANGES = dict(change_pages())
 LEAVING = dict(leaving_pages())
@@ -25,6 +30,8 @@ GOLDEN = {
     "fewer-seats": ("Change to 4 seats", "Remove seats now", "Credited to your next invoice $16.33"),
     "stay": ("Keep Team", "Keep Team", ""),
     "in-trial": ("Upgrade to Scale", "Upgrade now", ""),
+    "add-on": ("Add 2 × Storage", "Pay $6.77 now and add 2 × Storage", "Due today $6.77"),
+    "remove-add-on": ("Remove Storage", "Remove Storage on Dec 1, 2026", ""),
     "ending-trial": ("Upgrade to Scale", "Pay $49.67 now and upgrade", "Due today $49.67"),
 }
 
@@ -122,6 +129,11 @@ def test_each_state_has_its_buttons() -> None:
         "own-seats": ["Cancel plan"],
         "own-trial": ["Switch to yearly, save $120", "Cancel plan"],
         "own-trial-no-card": ["Cancel plan", "Add payment method"],
+        "own-trial-to-buy": ["Cancel plan", "Add payment method"],
+        "own-trial-to-keep": ["Cancel plan", "Add payment method"],
+        "own-add-ons": ["Switch to yearly, save $120", "Cancel plan"],
+        "own-with-add-on": ["Switch to yearly, save $120", "Cancel plan"],
+        "own-removing-add-on": ["Switch to yearly, save $120", "Cancel plan", "Undo"],
         "own-downgrading": ["Switch to yearly, save $120", "Cancel plan", "Undo"],
         "own-confirming": ["Cancel plan", "Confirm payment", "Not now"],
         "own-canceling": ["Switch to yearly, save $120", "Keep Team"],
@@ -131,11 +143,64 @@ def test_each_state_has_its_buttons() -> None:
     }
 
 
+def test_a_trial_is_bought_in_words_before_the_click() -> None:
+    """When the card is charged and how much, where the button is: at once, or at the trial's end."""
+    at_once, kept = billing_view(OWN["own-trial-to-buy"]), billing_view(OWN["own-trial-to-keep"])
+    for view, words in (
+        (at_once, "Your card is charged $49 plus any tax today, and the 9 days left of your trial end."),
+        (kept, "Your card is charged $49 plus any tax on Nov 30, 2026, when the trial ends."),
+    ):
+        assert view.banner
+        assert view.details
+        assert view.banner.text == f"Add a payment method to keep Team. {words}"
+        assert view.details.words == words
+        bought = Link(
+            "Add payment method", "/api/billing/checkout", (("plan", "team"), ("interval", "month"))
+        )
+        assert view.banner.action == bought
+        assert view.details.update == replace(bought, label="Add card")
+
+
+def test_a_purchase_is_shown_before_stripe_asks() -> None:
+    """What is due today and later, for how many seats, and the way back to just this."""
+    views = {name: buy_view(page) for name, page in buy_pages()}
+    shown = {name: (view.title, view.line, view.due, view.later) for name, view in views.items()}
+    assert shown == {
+        "now": (
+            "Buy Team",
+            Line("Team, paid monthly", "$49.00"),
+            Line("Due today, plus any tax", "$49.00"),
+            None,
+        ),
+        "kept": (
+            "Buy Scale",
+            Line("Scale, paid monthly", "$149.00"),
+            Line("Due today", "Nothing"),
+            Line("Then, on Nov 30, 2026, plus any tax", "$149.00"),
+        ),
+        "seats": (
+            "Buy Crew",
+            Line("Crew, paid monthly, 5 seats", "$45.00"),
+            Line("Due today, plus any tax", "$45.00"),
+            None,
+        ),
+    }
+    assert views["seats"].seats == SeatsField(5, 3, 200)
+    assert views["seats"].buy.fields == (
+        ("plan", "crew"),
+        ("interval", "month"),
+        ("seats", "5"),
+        ("return_to", "/billing/buy?plan=crew&interval=month&seats=5"),
+    )
+
+
 def test_what_was_done_is_told_as_it_is() -> None:
     """The sentence follows from what is the case: an address that says otherwise says nothing."""
     told = {name: billing_view(page).told for name, page in OWN.items() if page.after}
     assert told == {
         "own-yearly": "Done. You are on Team, paid yearly.",
+        "own-with-add-on": "Done. You have Team with 2 × Storage.",
+        "own-removing-add-on": "Your change is planned for Dec 1, 2026.",
         "own-downgrading": "Your change is planned for Dec 1, 2026.",
         "own-canceling": "Team is canceled, and will not renew.",
     }

@@ -23,6 +23,10 @@ LOOKS = [
     "billing-own-canceling",
     "change-moved",
     "change-down",
+    "pricing-turned-back",
+    "billing-own-removing-add-on",
+    "buy-seats",
+    "return-unpaid",
     "leaving-paid",
     "return-trial",
 ]

@@ -11,6 +11,7 @@ from tests.web.pages.gallery import DEUTSCH, frame_of, html_of, models, spoken
 from tests.web.pages.markup import read
 from tests.web.pages.northwind import (
     CREW,
+    EXTENDED,
     FEATURES,
     GERMAN,
     LONG_CATALOG,
@@ -112,7 +113,7 @@ DATA = {
     *(word for each in FEATURES.values() for word in (each.name, each.unit)),
 }
 """What is no sentence: names, addresses, currencies, units."""
-CATALOGS = (WHOLE, NORTHWIND, GERMAN, LONG_CATALOG)
+CATALOGS = (WHOLE, NORTHWIND, GERMAN, LONG_CATALOG, EXTENDED)
 
 
 def _written_by_the_founder() -> Iterator[str]:
@@ -123,6 +124,8 @@ def _written_by_the_founder() -> Iterator[str]:
         for plan in (*catalog, CREW):
             yield from (plan.name, plan.description)
             yield from (value for value in plan.features.values() if isinstance(value, str))
+        for add_on in catalog.add_ons.values():
+            yield from (add_on.name, add_on.description)
         for each in catalog.faq:
             yield from (each.question, *each.answer.split("\n\n"))
 

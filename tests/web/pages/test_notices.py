@@ -18,6 +18,8 @@ WAITING = CheckoutReturnPage(MEMBER, TEAM, check_url="/return?session=cs_1&check
         (0, "2; url=/return?session=cs_1&checks=1"),
         (14, "2; url=/return?session=cs_1&checks=1"),
         (15, "10; url=/return?session=cs_1&checks=1"),
+        (17, "10; url=/return?session=cs_1&checks=1"),
+        (18, "10; url=/return?session=cs_1&checks=1"),
         (44, "10; url=/return?session=cs_1&checks=1"),
         (45, None),
     ],
@@ -27,9 +29,55 @@ def test_the_page_looks_again_by_itself_for_a_while(checks: int, header: str | N
     page = replace(WAITING, checks=checks)
     assert page.refresh_header == header
     document = read(render_checkout_return(page))
-    assert ("We are waiting for Stripe’s confirmation" in document.text) == (header is not None)
-    assert ("This takes longer than usual" in document.text) == (header is None)
+    is_late = checks >= 18
+    assert ("We are waiting for Stripe’s confirmation" in document.text) is not is_late
+    assert ("This takes longer than usual" in document.text) is is_late
     assert "/return?session=cs_1&checks=1" in [link["href"] for link in document.all("a")]
+
+
+def test_after_a_minute_it_says_what_to_do() -> None:
+    """Nothing is to be done, above all not to pay twice; and whom to write to if it never comes."""
+    assert 14 * 2 + 3 * 10 < 60 <= 15 * 2 + 3 * 10
+    text = read(render_checkout_return(replace(WAITING, checks=18))).text
+    assert "Stripe has not confirmed your order yet." in text
+    assert "You do not need to order again, and you will not be charged twice." in text
+    assert "write to help@northwind.test" in text
+
+
+@pytest.mark.parametrize("checks", [0, 20])
+def test_stripe_out_of_reach_is_said(checks: int) -> None:
+    """What cannot be asked is not claimed, and it is asked again."""
+    page = replace(WAITING, is_reachable=False, checks=checks)
+    assert "We cannot reach Stripe" in read(render_checkout_return(page)).text
+    assert page.refresh_header is not None
+
+
+def test_a_trial_that_was_bought_says_when_it_is_charged() -> None:
+    """It has not just started, and nothing was paid yet."""
+    page = replace(WAITING, confirmed=True, trial_end=TRIAL_END, kept_until=TRIAL_END)
+    text = read(render_checkout_return(page)).text
+    assert "Team is yours to keep" in text
+    assert "is charged on Nov 30, 2026, when the trial ends." in text
+    assert "has started" not in text
+
+
+def test_a_charge_that_failed_is_no_success() -> None:
+    """The page says that nothing was paid, what still holds, and where to pay; it waits for nothing."""
+    page = replace(WAITING, pay_url="https://invoice.stripe.test/i/1", trial_end=TRIAL_END)
+    document = read(render_checkout_return(page))
+    assert "Your payment for Team is not complete" in document.text
+    assert "You keep your trial until Nov 30, 2026." in document.text
+    assert "https://invoice.stripe.test/i/1" in [link["href"] for link in document.all("a")]
+    assert page.refresh_header is None
+
+
+def test_an_order_that_came_too_late_is_over() -> None:
+    """Nothing is waited for that cannot come any more."""
+    page = replace(WAITING, is_over=True)
+    document = read(render_checkout_return(page))
+    assert "nothing was charged" in document.text
+    assert "/pricing" in [link["href"] for link in document.all("a")]
+    assert page.refresh_header is None
 
 
 def test_a_redirect_alone_confirms_nothing() -> None:

@@ -309,7 +309,7 @@ def test_seats_and_tiers_are_said() -> None:
     month, year = pricing_view(_of(_catalog(FREE, CREW))).cards[1].offers
     assert (month.prefix, month.amount, month.per) == ("from", "$9", "per seat / month")
     assert (year.prefix, year.amount, year.note) == ("", "$7.50", "Billed yearly · $90")
-    assert month.terms.endswith("For 3 to 200 seats; you choose at checkout.")
+    assert month.terms.endswith("For 3 to 200 seats.")
     bought = pricing_view(
         _of(_catalog(FREE, CREW), frame=MEMBER, position=replace(ON_FREE, has_tried=True))
     ).cards[1]

@@ -269,13 +269,26 @@ def test_where_a_change_leads_that_is_none(site: Site, sandbox_url: str) -> None
     assert browser.get("/billing/change?seats=5").json()["code"] == "not_per_seat"
 
 
-def test_a_trial_without_a_card_is_led_to_add_one(site: Site) -> None:
-    """The refusal has a button: Stripe's form for a card, and from there back to what was wanted."""
+def test_a_trial_without_a_card_is_led_to_buy(site: Site) -> None:
+    """A change of plan is a purchase then: it is shown with its charge, and leads to Stripe's page."""
     site.subscribe("acme")
-    refused = site.signed_in().get("/billing/change?plan=scale&interval=year", headers=HTML)
-    assert refused.status_code == 402
-    assert 'name="flow" value="payment_method_update"' in refused.text
-    assert 'value="/billing/change?plan=scale&amp;interval=year"' in refused.text
+    browser = site.signed_in()
+    led = browser.get("/billing/change?plan=scale&interval=year", headers=HTML)
+    assert (led.status_code, led.headers["location"]) == (303, "/billing/buy?plan=scale&interval=year")
+    page = browser.get(led.headers["location"], headers=HTML)
+    assert "Your card is charged $1,428 plus any tax today, and the" in page.text
+    assert 'name="return_to" value="/billing/buy?plan=scale&amp;interval=year"' in page.text
+    confirmed = site.submit("/billing/change", plan="scale", token="0")
+    assert confirmed.headers["location"] == "/billing/buy?plan=scale"
+
+
+def test_a_purchase_is_shown_to_trials_without_a_card_alone(site: Site, sandbox_url: str) -> None:
+    """Who has nothing is led to the plans, and who pays already to the change of plan."""
+    browser = site.signed_in()
+    assert browser.get("/billing/buy?plan=scale").headers["location"] == "/pricing"
+    have(site, sandbox_url)
+    led = browser.get("/billing/buy?plan=scale").headers["location"]
+    assert led == "/billing/change?plan=scale&interval=month"
 
 
 def test_a_token_that_shows_something_else_is_asked_about_again(site: Site, sandbox_url: str) -> None:

@@ -54,6 +54,7 @@ ROUTES = [
     Route("GET", "/billing/return", "/billing/return?session_id=cs_unknown", 401, 404),
     Route("GET", "/billing/change", "/billing/change", 401, 400, 403),
     Route("POST", "/billing/change", "/billing/change", 401, 422, 403),
+    Route("GET", "/billing/buy", "/billing/buy?plan=team", 401, 303, 403),
     Route("GET", "/billing/cancel", "/billing/cancel", 401, 303, 403),
     Route("GET", "/api/billing/subscription", "/api/billing/subscription", 401, 200),
     Route("GET", "/api/billing/check", "/api/billing/check?feature=seats", 401, 200),

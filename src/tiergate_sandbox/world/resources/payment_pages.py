@@ -92,6 +92,7 @@ def _page(draft: Draft, session: Obj) -> Obj:
         "session_id": session["id"],
         "setup_intent": waiting["id"] if waiting and waiting["object"] == "setup_intent" else None,
         "status": session["status"],
+        "submit_message": ((session["custom_text"] or {}).get("submit") or {}).get("message") or "",
         "subscription": session["subscription"],
         "success_url": session["success_url"],
         "trial_end": data.get("trial_end"),
