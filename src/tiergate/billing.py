@@ -42,6 +42,7 @@ from tiergate.store.event_log import LoggedEvent, logged_events
 from tiergate.store.migrate import check_schema, upgrade_database
 from tiergate.stripe_api.gateway import Gateway
 from tiergate.stripe_api.pace import Pace, no_hurry
+from tiergate.translation_files import read_translations
 from tiergate.worker import Worker
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class Billing(BillingPlans, BillingCheckout, BillingTrials, BillingAccess, Chang
             pace=self._pace(),
             reconcile_every=timedelta(hours=self.settings.reconcile_every_hours) or None,
             stripe_prices=self.settings.stripe_prices,
+            translations=read_translations(self.settings.translations, self.settings.languages),
             secret_keys=self.settings.secret_keys,
             form_keys=form_keys(self.settings),
         )

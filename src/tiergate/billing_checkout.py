@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from tiergate.services.context import Context
 from tiergate.services.follow_checkout import follow_checkout
 from tiergate.services.lead_to_checkout import lead_to_checkout
+from tiergate.services.order import Order
 from tiergate.store.checkout_rows import Checkout, find_checkout
 
 
@@ -23,25 +24,19 @@ class BillingCheckout:
         currency: str | None = None,
         add_ons: Mapping[str, int] | None = None,
         return_to: str | None = None,
+        language: str | None = None,
     ) -> str:
         """Return the address of Stripe's checkout page for a plan; safe to call again and again.
 
         In a trial without a card that page asks for one, and the trial is bought, be it for another plan.
         ``seats``: by default one for each member; ``currency``: as long as the account pays in none;
         ``add_ons``: how much of each, by key; ``return_to``: the path of this site for whoever turns back, by
-        default the pricing page as it was. Raises ``AlreadySubscribedError``, ``CheckoutClosedError``,
-        ``SeatsError``, ``InvalidOrderError``, ``UnknownPlanError`` and ``UnknownAddOnError``.
+        default the pricing page as it was; ``language``: what Stripe's page is in, by default what the
+        browser asks for. Raises ``AlreadySubscribedError``, ``CheckoutClosedError``, ``SeatsError``,
+        ``InvalidOrderError``, ``UnknownPlanError`` and ``UnknownAddOnError``.
         """
-        return lead_to_checkout(
-            self._context,
-            account_id,
-            plan,
-            interval,
-            seats=seats,
-            currency=currency,
-            add_ons=add_ons,
-            return_to=return_to,
-        )
+        order = Order(plan, interval, seats, currency, add_ons or {}, return_to, language)
+        return lead_to_checkout(self._context, account_id, order)
 
     def follow_checkout(self, session_id: str) -> str | None:
         """Ask Stripe what became of a checkout and mirror it; returns the session's status.

@@ -31,6 +31,7 @@ from tests.failures.sources import failure
 from tests.services.bench import ACCOUNT, BEGIN, Bench, Json
 from tests.store.together import together
 from tests.web.routes.site import Site, signed
+from tiergate.services.order import Order
 from tiergate.services.reconcile import reconcile
 from tiergate.services.start_checkout import start_checkout
 from tiergate.store.tables import events, invoices, subscriptions
@@ -147,7 +148,7 @@ def test_a_one_off_invoice_shortens_no_grace(bench: Bench) -> None:
 @failure(40, "2anki#3320", "2anki#3459")
 def test_metadata_rides_on_the_subscription(bench: Bench) -> None:
     """2anki#3320: what a checkout is given stands on the subscription at Stripe, and on its customer."""
-    bench.pay(start_checkout(bench.context, ACCOUNT, "team"))
+    bench.pay(start_checkout(bench.context, ACCOUNT, Order("team")))
     (created,) = bench.webhooks(CREATED)
     bench.deliver(created)
     assert thing_of(created)["metadata"]["account_id"] == ACCOUNT

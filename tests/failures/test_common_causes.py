@@ -28,6 +28,7 @@ from tests.services.bench import ACCOUNT, BEGIN, Bench
 from tests.web.routes.site import HTML, Site
 from tiergate.rules.timeline import build_timeline
 from tiergate.services.answer_check import answer_check
+from tiergate.services.order import Order
 from tiergate.services.start_checkout import start_checkout
 from tiergate.store.tables import customers, events, invoices, subscriptions
 
@@ -52,7 +53,7 @@ def test_the_redirect_grants_nothing(site: Site) -> None:
 
 def test_the_ids_are_stored(both: Bench) -> None:
     """Not storing Stripe's ids: customer and subscription stand in the table, and in its view."""
-    both.pay(start_checkout(both.context, ACCOUNT, "team"))
+    both.pay(start_checkout(both.context, ACCOUNT, Order("team")))
     (created,) = both.webhooks(CREATED)
     both.deliver(created)
     (row,) = both.rows(subscriptions)
@@ -67,9 +68,9 @@ def test_the_ids_are_stored(both: Bench) -> None:
 def test_every_upgrade_has_the_same_customer(bench: Bench) -> None:
     """A new customer on every attempt: plans looked at, bought, cancelled and bought again have one."""
     for plan in ("starter", "team", "scale", "starter"):
-        start_checkout(bench.context, ACCOUNT, plan)
+        start_checkout(bench.context, ACCOUNT, Order(plan))
     for plan in ("team", "scale"):
-        bench.pay(start_checkout(bench.context, ACCOUNT, plan), VISA if plan == "scale" else "")
+        bench.pay(start_checkout(bench.context, ACCOUNT, Order(plan)), VISA if plan == "scale" else "")
         bench.deliver(*bench.webhooks())
         bench.tick()
         bench.stripe.v1.subscriptions.cancel(bench.explain().state.subscriptions[-1].id)

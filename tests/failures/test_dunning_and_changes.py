@@ -26,6 +26,7 @@ from tests.failures.sources import failure
 from tests.services.bench import ACCOUNT, KEY, Bench
 from tests.web.routes.site import HTML, Site, signed
 from tiergate.services.answer_check import answer_check
+from tiergate.services.order import Order
 from tiergate.services.start_checkout import start_checkout
 from tiergate.store.tables import operations, subscriptions
 from tiergate.stripe_api.gateway import StripeRefusedError
@@ -130,7 +131,7 @@ def test_a_refusal_is_raised_and_kept(bench: Bench) -> None:
     bench.customer()
     bench.stripe.v1.prices.update(bench.price("team"), {"active": False})
     with pytest.raises(StripeRefusedError, match="inactive"):
-        start_checkout(bench.context, ACCOUNT, "team")
+        start_checkout(bench.context, ACCOUNT, Order("team"))
     (refused,) = [row for row in bench.rows(operations) if row.action == "checkout"]
     assert refused.state == "refused"
     assert "inactive" in refused.result["error"]
@@ -218,4 +219,4 @@ def test_the_end_of_dunning_is_kept(bench: Bench) -> None:
     assert has(bench)[0] == "free"
     card = attach_card(bench)
     assert card
-    assert start_checkout(bench.context, ACCOUNT, "team").startswith("http")
+    assert start_checkout(bench.context, ACCOUNT, Order("team")).startswith("http")

@@ -27,6 +27,7 @@ from tests.services.bench import ACCOUNT, Bench, Json
 from tests.store.together import together
 from tests.web.routes.site import Site
 from tiergate.services.ensure_customer import ensure_customer
+from tiergate.services.order import Order
 from tiergate.services.start_checkout import AlreadySubscribedError, CheckoutBusyError, start_checkout
 from tiergate.store.tables import customers, events, subscriptions
 
@@ -49,7 +50,7 @@ def test_two_requests_at_once_make_one_customer(both: Bench) -> None:
     """pay#1027: requests in parallel make one customer, and the checkout of it is what gives access."""
     found = together([partial(ensure_customer, both.context, ACCOUNT)] * 4)
     assert [*set(found)] == customers_at_stripe(both)
-    both.pay(start_checkout(both.context, ACCOUNT, "team"))
+    both.pay(start_checkout(both.context, ACCOUNT, Order("team")))
     both.deliver(*both.webhooks())
     assert {row.stripe_customer_id for row in both.rows(subscriptions)} == set(found)
     assert has(both) == ("team", "trialing")
@@ -58,7 +59,7 @@ def test_two_requests_at_once_make_one_customer(both: Bench) -> None:
 @failure(17, "appstrate#1325", "Empirical-Core#9247", "traceroot#2219")
 def test_two_tabs_of_one_plan_are_one_session(both: Bench) -> None:
     """appstrate#1325: two tabs with the same plan lead to the same session: it can be paid once."""
-    urls = together([partial(start_checkout, both.context, ACCOUNT, "team")] * 2)
+    urls = together([partial(start_checkout, both.context, ACCOUNT, Order("team"))] * 2)
     assert len(set(urls)) == len(sessions(both)) == 1
     both.pay(urls[0])
     assert sessions(both, "open") == []
@@ -70,17 +71,17 @@ def test_two_tabs_of_two_plans_leave_one_session(both: Bench) -> None:
 
     def click(plan: str) -> None:
         with suppress(CheckoutBusyError):
-            start_checkout(both.context, ACCOUNT, plan)
+            start_checkout(both.context, ACCOUNT, Order(plan))
 
     together([partial(click, plan) for plan in ("team", "starter")])
-    url = start_checkout(both.context, ACCOUNT, "team")
+    url = start_checkout(both.context, ACCOUNT, Order("team"))
     assert [session["url"] for session in sessions(both, "open")] == [url]
     both.pay(url)
     with pytest.raises(AlreadySubscribedError):
-        start_checkout(both.context, ACCOUNT, "starter")
+        start_checkout(both.context, ACCOUNT, Order("starter"))
     both.deliver(*both.webhooks())
     with pytest.raises(AlreadySubscribedError):
-        start_checkout(both.context, ACCOUNT, "starter")
+        start_checkout(both.context, ACCOUNT, Order("starter"))
 
 
 @failure(17, "Empirical-Core#9247")
@@ -103,20 +104,20 @@ def test_a_second_paid_subscription_keeps_access_while_either_lives(bench: Bench
 @failure(18, "adcp#3184")
 def test_what_was_sold_elsewhere_closes_the_shop(bench: Bench) -> None:
     """adcp#3184: sold by another route while a session was open: as soon as it is told, no more is sold."""
-    start_checkout(bench.context, ACCOUNT, "team")
+    start_checkout(bench.context, ACCOUNT, Order("team"))
     bench.webhooks()
     sold = sell_another(bench, "scale", collection_method="send_invoice", days_until_due=30)
     bench.deliver(*only(bench.webhooks(), CREATED))
     for plan in ("team", "starter", "scale"):
         with pytest.raises(AlreadySubscribedError):
-            start_checkout(bench.context, ACCOUNT, plan)
+            start_checkout(bench.context, ACCOUNT, Order(plan))
     assert ids(bench) == [sold]
 
 
 @failure(18, "adcp#3184")
 def test_a_session_left_open_beside_a_sale_leaves_one_row_each(bench: Bench) -> None:
     """adcp#3184: should the open session be paid all the same, both are mirrored, and neither is lost."""
-    url = start_checkout(bench.context, ACCOUNT, "team")
+    url = start_checkout(bench.context, ACCOUNT, Order("team"))
     bench.webhooks()
     sold = sell_another(bench, "starter", collection_method="send_invoice", days_until_due=30)
     bench.deliver(*only(bench.webhooks(), CREATED))
@@ -136,7 +137,7 @@ def test_a_session_left_open_beside_a_sale_leaves_one_row_each(bench: Bench) -> 
 def test_one_row_whatever_the_metadata(bench: Bench, metadata: dict[str, str]) -> None:
     """better-auth#7239: with our metadata missing or overwritten it is one row, and the account's."""
     bench.register("somebody")
-    bench.pay(start_checkout(bench.context, ACCOUNT, "team"))
+    bench.pay(start_checkout(bench.context, ACCOUNT, Order("team")))
     told = bench.webhooks()
     (created,) = only(told, CREATED)
     event = json.loads(created.body)
@@ -187,7 +188,7 @@ def test_a_failure_after_an_insert_leaves_nothing_to_repeat(both: Bench, table: 
 @failure(20, "Azuriom/Plugin-Shop#276")
 def test_a_payload_with_a_hole_is_taken_once(bench: Bench) -> None:
     """Azuriom/Plugin-Shop#276: a checkout without a payment intent is taken, however often it is told."""
-    bench.pay(start_checkout(bench.context, ACCOUNT, "team"))
+    bench.pay(start_checkout(bench.context, ACCOUNT, Order("team")))
     told = bench.webhooks()
     (completed,) = only(told, "checkout.session.completed")
     assert thing_of(completed).get("payment_intent") is None
@@ -200,7 +201,7 @@ def test_a_payload_with_a_hole_is_taken_once(bench: Bench) -> None:
 def test_a_double_submit_gives_the_right_account_its_plan(both: Bench) -> None:
     """stripe-firebase-extensions#80: two accounts of one e-mail press twice each: to each its own."""
     both.register("twin", email="ap@acme.test")
-    clicks = [partial(start_checkout, both.context, name, "team") for name in (ACCOUNT, "twin") * 2]
+    clicks = [partial(start_checkout, both.context, name, Order("team")) for name in (ACCOUNT, "twin") * 2]
     mine, twins, *again = together(clicks)
     assert again == [mine, twins]
     assert len(customers_at_stripe(both)) == 2

@@ -8,6 +8,7 @@ from tests.failures.doings import CREATED, first_payment, only, work
 from tests.failures.looking import go_back, look, require_same, take_down
 from tests.failures.victim import COMMITS, KILLED, WRITES, Task, take_in
 from tests.services.bench import ACCOUNT, Bench
+from tiergate.services.order import Order
 from tiergate.services.start_checkout import start_checkout
 from tiergate.store.tables import events
 from tiergate_sandbox.testing import Webhook
@@ -58,7 +59,7 @@ def pay(bench: Bench) -> list[Webhook]:
 
 def check_out(bench: Bench) -> list[Webhook]:
     """A checkout, told by the session first."""
-    url = start_checkout(bench.context, ACCOUNT, "team")
+    url = start_checkout(bench.context, ACCOUNT, Order("team"))
     bench.deliver(*bench.webhooks())
     bench.tick()
     bench.pay(url)

@@ -34,6 +34,7 @@ from tests.store.together import together
 from tests.web.routes.site import Site, signed
 from tiergate.rules.instants import to_unix_seconds
 from tiergate.services.ensure_customer import ensure_customer
+from tiergate.services.order import Order
 from tiergate.services.reconcile import reconcile
 from tiergate.services.start_checkout import start_checkout
 from tiergate.store.tables import customers, events, invoices, subscriptions
@@ -96,7 +97,7 @@ def test_the_webhook_is_faster_than_the_answer(both: Bench, monkeypatch: pytest.
     monkeypatch.setattr(both.line, "request", slowly)
     customer = ensure_customer(both.context, ACCOUNT)
     assert [(row.stripe_customer_id, row.account_id) for row in both.rows(customers)] == [(customer, ACCOUNT)]
-    both.pay(start_checkout(both.context, ACCOUNT, "team"))
+    both.pay(start_checkout(both.context, ACCOUNT, Order("team")))
     work(both)
     both.clock.advance(minutes=11)
     work(both)

@@ -14,6 +14,7 @@ from tiergate.services.answer_check import answer_check
 from tiergate.services.doctor import examine
 from tiergate.services.finding import Verdict
 from tiergate.services.follow_checkout import follow_checkout
+from tiergate.services.order import Order
 from tiergate.services.reconcile import reconcile
 from tiergate.services.start_checkout import AlreadySubscribedError, start_checkout
 from tiergate.store.checkout_table import checkouts
@@ -39,7 +40,7 @@ def verdicts(bench: Bench) -> dict[str, Verdict]:
 
 def test_back_from_checkout_without_webhooks(bench: Bench) -> None:
     """Back from checkout without access: where no webhook comes, the page that they return to asks Stripe."""
-    bench.pay(start_checkout(bench.context, ACCOUNT, "team"))
+    bench.pay(start_checkout(bench.context, ACCOUNT, Order("team")))
     (session,) = bench.rows(checkouts)
     assert verdicts(bench)["last webhook"] is Verdict.PROBLEM
     assert follow_checkout(bench.context, session.checkout_session_id) == "complete"
@@ -48,7 +49,7 @@ def test_back_from_checkout_without_webhooks(bench: Bench) -> None:
 
 def test_not_back_from_checkout_at_all(bench: Bench) -> None:
     """Back from checkout without access: who closes the browser is found by the worker within minutes."""
-    bench.pay(start_checkout(bench.context, ACCOUNT, "team"))
+    bench.pay(start_checkout(bench.context, ACCOUNT, Order("team")))
     bench.clock.advance(minutes=11)
     work(bench)
     assert (has(bench), allowed(bench)) == (("team", "trialing"), True)
@@ -102,14 +103,14 @@ def test_created_and_updated_are_both_enough(bench: Bench, event_type: str) -> N
 
 def test_an_upgrade_makes_no_second_subscription(bench: Bench) -> None:
     """Upgrades that duplicate: same customer, a look at what is live, and a checkout that repeats itself."""
-    first, second = (start_checkout(bench.context, ACCOUNT, "team") for _ in range(2))
+    first, second = (start_checkout(bench.context, ACCOUNT, Order("team")) for _ in range(2))
     assert first == second
     bench.pay(first)
     with pytest.raises(AlreadySubscribedError):
-        start_checkout(bench.context, ACCOUNT, "scale")
+        start_checkout(bench.context, ACCOUNT, Order("scale"))
     bench.deliver(*bench.webhooks())
     with pytest.raises(AlreadySubscribedError):
-        start_checkout(bench.context, ACCOUNT, "scale")
+        start_checkout(bench.context, ACCOUNT, Order("scale"))
     (live,) = bench.at_stripe("/v1/subscriptions")["data"]
     assert [row.stripe_customer_id for row in bench.rows(customers)] == [live["customer"]]
 
@@ -117,7 +118,7 @@ def test_an_upgrade_makes_no_second_subscription(bench: Bench) -> None:
 @pytest.mark.parametrize("is_told", [True, False], ids=["told", "untold"])
 def test_a_portals_change_of_plan_is_reflected(both: Bench, is_told: bool) -> None:
     """Plan changes not reflected: the price decides, though our metadata still names the old plan."""
-    both.pay(start_checkout(both.context, ACCOUNT, "starter"))
+    both.pay(start_checkout(both.context, ACCOUNT, Order("starter")))
     both.deliver(*both.webhooks())
     both.tick()
     (row,) = both.rows(subscriptions)
@@ -182,7 +183,7 @@ def test_metadata_that_is_missing_is_made_up_for(both: Bench) -> None:
 
 def test_metadata_is_attached_to_the_subscription(bench: Bench) -> None:
     """Metadata is missing: what we sell carries it on the subscription, not on the session alone."""
-    bench.pay(start_checkout(bench.context, ACCOUNT, "team"))
+    bench.pay(start_checkout(bench.context, ACCOUNT, Order("team")))
     (session,) = bench.rows(checkouts)
     at_stripe = bench.at_stripe(f"/v1/checkout/sessions/{session.checkout_session_id}")
     subscription = bench.at_stripe(f"/v1/subscriptions/{at_stripe['subscription']}")

@@ -24,6 +24,7 @@ from tests.failures.doings import (
 from tests.failures.sources import failure
 from tests.services.bench import ACCOUNT, BEGIN, Bench
 from tiergate.services.answer_check import answer_check
+from tiergate.services.order import Order
 from tiergate.services.reconcile import reconcile
 from tiergate.services.start_checkout import start_checkout
 from tiergate.store.tables import subscriptions
@@ -115,7 +116,7 @@ def test_a_trial_is_given_once(bench: Bench, plan: str) -> None:
     trial = try_without_card(bench)
     bench.stripe.v1.subscriptions.cancel(trial)
     bench.deliver(*bench.webhooks())
-    bench.pay(start_checkout(bench.context, ACCOUNT, plan), VISA)
+    bench.pay(start_checkout(bench.context, ACCOUNT, Order(plan)), VISA)
     bench.deliver(*bench.webhooks())
     assert has(bench) == (plan, "active")
     assert [s.trial_end for s in bench.explain().state.subscriptions if s.id != trial] == [None]
@@ -130,7 +131,7 @@ def test_a_trial_is_given_once_also_after_rows_were_lost(bench: Bench) -> None:
     with bench.context.database.write() as tx:
         tx.execute(subscriptions.delete())
     reconcile(bench.context, ACCOUNT)
-    bench.pay(start_checkout(bench.context, ACCOUNT, "team"), VISA)
+    bench.pay(start_checkout(bench.context, ACCOUNT, Order("team")), VISA)
     bench.deliver(*bench.webhooks())
     assert has(bench) == ("team", "active")
 
@@ -222,7 +223,7 @@ def test_trials_end_without_any_webhook(bench: Bench) -> None:
     names = [f"account_{number}" for number in range(5)]
     for name in names:
         bench.register(name)
-        bench.pay(start_checkout(bench.context, name, "team"))
+        bench.pay(start_checkout(bench.context, name, Order("team")))
     bench.webhooks()
     bench.clock.advance(minutes=11)
     work(bench)
@@ -238,7 +239,7 @@ def test_trials_end_without_any_webhook(bench: Bench) -> None:
 def test_a_trial_on_a_clock_is_told_in_three_words(bench: Bench) -> None:
     """managoat/fountain#244: where no card means cancel, created, trial_will_end and deleted come."""
     clock = put_on_clock(bench, "traveller")
-    bench.pay(start_checkout(bench.context, "traveller", "team"))
+    bench.pay(start_checkout(bench.context, "traveller", Order("team")))
     told = only(bench.webhooks(), CREATED)
     move(bench, clock, 14 * DAY)
     about = (CREATED, UPDATED, DELETED, TRIAL_WILL_END)

@@ -9,6 +9,7 @@ from tests.services.bench import ACCOUNT, BEGIN, Bench, Json, northwind
 from tests.services.trials import DAYS, has, kinds, sell_with_reverse_trial, sign_up, trials_at_stripe
 from tiergate.services.follow_checkout import follow_checkout
 from tiergate.services.lead_to_checkout import lead_to_checkout
+from tiergate.services.order import Order
 from tiergate.services.push_plans import push_plans
 from tiergate.services.run_due import run_due
 from tiergate.services.start_checkout import AlreadySubscribedError
@@ -41,7 +42,7 @@ def try_team(bench: Bench) -> str:
 
 def click(bench: Bench, plan: str = "team", interval: str = "month") -> str:
     """Press the button that buys."""
-    return lead_to_checkout(bench.context, ACCOUNT, plan, interval)
+    return lead_to_checkout(bench.context, ACCOUNT, Order(plan, interval))
 
 
 def session(bench: Bench) -> Json:
@@ -280,7 +281,7 @@ def test_a_page_that_outlives_the_trial_charges_nothing(bench: Bench) -> None:
     bench.deliver(*bench.webhooks())
     assert "purchase_lapsed" in kinds(bench, ACCOUNT)
     assert (has(bench, ACCOUNT), paid(bench)) == (("free", "trial_ended"), [])
-    lead_to_checkout(bench.context, ACCOUNT, "team")
+    lead_to_checkout(bench.context, ACCOUNT, Order("team"))
     assert session(bench)["mode"] == "subscription"
 
 
@@ -301,7 +302,7 @@ def test_a_reverse_trial_is_bought_like_any_other(both: Bench) -> None:
     both.line.down = True
     sign_up(both, "newcomer")
     both.line.down = False
-    url = lead_to_checkout(both.context, "newcomer", "team")
+    url = lead_to_checkout(both.context, "newcomer", Order("team"))
     assert session(both)["mode"] == "setup"
     both.pay(url, VISA)
     both.deliver(*both.webhooks())

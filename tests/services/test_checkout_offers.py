@@ -9,7 +9,7 @@ from tests.services.bench import ACCOUNT, Bench, Json, northwind
 from tiergate.rules.errors import TiergateError, UnknownPlanError
 from tiergate.services.checkout_session import Offer, session_parameters
 from tiergate.services.load_catalog import load_catalog
-from tiergate.services.order import InvalidOrderError
+from tiergate.services.order import InvalidOrderError, Order
 from tiergate.services.push_plans import push_plans
 from tiergate.services.register_account import Details, register_account
 from tiergate.services.start_checkout import CheckoutClosedError, SeatsError, start_checkout
@@ -50,7 +50,7 @@ def sell(bench: Bench, more: str = CREW) -> None:
 
 def order(bench: Bench, **wish: Any) -> Json:
     """Order Crew, and return the one session that is open at Stripe then, with its quantity."""
-    start_checkout(bench.context, ACCOUNT, "crew", **wish)
+    start_checkout(bench.context, ACCOUNT, Order("crew", **wish))
     (session,) = bench.at_stripe("/v1/checkout/sessions?limit=100&status=open")["data"]
     lines = bench.at_stripe(f"/v1/checkout/sessions/{session['id']}/line_items")["data"]
     return {**session, "quantity": lines[0]["quantity"]}
@@ -76,7 +76,7 @@ def test_seats_that_cannot_be_bought_are_refused(bench: Bench, plan: str, seats:
     """Too few, too many, or any of a plan that counts none: the error says what can be chosen."""
     sell(bench)
     with pytest.raises(SeatsError, match=remedy):
-        start_checkout(bench.context, ACCOUNT, plan, seats=seats)
+        start_checkout(bench.context, ACCOUNT, Order(plan, seats=seats))
     assert bench.rows(checkouts) == []
 
 
@@ -114,14 +114,14 @@ def test_a_currency_that_is_not_offered_is_refused(bench: Bench) -> None:
     sell(bench)
     with pytest.raises(UnknownPlanError, match="month in usd/eur/jpy"):
         order(bench, currency="gbp")
-    start_checkout(bench.context, ACCOUNT, "solo", currency="usd")
+    start_checkout(bench.context, ACCOUNT, Order("solo", currency="usd"))
     assert [row.currency for row in bench.rows(checkouts)] == [None]
 
 
 def test_an_account_keeps_the_currency_it_pays_in(bench: Bench) -> None:
     """Who has paid in euro pays in euro, whatever is wished for."""
     sell(bench)
-    bench.pay(start_checkout(bench.context, ACCOUNT, "crew", currency="eur"), "4242 4242 4242 4242")
+    bench.pay(start_checkout(bench.context, ACCOUNT, Order("crew", currency="eur")), "4242 4242 4242 4242")
     bench.deliver(*bench.webhooks())
     state = bench.explain().state
     assert state.currency == "eur"
@@ -134,16 +134,16 @@ def test_an_account_keeps_the_currency_it_pays_in(bench: Bench) -> None:
 def test_a_plan_that_is_not_sold_in_it_is_sold_in_its_own(bench: Bench) -> None:
     """Where the plan has no price in the account's currency, its own is asked for, and Stripe decides."""
     sell(bench)
-    bench.pay(start_checkout(bench.context, ACCOUNT, "crew", currency="eur"), "4242 4242 4242 4242")
+    bench.pay(start_checkout(bench.context, ACCOUNT, Order("crew", currency="eur")), "4242 4242 4242 4242")
     bench.deliver(*bench.webhooks())
     bench.tick()
     bench.stripe.v1.subscriptions.cancel(bench.explain().state.subscriptions[0].id)
     bench.deliver(*bench.webhooks())
-    start_checkout(bench.context, ACCOUNT, "solo")
+    start_checkout(bench.context, ACCOUNT, Order("solo"))
     newest = [row for row in bench.rows(checkouts) if row.status == "open"]
     assert [(row.plan_key, row.currency) for row in newest] == [("solo", None)]
     with pytest.raises(UnknownPlanError):
-        start_checkout(bench.context, ACCOUNT, "solo", currency="jpy")
+        start_checkout(bench.context, ACCOUNT, Order("solo", currency="jpy"))
 
 
 def test_an_open_session_is_used_for_the_same_offer_alone(bench: Bench) -> None:
@@ -161,7 +161,7 @@ def test_where_customers_do_not_buy_by_themselves_nothing_is_opened(bench: Bench
     sell(bench, "[checkout]\nhosted = false\n" + CREW)
     bench.line.requests.clear()
     with pytest.raises(CheckoutClosedError, match="Write to us"):
-        start_checkout(bench.context, ACCOUNT, "team")
+        start_checkout(bench.context, ACCOUNT, Order("team"))
     assert bench.line.requests == []
 
 
@@ -274,8 +274,10 @@ unit_amount = 500
 def test_add_ons_are_bought_with_the_plan(bench: Bench) -> None:
     """They are lines of the session and items of the subscription, and what they give is given."""
     sell(bench, CREW + STORAGE)
-    url = start_checkout(bench.context, ACCOUNT, "crew", add_ons={"storage": 2}, currency="usd")
-    assert start_checkout(bench.context, ACCOUNT, "crew", add_ons={"storage": 2}, currency="usd") == url
+    url = start_checkout(bench.context, ACCOUNT, Order("crew", add_ons={"storage": 2}, currency="usd"))
+    assert (
+        start_checkout(bench.context, ACCOUNT, Order("crew", add_ons={"storage": 2}, currency="usd")) == url
+    )
     bench.pay(url, "4242 4242 4242 4242")
     bench.deliver(*bench.webhooks())
     (bought,) = bench.explain().state.subscriptions
@@ -290,7 +292,7 @@ def test_another_number_of_an_add_on_is_another_offer(bench: Bench) -> None:
     """An open session is used again for the same add-ons alone."""
     sell(bench, CREW + STORAGE)
     urls = [
-        start_checkout(bench.context, ACCOUNT, "crew", add_ons=add_ons, currency="usd")
+        start_checkout(bench.context, ACCOUNT, Order("crew", add_ons=add_ons, currency="usd"))
         for add_ons in ({}, {"storage": 0}, {"storage": 1}, {"storage": 2}, {"storage": 1})
     ]
     assert urls[0] == urls[1]
@@ -312,7 +314,7 @@ def test_add_ons_that_are_not_sold_so_are_refused(
     """Unknown, in another currency, or less than none: it is said, and nothing is opened."""
     sell(bench, CREW + STORAGE)
     with pytest.raises(TiergateError, match=says):
-        start_checkout(bench.context, ACCOUNT, "crew", add_ons=add_ons, **wish)
+        start_checkout(bench.context, ACCOUNT, Order("crew", add_ons=add_ons, **wish))
     assert bench.rows(checkouts) == []
 
 

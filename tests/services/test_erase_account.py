@@ -17,6 +17,7 @@ from tiergate.services.erase_account import AccountStillLiveError, erase_account
 from tiergate.services.explain import explain
 from tiergate.services.export_account import export_account
 from tiergate.services.grant_access import GrantDetails, grant_access
+from tiergate.services.order import Order
 from tiergate.services.reconcile import reconcile
 from tiergate.services.register_account import Details, register_account
 from tiergate.services.require_account import AccountErasedError
@@ -276,7 +277,7 @@ def test_a_lost_answer_of_stripes_is_made_up_for(bench: Bench) -> None:
 
 def test_an_open_checkout_is_closed_first(bench: Bench) -> None:
     """Nobody can buy any more in the name of somebody who is gone."""
-    url = start_checkout(bench.context, "acme", "team")
+    url = start_checkout(bench.context, "acme", Order("team"))
     erase_account(bench.context, "acme")
     session = url.rsplit("/", 1)[1].split("#")[0]
     assert bench.at_stripe(f"/v1/checkout/sessions/{session}")["status"] == "expired"
@@ -289,7 +290,7 @@ def test_an_erased_account_begins_nothing_new(bench: Bench) -> None:
     with pytest.raises(AccountErasedError):
         register_account(bench.context, "acme", Details(email="ada.lovelace@acme.test"))
     with pytest.raises(AccountErasedError):
-        start_checkout(bench.context, "acme", "team")
+        start_checkout(bench.context, "acme", Order("team"))
     with pytest.raises(AccountErasedError):
         ask_to_upgrade(bench.context, Acting("acme", "member"))
     with pytest.raises(AccountErasedError):

@@ -4,6 +4,7 @@ import pytest
 
 from tests.services.bench import ACCOUNT, Bench
 from tiergate.services.follow_checkout import follow_checkout
+from tiergate.services.order import Order
 from tiergate.services.start_checkout import start_checkout
 from tiergate.store.checkout_table import checkouts
 from tiergate.stripe_api.gateway import StripeUnavailableError
@@ -11,7 +12,7 @@ from tiergate.stripe_api.gateway import StripeUnavailableError
 
 def session_id(bench: Bench) -> str:
     """A checkout of the account that has just been started."""
-    start_checkout(bench.context, ACCOUNT, "team")
+    start_checkout(bench.context, ACCOUNT, Order("team"))
     found: str = bench.rows(checkouts)[0].checkout_session_id
     return found
 

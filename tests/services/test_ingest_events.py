@@ -7,6 +7,7 @@ import pytest
 
 from tests.services.bench import ACCOUNT, Bench
 from tiergate.rules.instants import to_unix_seconds
+from tiergate.services.order import Order
 from tiergate.services.run_due import run_due
 from tiergate.services.start_checkout import start_checkout
 from tiergate.store.checkout_table import checkouts
@@ -16,7 +17,7 @@ VERSIONS = ["2020-08-27", "2024-06-20", "2025-03-31.basil", "2026-10-28.endive"]
 
 def test_checkout_session_completed_alone(bench: Bench) -> None:
     """`checkout.session.completed` is enough: the subscription it names is fetched and mirrored."""
-    bench.pay(start_checkout(bench.context, ACCOUNT, "team"))
+    bench.pay(start_checkout(bench.context, ACCOUNT, Order("team")))
     bench.deliver(bench.webhook("checkout.session.completed"))
     assert [row.status for row in bench.rows(checkouts)] == ["complete"]
     assert (bench.explain().phase.plan_key, bench.reason()) == ("team", "trialing")

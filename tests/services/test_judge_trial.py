@@ -9,6 +9,7 @@ from tiergate.rules.trial_eligibility import Eligibility
 from tiergate.services.erase_account import erase_account
 from tiergate.services.judge_trial import judge_trial
 from tiergate.services.load_catalog import load_catalog
+from tiergate.services.order import Order
 from tiergate.services.push_plans import push_plans
 from tiergate.services.run_due import run_due
 from tiergate.services.start_checkout import start_checkout
@@ -156,7 +157,7 @@ def test_checkout_sells_at_the_normal_price_and_says_why(bench: Bench, email: st
     """Who may not try is sold the plan without a trial, and reads the reason on Stripe's page."""
     try_and_cancel(bench)
     bench.register("second", email=email)
-    url = start_checkout(bench.context, "second", "team")
+    url = start_checkout(bench.context, "second", Order("team"))
     (session,) = bench.at_stripe("/v1/checkout/sessions")["data"]
     assert says in session["custom_text"]["submit"]["message"]
     bench.pay(url, "4242 4242 4242 4242")

@@ -12,6 +12,7 @@ from tiergate.rules.errors import UnknownPlanError
 from tiergate.services.adopt import adopt
 from tiergate.services.consume_usage import consume
 from tiergate.services.migrate_accounts import Migration, MigrationInterruptedError, migrate_accounts
+from tiergate.services.order import Order
 from tiergate.services.plan_moves import Moving, UnknownVersionError
 from tiergate.services.push_plans import push_plans
 from tiergate.services.run_due import run_due
@@ -356,7 +357,7 @@ def test_versions_outlive_the_database(both: Bench) -> None:
     """From an empty database, the file and Stripe's metadata, everybody is in the version they were in."""
     for account_id in ("one", "two"):
         both.register(account_id)
-        both.pay(start_checkout(both.context, account_id, "starter"))
+        both.pay(start_checkout(both.context, account_id, Order("starter")))
     hear(both)
     push_plans(both.context, DEARER)
     migrate_accounts(both.context, Moving(account="two", when="now"), preview=False)

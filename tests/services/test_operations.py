@@ -6,6 +6,7 @@ import pytest
 
 from tests.services.bench import ACCOUNT, Bench, Json
 from tiergate.services.ensure_customer import ensure_customer
+from tiergate.services.order import Order
 from tiergate.services.run_operation import run_operation
 from tiergate.services.start_checkout import start_checkout
 from tiergate.store.checkout_table import checkouts
@@ -56,9 +57,9 @@ def test_a_customer_is_looked_up_after_a_day(both: Bench, on_clock: bool) -> Non
 def test_a_checkout_is_looked_up_after_a_day(both: Bench) -> None:
     """The session that was created is found; it has expired meanwhile, and a new one is opened."""
     ensure_customer(both.context, ACCOUNT)
-    lose_the_answer(both, lambda: start_checkout(both.context, ACCOUNT, "team"))
+    lose_the_answer(both, lambda: start_checkout(both.context, ACCOUNT, Order("team")))
     both.clock.advance(hours=23, minutes=30)
-    url = start_checkout(both.context, ACCOUNT, "team")
+    url = start_checkout(both.context, ACCOUNT, Order("team"))
     assert [session["url"] for session in at_stripe(both, "/v1/checkout/sessions")] == [url]
     assert [row.status for row in both.rows(checkouts)] == ["open"]
     assert states(both)["checkout"] == ["done"]
@@ -115,29 +116,29 @@ def test_upgrade_undo_upgrade_again(both: Bench) -> None:
 
 def test_expiring_a_checkout_is_an_operation_too(both: Bench) -> None:
     """Another plan closes the session of the first one; an answer that was lost is asked for again."""
-    start_checkout(both.context, ACCOUNT, "team")
+    start_checkout(both.context, ACCOUNT, Order("team"))
     both.line.requests.clear()
     lose_at = "POST /v1/checkout/sessions/"
     both.line.calls_left = 1
     with pytest.raises(StripeUnavailableError):
-        start_checkout(both.context, ACCOUNT, "scale")
+        start_checkout(both.context, ACCOUNT, Order("scale"))
     assert both.line.requests[-1].startswith(lose_at)
     both.line.calls_left = None
-    start_checkout(both.context, ACCOUNT, "scale")
+    start_checkout(both.context, ACCOUNT, Order("scale"))
     assert states(both)["expire_checkout"] == ["done"]
     assert sorted(row.status for row in both.rows(checkouts)) == ["expired", "open"]
 
 
 def test_an_old_wish_to_expire_is_looked_up(both: Bench) -> None:
     """A session that has expired by itself meanwhile needs no second call."""
-    start_checkout(both.context, ACCOUNT, "team")
+    start_checkout(both.context, ACCOUNT, Order("team"))
     both.line.calls_left = 1
     with pytest.raises(StripeUnavailableError):
-        start_checkout(both.context, ACCOUNT, "scale")
+        start_checkout(both.context, ACCOUNT, Order("scale"))
     both.line.calls_left = None
     both.clock.advance(days=2)
     both.sandbox.catch_up()
     both.line.requests.clear()
-    start_checkout(both.context, ACCOUNT, "scale")
+    start_checkout(both.context, ACCOUNT, Order("scale"))
     assert not any(request.endswith("/expire") for request in both.line.requests)
     assert sorted(row.status for row in both.rows(checkouts)) == ["expired", "open"]

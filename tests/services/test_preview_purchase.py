@@ -43,7 +43,7 @@ def test_converting_at_once(bench: Bench, plan: str, words: str, amount: int) ->
     try_team(bench)
     seen = preview(bench, plan)
     assert (seen.words, seen.amount, seen.charged_at) == (words, amount, None)
-    bench.pay(lead_to_checkout(bench.context, ACCOUNT, plan), VISA)
+    bench.pay(lead_to_checkout(bench.context, ACCOUNT, Order(plan)), VISA)
     bench.deliver(*bench.webhooks())
     charged = [one["amount_paid"] for one in bench.at_stripe("/v1/invoices")["data"] if one["total"]]
     assert charged == [amount]
@@ -56,7 +56,7 @@ def test_keeping_the_days(bench: Bench) -> None:
     try_team(bench)
     seen = preview(bench)
     assert seen.words == "Your card is charged $49.00 on March 15, when the trial ends."
-    bench.pay(lead_to_checkout(bench.context, ACCOUNT, "team"), VISA)
+    bench.pay(lead_to_checkout(bench.context, ACCOUNT, Order("team")), VISA)
     bench.deliver(*bench.webhooks())
     (trial,) = trials_at_stripe(bench)
     assert seen.charged_at is not None
@@ -132,7 +132,7 @@ def test_seats_and_add_ons_are_counted(
         try_team(bench)
     seen = preview_purchase(bench.context, ACCOUNT, Order("crew", **wish))
     assert (seen.seats, seen.amount) == (seats, amount)
-    bench.pay(lead_to_checkout(bench.context, ACCOUNT, "crew", **wish), VISA)
+    bench.pay(lead_to_checkout(bench.context, ACCOUNT, Order("crew", **wish)), VISA)
     bench.deliver(*bench.webhooks())
     charged = [one["amount_paid"] for one in bench.at_stripe("/v1/invoices")["data"] if one["total"]]
     assert charged == [amount]
@@ -146,7 +146,7 @@ def test_add_ons_that_are_tried_are_bought_too(bench: Bench) -> None:
     assert preview(bench).amount == 4900 + 1500
     more = preview_purchase(bench.context, ACCOUNT, Order("team", add_ons={"storage": 4}))
     assert more.amount == 4900 + 2000
-    bench.pay(lead_to_checkout(bench.context, ACCOUNT, "team", add_ons={"storage": 4}), VISA)
+    bench.pay(lead_to_checkout(bench.context, ACCOUNT, Order("team", add_ons={"storage": 4})), VISA)
     bench.deliver(*bench.webhooks())
     charged = [one["amount_paid"] for one in bench.at_stripe("/v1/invoices")["data"] if one["total"]]
     assert charged == [4900 + 2000]

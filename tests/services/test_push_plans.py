@@ -12,6 +12,7 @@ from tiergate.rules.price import Amount
 from tiergate.rules.tiered_price import Tier
 from tiergate.services.consume_usage import consume
 from tiergate.services.given_prices import StripePriceError
+from tiergate.services.order import Order
 from tiergate.services.push_plans import PushInterruptedError, push_plans
 from tiergate.services.run_due import run_due
 from tiergate.services.start_checkout import start_checkout
@@ -80,7 +81,7 @@ def test_old_subscribers_keep_their_plan(bench: Bench) -> None:
     row = bench.mirrored(subscription_id)
     assert (row.stripe_price_id, row.plan_key) == (old, "team")
     bench.register("newcomer")
-    start_checkout(bench.context, "newcomer", "team")
+    start_checkout(bench.context, "newcomer", Order("team"))
     session = bench.at_stripe("/v1/checkout/sessions")["data"][0]
     items = bench.at_stripe(f"/v1/checkout/sessions/{session['id']}/line_items")["data"]
     assert [item["price"]["unit_amount"] for item in items] == [5900]
@@ -303,7 +304,7 @@ def test_a_price_that_exists_is_used_as_it_is(both: Bench) -> None:
     assert (sold.stripe_price_id, sold.plan_key, sold.is_given) == (theirs, "team", True)
     assert both.at_stripe(f"/v1/prices/{ours}")["active"] is False
     both.register("newcomer")
-    start_checkout(both.context, "newcomer", "team")
+    start_checkout(both.context, "newcomer", Order("team"))
     session = both.at_stripe("/v1/checkout/sessions")["data"][0]
     (line,) = both.at_stripe(f"/v1/checkout/sessions/{session['id']}/line_items")["data"]
     assert line["price"]["id"] == theirs

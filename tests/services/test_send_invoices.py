@@ -4,6 +4,7 @@ import pytest
 
 from tests.services.bench import ACCOUNT, Bench, northwind
 from tiergate.services.follow_checkout import follow_checkout
+from tiergate.services.order import Order
 from tiergate.services.push_plans import push_plans
 from tiergate.services.run_due import run_due
 from tiergate.services.start_checkout import start_checkout
@@ -16,7 +17,7 @@ BY_INVOICE = northwind() + "\n[billing]\nauto_charge = false\ndays_until_due = 2
 
 def buy(bench: Bench, plan: str = "starter", card: str = "4242424242424242") -> str:
     """Buy a plan by the checkout, and hear of it; returns the subscription's id."""
-    bench.pay(start_checkout(bench.context, ACCOUNT, plan), card)
+    bench.pay(start_checkout(bench.context, ACCOUNT, Order(plan)), card)
     bench.tick()
     bench.deliver(*bench.webhooks())
     (subscription_id,) = bench.mirrored_ids()
@@ -80,7 +81,7 @@ def test_what_was_bought_to_be_charged_is_charged(bench: Bench, texts: list[str]
 def test_an_outage_is_made_up_for(bench: Bench) -> None:
     """Where Stripe cannot be asked the account stays due, and the same operation is finished later."""
     push_plans(bench.context, BY_INVOICE)
-    bench.pay(start_checkout(bench.context, ACCOUNT, "starter"), "4242424242424242")
+    bench.pay(start_checkout(bench.context, ACCOUNT, Order("starter")), "4242424242424242")
     bench.tick()
     hooks = bench.webhooks("customer.subscription.created")
     bench.line.down = True

@@ -9,7 +9,7 @@ import pytest
 from tests.services.bench import ACCOUNT, Bench, Json
 from tiergate.rules.errors import UnknownAccountError, UnknownPlanError
 from tiergate.services.load_catalog import NoPlansError
-from tiergate.services.order import PriceNotAtStripeError
+from tiergate.services.order import Order, PriceNotAtStripeError
 from tiergate.services.run_due import run_due
 from tiergate.services.start_checkout import (
     AlreadySubscribedError,
@@ -25,7 +25,7 @@ VISA = "4242 4242 4242 4242"
 
 def click(bench: Bench, plan: str = "team", interval: str = "month") -> str:
     """Press the button."""
-    return start_checkout(bench.context, ACCOUNT, plan, interval)
+    return start_checkout(bench.context, ACCOUNT, Order(plan, interval))
 
 
 def at_stripe(bench: Bench, status: str | None = None) -> list[Json]:
@@ -163,7 +163,7 @@ def test_what_cannot_be_bought_is_said(
 ) -> None:
     """An unknown account, plan or interval is refused with the remedy, and nothing is made at Stripe."""
     with pytest.raises(error, match=says):
-        start_checkout(bench.context, account_id, plan, interval)
+        start_checkout(bench.context, account_id, Order(plan, interval))
     assert at_stripe(bench) == customers(bench) == []
     assert bench.line.requests == []
 

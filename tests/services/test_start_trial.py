@@ -11,7 +11,7 @@ from tests.services.trials import DAYS, has, trials_at_stripe
 from tiergate.rules.errors import TiergateError, UnknownAccountError, UnknownPlanError
 from tiergate.rules.trial_eligibility import Eligibility
 from tiergate.services.keyed_wish import KeyReusedError
-from tiergate.services.order import PriceNotAtStripeError
+from tiergate.services.order import Order, PriceNotAtStripeError
 from tiergate.services.push_plans import push_plans
 from tiergate.services.run_due import run_due
 from tiergate.services.start_checkout import start_checkout
@@ -138,7 +138,7 @@ def test_a_crash_before_saving_is_resumed(both: Bench, step: str, monkeypatch: p
 
 def test_an_open_checkout_is_closed_first(bench: Bench) -> None:
     """A page that is still open in another tab can no longer be paid beside the trial."""
-    start_checkout(bench.context, ACCOUNT, "scale")
+    start_checkout(bench.context, ACCOUNT, Order("scale"))
     press(bench)
     (session,) = bench.at_stripe("/v1/checkout/sessions")["data"]
     assert session["status"] == "expired"
@@ -146,7 +146,7 @@ def test_an_open_checkout_is_closed_first(bench: Bench) -> None:
 
 def test_what_was_bought_meanwhile_is_not_tried(bench: Bench) -> None:
     """A checkout that was paid in another tab counts: nothing is begun beside it."""
-    bench.pay(start_checkout(bench.context, ACCOUNT, "scale"), "4242 4242 4242 4242")
+    bench.pay(start_checkout(bench.context, ACCOUNT, Order("scale")), "4242 4242 4242 4242")
     with pytest.raises(TrialRefusedError) as refused:
         press(bench)
     assert refused.value.why is Eligibility.ALREADY_SUBSCRIBED

@@ -24,6 +24,7 @@ from tiergate.services.preview_purchase import preview_purchase
 from tiergate.services.require_account import require_account
 from tiergate.services.run_operation import bears_mark, marked, run_operation
 from tiergate.services.start_checkout import AlreadySubscribedError, CheckoutBusyError, seats_to_buy
+from tiergate.services.stripe_locale import stripe_locale
 from tiergate.services.subscription_metadata import subscription_metadata
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, find_account, load_state
@@ -53,6 +54,7 @@ class _Offer:
     add_ons: Mapping[str, int]
     """How much of each add-on is bought with it; what else is tried stays as it is."""
     cancel_url: str
+    language: str | None
 
 
 def is_bought_in_trial(context: Context, account_id: str) -> bool:
@@ -104,6 +106,7 @@ def _offer(context: Context, account_id: str, order: Order) -> _Offer:
         quantity=seats_to_buy(plan, account, order.seats, tried_seats(trial, plan)),
         add_ons=add_ons,
         cancel_url=cancel_url(context, order, f"{context.public_url}/billing"),
+        language=order.language,
     )
 
 
@@ -182,6 +185,7 @@ def _parameters(context: Context, offer: _Offer, words: str) -> dict[str, Any]:
         "expires_at": to_unix_seconds(context.now() + offer.open_for),
         "success_url": f"{context.public_url}/billing/return?session_id={{CHECKOUT_SESSION_ID}}",
         "cancel_url": offer.cancel_url,
+        "locale": stripe_locale(offer.language),
         "custom_text": {"submit": {"message": words}},
     }
     wish = {

@@ -7,6 +7,7 @@ from typing import Any
 from tiergate.rules.catalog import Plan
 from tiergate.rules.checkout_settings import BillingAddress, CheckoutSettings
 from tiergate.services.context import Context
+from tiergate.services.stripe_locale import stripe_locale
 from tiergate.services.subscription_metadata import subscription_metadata
 from tiergate.store.account_rows import Account
 from tiergate.store.catalog_rows import MappedPrice
@@ -37,6 +38,8 @@ class Offer:
     """Why there is no trial of a plan that can be tried; empty where there is one."""
     add_ons: Mapping[str, int] = field(default_factory=dict)
     """How much of each add-on is bought with it, by Stripe's id of the price."""
+    language: str | None = None
+    """What Stripe's page is in."""
     cancel_url: str = ""
     """Where whoever turns back ends up."""
 
@@ -77,6 +80,7 @@ def session_parameters(context: Context, offer: Offer, customer_id: str) -> dict
         "metadata": metadata,
         "success_url": f"{context.public_url}/billing/return?session_id={{CHECKOUT_SESSION_ID}}",
         "cancel_url": offer.cancel_url,
+        "locale": stripe_locale(offer.language),
         **_wishes(offer.settings),
     }
     if offer.currency:

@@ -12,6 +12,8 @@ from tiergate.services.take_turns import TakeTurns
 from tiergate.store import Database
 from tiergate.stripe_api.gateway import Gateway
 from tiergate.stripe_api.pace import no_hurry
+from tiergate.translation import Translation
+from tiergate.translation_files import read_translations
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Context:
     """What the tokens of forms are made with, likewise."""
     stripe_prices: Mapping[str, str] = field(default_factory=dict)
     """The environment variables that hold the id of a price at Stripe: ``STRIPE_PRICE_TEAM_MONTHLY``."""
+    translations: Mapping[str, Translation] = field(default_factory=read_translations)
+    """The languages that customers are spoken to in, by tag."""
     deliveries: CommitTogether[Arrival, Outcome] = field(init=False, default_factory=CommitTogether)
     """The webhooks that are arriving."""
     telling: DoLater[str, str] = field(

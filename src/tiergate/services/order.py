@@ -34,7 +34,8 @@ class InvalidOrderError(TiergateError):
 class Order:
     """A plan, paid how, for how many seats, in which currency, with how much of which add-ons.
 
-    ``return_to`` is a path of this site, for whoever turns back on Stripe's page.
+    ``return_to`` is a path of this site, for whoever turns back on Stripe's page. ``language`` is a tag such
+    as ``de``: what Stripe's page is in, and what we say on it; without it the page goes by the browser.
     """
 
     plan: str
@@ -43,6 +44,7 @@ class Order:
     currency: str | None = None
     add_ons: Mapping[str, int] = field(default_factory=dict)
     return_to: str | None = None
+    language: str | None = None
 
 
 def price_at_stripe(context: Context, tx: Transaction, catalog: Catalog, price: Price) -> MappedPrice:

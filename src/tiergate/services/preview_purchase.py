@@ -8,23 +8,26 @@ from babel.dates import format_skeleton
 
 from tiergate.figures import parsed_locale, written_amount
 from tiergate.rules.catalog import Plan
+from tiergate.rules.choose_language import locale_of_page
 from tiergate.rules.money import line_total
 from tiergate.rules.price import Price
 from tiergate.rules.purchase_terms import Charge, PurchaseTerms, purchase_terms, trial_to_buy, tried_seats
 from tiergate.rules.quantity_change import add_on_of, price_of_add_on
 from tiergate.rules.reverse_trial import waiting_trial
 from tiergate.rules.state import ENDED, AccountState, Subscription, SubscriptionStatus
-from tiergate.rules.trial_eligibility import Eligibility, refusal_words
+from tiergate.rules.trial_eligibility import Eligibility
 from tiergate.services.account_time import account_now
 from tiergate.services.context import Context
 from tiergate.services.judge_trial import judge_trial
 from tiergate.services.load_catalog import load_catalog
 from tiergate.services.order import Order
 from tiergate.services.require_account import require_account
+from tiergate.services.speak_to_customer import refusal_said, spoken_to
 from tiergate.services.start_checkout import AlreadySubscribedError, seats_to_buy
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, load_state
 from tiergate.store.catalog_rows import find_price
+from tiergate.translation import Translation
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ def preview_purchase(context: Context, account_id: str, order: Order) -> Purchas
     amount = sum([price.total(seats, currency), *kept, *added])
     ends_at = at + timedelta(days=plan.trial.days) if plan.trial and why is Eligibility.ELIGIBLE else None
     terms = purchase_terms(trial, plan, ends_at, at)
+    reader = _reader(context, account, order.language)
     has_refusal = terms.charge is Charge.NOW and plan.trial is not None
     return PurchasePreview(
         plan.key,
@@ -82,9 +86,24 @@ def preview_purchase(context: Context, account_id: str, order: Order) -> Purchas
         terms.charge,
         terms.charged_at,
         terms.days_left,
-        _words(terms, written_amount(amount, currency, account.locale), plan, account),
-        refusal_words(why, plan) if has_refusal else "",
+        _words(terms, written_amount(amount, currency, reader.locale), plan, account, reader),
+        refusal_said(reader.translation, why, plan) if has_refusal else "",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Whom the words are for."""
+
+    translation: Translation
+    locale: str
+
+
+def _reader(context: Context, account: Account, language: str | None) -> _Reader:
+    translation = spoken_to(context, language)
+    if language is None:
+        return _Reader(translation, account.locale)
+    return _Reader(translation, locale_of_page(translation.language, [language, account.locale]))
 
 
 def _promised(state: AccountState, at: datetime) -> Subscription | None:
@@ -116,23 +135,37 @@ def _kept_add_ons(tx: Transaction, trial: Subscription | None, order: Order) -> 
     return [line_total(price.unit_amount, quantity) for price, quantity in prices if price is not None]
 
 
-def _words(terms: PurchaseTerms, amount: str, plan: Plan, account: Account) -> str:
+def _words(terms: PurchaseTerms, amount: str, plan: Plan, account: Account, reader: _Reader) -> str:
+    say = reader.translation.say
     if terms.charge is Charge.NOW:
-        return f"Your card is charged {amount} today."
+        return say("Your card is charged {cost} today.", cost=amount)
     if terms.charge is Charge.NOW_ENDING_TRIAL:
-        left = "day left of the trial ends" if terms.days_left == 1 else "days left of the trial end"
-        return f"Your card is charged {amount} today; the {terms.days_left} {left}."
-    day = _day(terms.charged_at, account)
+        return reader.translation.count(
+            "Your card is charged {cost} today; the {count} day left of the trial ends.",
+            "Your card is charged {cost} today; the {count} days left of the trial end.",
+            terms.days_left,
+            cost=amount,
+        )
+    if terms.charged_at is None:
+        return ""
+    day = _day(terms.charged_at, account, reader.locale)
     if terms.charge is Charge.AT_TRIAL_END:
-        return f"Your card is charged {amount} on {day}, when the trial ends."
+        return say("Your card is charged {cost} on {date}, when the trial ends.", cost=amount, date=day)
     if plan.trial is not None and not plan.trial.card_required:
-        return f"Nothing is charged today. The trial ends on {day}; to keep {plan.name} then costs {amount}."
-    return f"Nothing is charged today. Your card is charged {amount} on {day}, when the trial ends."
+        return say(
+            "Nothing is charged today. The trial ends on {date}; to keep {plan} then costs {cost}.",
+            date=day,
+            plan=reader.translation.named(plan.name),
+            cost=amount,
+        )
+    return say(
+        "Nothing is charged today. Your card is charged {cost} on {date}, when the trial ends.",
+        cost=amount,
+        date=day,
+    )
 
 
-def _day(at: datetime | None, account: Account) -> str:
-    """Write a day as the account's locale does, in its time zone: ``March 12``, ``12. März``."""
-    if at is None:
-        return "that day"
+def _day(at: datetime, account: Account, locale: str) -> str:
+    """Write a day as a locale does, in the account's time zone: ``March 12``, ``12. März``."""
     local = at.astimezone(ZoneInfo(account.time_zone))
-    return format_skeleton("MMMMd", local, locale=parsed_locale(account.locale))
+    return format_skeleton("MMMMd", local, locale=parsed_locale(locale))

@@ -1,6 +1,5 @@
 """Sends an account to Stripe's checkout for a plan, once, however often the button is pressed."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from tiergate.rules.catalog import Plan, Trial, TrialModel
@@ -8,7 +7,7 @@ from tiergate.rules.collection import purchase_marks
 from tiergate.rules.errors import TiergateError
 from tiergate.rules.price import Price
 from tiergate.rules.state import ENDED, AccountState
-from tiergate.rules.trial_eligibility import Eligibility, refusal_words
+from tiergate.rules.trial_eligibility import Eligibility
 from tiergate.services.checkout_session import Offer, session_parameters
 from tiergate.services.context import Context
 from tiergate.services.ensure_customer import ensure_customer, is_customer_gone
@@ -19,6 +18,7 @@ from tiergate.services.load_catalog import load_catalog
 from tiergate.services.order import Order, cancel_url, ordered_add_ons, price_at_stripe
 from tiergate.services.require_account import require_account
 from tiergate.services.run_operation import bears_mark, marked, run_operation
+from tiergate.services.speak_to_customer import refusal_said, spoken_to
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, load_state
 from tiergate.store.checkout_rows import Checkout, open_checkouts, save_checkout
@@ -53,29 +53,20 @@ class SeatsError(TiergateError):
     code = "seats_invalid"
 
 
-def start_checkout(
-    context: Context,
-    account_id: str,
-    plan_key: str,
-    interval: str = "month",
-    *,
-    seats: int | None = None,
-    currency: str | None = None,
-    add_ons: Mapping[str, int] | None = None,
-    return_to: str | None = None,
-) -> str:
+def start_checkout(context: Context, account_id: str, order: Order) -> str:
     """Return the address of the checkout page for a plan.
 
-    ``seats`` is for a plan that is sold per seat: without it there is one for each member of the account.
-    ``currency`` counts where the account does not pay in one already; without it the price's own does.
-    ``add_ons`` are bought with it, by key; ``return_to`` is the path of this site for whoever turns back.
+    The order's ``seats`` are for a plan that is sold per seat: without them there is one for each member of
+    the account. Its ``currency`` counts where the account does not pay in one already; without it the price's
+    own does.
+    ``add_ons`` are bought with it, by key; ``return_to`` is the path of this site for whoever turns back;
+    ``language`` is what the page is in.
 
     An open session for the same offer is used again; one for another offer is expired first, so that only
     one can ever be paid. Raises ``AlreadySubscribedError``, ``CheckoutClosedError``, ``SeatsError``,
     ``UnknownPlanError``, ``UnknownAddOnError``, ``UnknownAccountError``, ``InvalidOrderError``,
     ``PriceNotAtStripeError``, ``StripeUnavailableError`` and ``StripeRefusedError``.
     """
-    order = Order(plan_key, interval, seats, currency, add_ons or {}, return_to)
     for _ in range(_ROUNDS):
         offer = _offer(context, account_id, order)
         customer_id = ensure_customer(context, account_id)
@@ -117,7 +108,8 @@ def _offer(context: Context, account_id: str, order: Order) -> Offer:
         add_ons=add_ons,
         cancel_url=cancel_url(context, order, catalog.checkout.cancel_url),
         marks=purchase_marks(catalog.billing),
-        trial_refused=refusal_words(may_try, plan) if trial else "",
+        trial_refused=refusal_said(spoken_to(context, order.language), may_try, plan) if trial else "",
+        language=order.language,
     )
 
 

@@ -19,6 +19,7 @@ from tiergate.web.answers import (
 from tiergate.web.identity import Owner, SignedIn
 from tiergate.web.page_frame import billing_of, frame_of
 from tiergate.web.read_order import FORM, is_form, read_order
+from tiergate.web.visitor_language import language_at_stripe
 
 router = APIRouter(prefix="/api/billing", tags=["billing"])
 
@@ -96,6 +97,7 @@ async def create_checkout(request: Request, account_id: Owner) -> Response | Che
             currency=order.currency,
             add_ons=order.add_ons,
             return_to=order.return_to,
+            language=language_at_stripe(request, billing_of(request).settings),
         )
     except AlreadySubscribedError:
         if is_form(request):

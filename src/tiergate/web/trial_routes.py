@@ -13,6 +13,7 @@ from tiergate.web.answers import CheckoutAnswer
 from tiergate.web.identity import Owner, SignedIn
 from tiergate.web.page_frame import billing_of, frame_of
 from tiergate.web.read_order import FORM, is_form, read_order
+from tiergate.web.visitor_language import language_at_stripe
 
 router = APIRouter(prefix="/api/billing", tags=["billing"])
 
@@ -123,7 +124,10 @@ async def start_trial(request: Request, account_id: Owner) -> Response | TrialSt
             billing.start_trial, account_id, order.plan, order.interval, key
         )
     except TrialNeedsCardError as error:
-        url = await run_in_threadpool(billing.start_checkout, account_id, error.plan, order.interval)
+        language = language_at_stripe(request, billing.settings)
+        url = await run_in_threadpool(
+            billing.start_checkout, account_id, error.plan, order.interval, language=language
+        )
         return RedirectResponse(url, 303) if is_form(request) else JSONResponse({"url": url}, 202)
     if is_form(request):
         return RedirectResponse(frame_of(request).billing_url, 303)

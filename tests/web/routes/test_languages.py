@@ -204,20 +204,47 @@ def test_a_file_that_cannot_be_meant_stops_the_start(site: Site, tmp_path: Path)
         pass
 
 
-@pytest.mark.parametrize(("browser", "locale"), [("de-AT", "de"), ("fr", "auto"), (None, "auto")])
+def sent_to_stripe(monkeypatch: pytest.MonkeyPatch, name: str) -> list[dict[str, Any]]:
+    """What is sent to Stripe by a method of the gateway, as it is called."""
+    sent: list[dict[str, Any]] = []
+    create = getattr(Gateway, name)
+
+    def watched(gateway: Gateway, params: dict[str, Any], key: str) -> Any:
+        sent.append(params)
+        return create(gateway, params, key)
+
+    monkeypatch.setattr(Gateway, name, watched)
+    return sent
+
+
+LOCALES = [("de-AT", "de"), ("fr", "auto"), (None, "auto")]
+
+
+@pytest.mark.parametrize(("browser", "locale"), LOCALES)
 def test_stripes_portal_goes_on_in_the_visitors_language(
     site: Site, monkeypatch: pytest.MonkeyPatch, browser: str | None, locale: str
 ) -> None:
     """What the visitor reads here is read there; a language that is not ours is the browser's to name."""
-    sent: list[Any] = []
-    create = Gateway.create_portal_session
-
-    def watched(gateway: Gateway, params: dict[str, Any], key: str) -> Any:
-        sent.append(params["locale"])
-        return create(gateway, params, key)
-
-    monkeypatch.setattr(Gateway, "create_portal_session", watched)
+    sent = sent_to_stripe(monkeypatch, "create_portal_session")
     site.subscribe("acme")
     headers = {"Accept-Language": browser} if browser else {}
     assert site.signed_in().post("/api/billing/portal", headers=headers).status_code == 200
-    assert sent == [locale]
+    assert [params["locale"] for params in sent] == [locale]
+
+
+@pytest.mark.parametrize(("browser", "locale"), LOCALES)
+def test_the_checkout_goes_on_in_the_visitors_language(
+    site: Site, monkeypatch: pytest.MonkeyPatch, browser: str | None, locale: str
+) -> None:
+    """Be it for something new, or for the trial that runs."""
+    sent = sent_to_stripe(monkeypatch, "create_checkout_session")
+    headers = {"Accept-Language": browser} if browser else {}
+    assert site.signed_in().post("/api/billing/checkout", json={"plan": "team"}, headers=headers).is_success
+    session = site.start_checkout("rival")
+    site.pay(session)
+    site.billing.follow_checkout(session)
+    bought = site.signed_in("rival").post("/api/billing/checkout", json={"plan": "team"}, headers=headers)
+    assert bought.is_success
+    assert [params["locale"] for params in sent] == [locale, "auto", locale]
+    says = sent[-1]["custom_text"]["submit"]["message"]
+    assert ("Ihre Karte wird" in says, "Your card is" in says) == (locale == "de", locale != "de")
