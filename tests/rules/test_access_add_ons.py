@@ -270,3 +270,14 @@ def test_what_was_worked_out_does_not_pile_up(monkeypatch: pytest.MonkeyPatch) -
     for seats in range(20):
         assert value(buying(sold("crew", seats)), "storage", shared) == 10 * seats
     assert 0 < len(shared.merged) <= 5
+
+
+def test_an_add_on_that_is_newer_than_the_version_gives_what_it_does_now() -> None:
+    """Whoever bought the plan before there was such an add-on gets what they pay for."""
+    now = offer()
+    older = replace(now, add_ons={}, version=1)
+    in_force = replace(now, version=2, older={1: older})
+    items = (sold("team"), SubscriptionItem("si_calls", "price_calls", 2, add_on_key="calls"))
+    bought = subscription("active", plan_key="team", items=items)
+    early = account(replace(bought, catalog_version=1))
+    assert value(early, "api_calls", in_force) == value(buying(*items), "api_calls", now)

@@ -119,6 +119,17 @@ def test_add_ons_that_cannot_be_had() -> None:
     assert add_on(late, 5).refusal is Refusal.PAYMENT_OUTSTANDING
 
 
+def test_what_is_not_sold_any_more_can_be_given_up() -> None:
+    """More of it cannot be had, less of it waits for the renewal like any other."""
+    held = holding(having(line("team"), line(None, quantity=2, add_on="gold")))
+    assert (add_on(held, 0, "gold").kind, add_on(held, 0, "gold").holds) == (
+        ChangeKind.FEWER,
+        Holds.AT_RENEWAL,
+    )
+    with pytest.raises(UnknownAddOnError, match="no add-on"):
+        add_on(held, 3, "gold")
+
+
 @given(st.integers(1, 30), st.integers(1, 30), st.none() | st.integers(0, 40))
 def test_nobody_is_left_without_a_seat(has: int, wanted: int, members: int | None) -> None:
     """Whatever is made leaves a seat for everybody who had one, or waits for the renewal."""

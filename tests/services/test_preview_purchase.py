@@ -7,7 +7,7 @@ import pytest
 
 from tests.services.bench import ACCOUNT, BEGIN, Bench, northwind
 from tests.services.changing import desk
-from tests.services.trials import trials_at_stripe
+from tests.services.trials import sell_with_reverse_trial, sign_up, trials_at_stripe
 from tiergate.services.lead_to_checkout import lead_to_checkout
 from tiergate.services.order import Order
 from tiergate.services.preview_purchase import PurchasePreview, preview_purchase
@@ -136,6 +136,19 @@ def test_seats_and_add_ons_are_counted(
     bench.deliver(*bench.webhooks())
     charged = [one["amount_paid"] for one in bench.at_stripe("/v1/invoices")["data"] if one["total"]]
     assert charged == [amount]
+
+
+def test_a_trial_that_stripe_has_not_got_yet(bench: Bench) -> None:
+    """The words before the click are those of the trial that begins with it, also on Stripe's page."""
+    sell_with_reverse_trial(bench)
+    bench.line.down = True
+    sign_up(bench, "newcomer")
+    bench.line.down = False
+    seen = preview_purchase(bench.context, "newcomer", Order("team"))
+    assert seen.words == "Your card is charged $49.00 today; the 14 days left of the trial end."
+    lead_to_checkout(bench.context, "newcomer", "team")
+    session = bench.at_stripe("/v1/checkout/sessions")["data"][0]
+    assert session["custom_text"]["submit"]["message"] == seen.words
 
 
 def test_add_ons_that_are_tried_are_bought_too(bench: Bench) -> None:
