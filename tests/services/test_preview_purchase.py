@@ -146,7 +146,7 @@ def test_a_trial_that_stripe_has_not_got_yet(bench: Bench) -> None:
     bench.line.down = False
     seen = preview_purchase(bench.context, "newcomer", Order("team"))
     assert seen.words == "Your card is charged $49.00 today; the 14 days left of the trial end."
-    lead_to_checkout(bench.context, "newcomer", "team")
+    lead_to_checkout(bench.context, "newcomer", Order("team"))
     session = bench.at_stripe("/v1/checkout/sessions")["data"][0]
     assert session["custom_text"]["submit"]["message"] == seen.words
 

@@ -43,7 +43,7 @@ def account_page(request: Request, view: AccountView, after: str = "") -> Billin
         current_period_end=subscription.current_period_end if subscription else None,
         cancel_at=subscription.cancels_at if subscription else None,
         grace_ends_at=phase.ends_at if phase.reason is Reason.PAST_DUE_GRACE else None,
-        has_card=view.has_card if has_customer else False,
+        has_card=_has_card(view) if has_customer else False,
         usage=tuple(_usage(billing_of(request), view)),
         invoices=told.state.invoices[::-1],
         running=running_of(view),
@@ -101,6 +101,11 @@ def _terms(view: AccountView, held: Held, items: tuple[SubscriptionItem, ...]) -
 
 def _add_ons(items: tuple[SubscriptionItem, ...]) -> dict[str, int]:
     return {item.add_on_key: item.quantity for item in items if item.add_on_key}
+
+
+def _has_card(view: AccountView) -> bool | None:
+    """Whether there is a card; an account whose trial only begins to reach Stripe has left none there."""
+    return False if waiting_trial(view.told.state, view.told.at) else view.has_card
 
 
 def _tried(view: AccountView) -> tuple[str | None, str | None]:
