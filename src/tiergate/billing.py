@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tiergate.billing_access import BillingAccess
+from tiergate.billing_checkout import BillingCheckout
 from tiergate.billing_plans import BillingPlans
 from tiergate.billing_trials import BillingTrials
 from tiergate.changes import Changes
@@ -28,10 +29,8 @@ from tiergate.services.doctor import examine
 from tiergate.services.enforce import enforce
 from tiergate.services.explain import Explanation, explain
 from tiergate.services.finding import Finding
-from tiergate.services.follow_checkout import follow_checkout
 from tiergate.services.grant_access import GrantDetails, grant_access, revoke_grant
 from tiergate.services.ingest_webhook import aingest_webhook, ingest_webhook, wait_until_told
-from tiergate.services.lead_to_checkout import lead_to_checkout
 from tiergate.services.reconcile import Reconciled, Tell, reconcile
 from tiergate.services.register_account import Details, register_account
 from tiergate.services.replay_event import replay_event, show_event
@@ -39,7 +38,6 @@ from tiergate.services.run_due import run_due
 from tiergate.services.webhook_endpoints import check_webhooks
 from tiergate.settings import Settings, form_keys, settings_from
 from tiergate.store import Database, Transaction
-from tiergate.store.checkout_rows import Checkout, find_checkout
 from tiergate.store.event_log import LoggedEvent, logged_events
 from tiergate.store.migrate import check_schema, upgrade_database
 from tiergate.stripe_api.gateway import Gateway
@@ -55,13 +53,13 @@ if TYPE_CHECKING:
 _LAST_WORDS_SECONDS = 5.0
 
 
-class Billing(BillingPlans, BillingTrials, BillingAccess, Changes):
+class Billing(BillingCheckout, BillingPlans, BillingTrials, BillingAccess, Changes):
     """Self-serve billing for one application. Safe to share between threads.
 
-    Checks are answered from memory, everything else from the local mirror, apart from ``start_checkout``,
-    ``follow_checkout``, ``run_due``, ``enforce``, ``reconcile``, ``adopt``, ``doctor``, ``check_webhooks``,
-    ``advance_clock`` and what ``BillingPlans``, ``BillingTrials`` and ``Changes`` name: these may call
-    Stripe, and may raise ``StripeUnavailableError`` or ``StripeRefusedError``.
+    Checks are answered from memory, everything else from the local mirror, apart from ``run_due``,
+    ``enforce``, ``reconcile``, ``adopt``, ``doctor``, ``check_webhooks``, ``advance_clock`` and what
+    ``BillingCheckout``, ``BillingPlans``, ``BillingTrials`` and ``Changes`` name: these may call Stripe, and
+    may raise ``StripeUnavailableError`` or ``StripeRefusedError``.
     """
 
     def __init__(
@@ -248,35 +246,6 @@ class Billing(BillingPlans, BillingTrials, BillingAccess, Changes):
     def revoke(self, account_id: str, grant_id: str, by: str = "") -> None:
         """Take a grant back from now on. Raises ``UnknownGrantError`` and ``UnknownAccountError``."""
         revoke_grant(self._context, account_id, grant_id, by)
-
-    def start_checkout(
-        self,
-        account_id: str,
-        plan: str,
-        interval: str = "month",
-        *,
-        seats: int | None = None,
-        currency: str | None = None,
-    ) -> str:
-        """Return the address of Stripe's checkout page for a plan; safe to call again and again.
-
-        In a trial without a card that page asks for one, and the trial is bought, be it for another plan.
-        ``seats``: by default one for each member; ``currency``: as long as the account pays in none. Raises
-        ``AlreadySubscribedError``, ``CheckoutClosedError``, ``SeatsError`` and ``UnknownPlanError``.
-        """
-        return lead_to_checkout(self._context, account_id, plan, interval, seats=seats, currency=currency)
-
-    def follow_checkout(self, session_id: str) -> str | None:
-        """Ask Stripe what became of a checkout and mirror it; returns the session's status.
-
-        ``None`` for a session that was not started here.
-        """
-        return follow_checkout(self._context, session_id)
-
-    def checkout(self, session_id: str) -> Checkout | None:
-        """Return a checkout that was started here, as far as it is known."""
-        with self._context.database.read() as tx:
-            return find_checkout(tx, session_id)
 
     def ingest_webhook(self, body: bytes, signature: str | None, *, tells_later: bool = False) -> str:
         """Take in one webhook delivery: the raw body and the ``Stripe-Signature`` header.
