@@ -155,6 +155,14 @@ class PreviewAnswer(BaseModel):
         return cls.model_validate(preview.as_json())
 
 
+class ProblemAnswer(BaseModel):
+    """Why a payment was not made, in words for whoever pays."""
+
+    code: str = Field(description="Stripe's, such as insufficient_funds; card_declined without a reason.")
+    message: str
+    remedy: str
+
+
 class ChangedAnswer(BaseModel):
     """What came of a change."""
 
@@ -170,6 +178,11 @@ class ChangedAnswer(BaseModel):
             "pay_by": "2027-03-12T09:00:00Z",
             "undone": [],
             "subscription_id": "sub_1",
+            "problem": {
+                "code": "insufficient_funds",
+                "message": "There is not enough money on the card.",
+                "remedy": "Use another card, or try again once there is.",
+            },
         }
     )
 
@@ -186,6 +199,7 @@ class ChangedAnswer(BaseModel):
     pay_by: datetime | None
     undone: list[str]
     subscription_id: str | None
+    problem: ProblemAnswer | None = Field(description="With payment_pending: why, and what to do.")
 
     @classmethod
     def of(cls, changed: Changed) -> Self:
