@@ -23,6 +23,12 @@ _STATUSES: Mapping[str, tuple[int, ...]] = {
 }
 
 _SAID: Mapping[str, tuple[str, str]] = {
+    "access_expired": ("This link has expired.", "Open the billing page from the application again."),
+    "access_invalid": ("This link is not valid.", "Open the billing page from the application again."),
+    "account_erased": (
+        "Account 'initech' was erased.",
+        "Make the customer known under another account id.",
+    ),
     "admin_sign_in_required": ("No admin is signed in.", "Sign in at /admin/sign-in."),
     "already_subscribed": (
         "This account has a subscription already: team, active.",
@@ -39,11 +45,15 @@ _SAID: Mapping[str, tuple[str, str]] = {
     "checkout_busy": ("Another checkout of this account is being opened.", "Try again in a moment."),
     "checkout_closed": ("Nothing can be bought here by oneself.", "Write to us instead."),
     "checkout_required": ("This account has no subscription yet.", "Buy a plan: start a checkout."),
+    "content_type_unsupported": ("This is neither JSON nor a form.", "Send it as application/json."),
     "cross_site": (
         "Another website sent this request.",
         "Open the page itself and press the button there.",
     ),
-    "csrf_failed": ("This form is not of your session.", "Open the page anew and send it again."),
+    "csrf_failed": (
+        "This form is out of date, or was opened by somebody else.",
+        "Open the page anew and send it again.",
+    ),
     "database_unavailable": ("We cannot reach our database at the moment.", _AGAIN),
     "draft_conflict": ("The draft is not the one that you saw.", "Look at it once more."),
     "draft_too_long": ("The text is too long.", "Keep it below a million characters."),
@@ -65,6 +75,10 @@ _SAID: Mapping[str, tuple[str, str]] = {
     "no_plans": ("No plans have been published yet.", "Run: tiergate plans push"),
     "not_per_seat": ("This plan is not charged per seat.", "Choose a plan with seats to add some."),
     "pause_not_offered": ("Subscriptions cannot be paused here.", "Cancel it instead."),
+    "owner_required": (
+        "Only an owner of this account can do that.",
+        "Ask an owner: POST /api/billing/ask does.",
+    ),
     "payment_outstanding": (
         "A payment of this subscription is outstanding.",
         "Pay the open invoice first, then change the plan.",
@@ -115,6 +129,7 @@ _MEANT: Mapping[int, str] = {
     404: "There is no such thing.",
     409: "Refused as things are: `code` says why, `detail` what to do about it.",
     413: "The body is too large.",
+    415: "The body is neither JSON nor a form.",
     422: "The request cannot be understood.",
     500: "A mistake of ours; it has been logged.",
     502: "Stripe refused it: nothing was charged.",
@@ -128,16 +143,17 @@ _MORE: Mapping[str, dict[str, Any]] = {
 """Further members that a problem has."""
 
 ANYBODY = ("database_unavailable", "internal_error")
-ACCOUNT = (*ANYBODY, "sign_in_required", "unknown_account", "no_plans")
+ACCOUNT = (*ANYBODY, "sign_in_required", "access_invalid", "access_expired", "unknown_account", "no_plans")
 WRITE = (
     *ACCOUNT,
-    "cross_site",
-    "body_too_large",
-    "request_invalid",
-    "stripe_refused",
-    "stripe_unavailable",
+    *("owner_required", "account_erased", "cross_site", "csrf_failed"),
+    *("body_too_large", "content_type_unsupported", "request_invalid"),
+    *("stripe_refused", "stripe_unavailable"),
 )
 KEYED = (*WRITE, "idempotency_key_reused")
+MEMBER = tuple(
+    code for code in WRITE if code not in ("owner_required", "stripe_refused", "stripe_unavailable")
+)
 CHANGE = (
     *KEYED,
     "change_busy",

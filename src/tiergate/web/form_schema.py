@@ -1,16 +1,26 @@
-"""What a form can say of an order: it knows no null, and what it leaves empty it does not say."""
+"""What a form can say of an order: it knows no null, and what it leaves empty it does not say.
+
+It bears a token besides.
+"""
 
 from typing import Any
 
+from tiergate.web.read_order import FORM_TOKEN
+
 _NULL = {"type": "null"}
 _EMPTY = {"const": ""}
+_TOKEN = {
+    "type": "string",
+    "description": "What a form of our own pages bears; none is needed with a token in a header.",
+}
 
 Schema = dict[str, Any]
 
 
 def form_schema(schema: Schema) -> Schema:
     """Return the schema of a form, from that of the same order in JSON."""
-    return {**_plain(schema, schema.get("required", [])), **_alternatives(schema)}
+    plain = {**_plain(schema, schema.get("required", [])), **_alternatives(schema)}
+    return {**plain, "properties": {**plain["properties"], FORM_TOKEN: _TOKEN}}
 
 
 def _alternatives(schema: Schema) -> Schema:

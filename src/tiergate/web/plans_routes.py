@@ -15,7 +15,7 @@ from tiergate.web.visitor_currency import depends_on
 
 router = APIRouter()
 
-_READ = (*ANYBODY, "no_plans", "unknown_account", "request_invalid")
+_READ = (*ANYBODY, "access_invalid", "access_expired", "no_plans", "unknown_account", "request_invalid")
 _UNCHANGED: Responses = {304: {"description": "Nothing has changed since the answer whose ETag was sent."}}
 
 _ANYWHERE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}

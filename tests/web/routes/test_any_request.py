@@ -29,12 +29,12 @@ KNOWN: dict[str, list[Any]] = {
     "quantity": [0, 1, 2],
     "reason": ["too_expensive", "other", ""],
     "email": ["money@acme.test"],
+    "form_token": [""],
     "flow": ["payment_method_update", "subscription_cancel", "subscription_update"],
 }
 """What makes a request one that means something here."""
 
 ALLOWED, FORBIDDEN = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
-HEADERS = {"x-account": "acme"}
 
 REFUSED_AS_THINGS_ARE = ["2xx", "303", "304", "401", "402", "403", "404", "409"]
 """What may be answered to a request that is as described; whatever else is not may be 400 or 422."""
@@ -96,6 +96,7 @@ def with_known_words(case: Case[Any], data: st.DataObject) -> Case[Any]:
 def test_every_operation(shop: Site, sandbox_url: str, standing: str, mode: GenerationMode) -> None:
     """Each operation in turn, by what the description allows, or by what it forbids."""
     stand(shop, sandbox_url, standing)
+    headers = {"Authorization": f"Bearer {shop.billing.access_token('acme')}"}
     for operation in operations(shop):
         if mode is FORBIDDEN and not (operation.query or operation.body):
             continue  # there is nothing that could be wrong
@@ -103,7 +104,7 @@ def test_every_operation(shop: Site, sandbox_url: str, standing: str, mode: Gene
         @hard(6)
         @given(case=operation.as_strategy(generation_mode=mode))
         def send(case: Case[Any]) -> None:
-            case.call_and_validate(headers=HEADERS)
+            case.call_and_validate(headers=headers)
 
         send()
 
@@ -112,6 +113,7 @@ def test_every_operation(shop: Site, sandbox_url: str, standing: str, mode: Gene
 def test_a_life_of_requests(shop: Site, sandbox_url: str, standing: str) -> None:
     """One request after the other from each standing on, of things that exist: each finds what is there."""
     stand(shop, sandbox_url, standing)
+    headers = {"Authorization": f"Bearer {shop.billing.access_token('acme')}"}
     described = [each for each in operations(shop) if "/admin/" not in each.path]
 
     @hard(150)
@@ -119,7 +121,7 @@ def test_a_life_of_requests(shop: Site, sandbox_url: str, standing: str) -> None
     def live(data: st.DataObject) -> None:
         operation = data.draw(st.sampled_from(described))
         case = data.draw(operation.as_strategy(generation_mode=ALLOWED))
-        answer = with_known_words(case, data).call_and_validate(headers=HEADERS)
+        answer = with_known_words(case, data).call_and_validate(headers=headers)
         answered.append((operation.path, answer.status_code))
 
     answered: list[tuple[str, int]] = []

@@ -11,6 +11,7 @@ from tests.web.routes.test_change_routes import have, post
 WRITES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "checkout": ({"plan": "team"}, {"plan": "scale"}),
     "trial": ({"plan": "team"}, {"plan": "scale"}),
+    "ask": ({"plan": "team"}, {"plan": "scale"}),
     "portal": ({}, {"return_url": "/settings"}),
     "email": ({"email": "money@acme.test"}, {"email": "else@acme.test"}),
 }
