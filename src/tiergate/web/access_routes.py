@@ -19,6 +19,8 @@ from tiergate.web.shown_as import shown_as, strictly_shown_as
 
 router = APIRouter()
 
+_ASKED = (*MEMBER, "idempotency_key_reused", "unknown_plan")
+
 
 class AskOrder(KeyedOrder):
     """What a member would like an owner to get; all of it may be left open."""
@@ -55,8 +57,7 @@ def open_link(request: Request, token: str = "") -> Response:
     "/api/billing/ask",
     tags=["billing"],
     response_model=AskedAnswer,
-    responses=refuses(*MEMBER, "idempotency_key_reused", "unknown_plan")
-    | sends_forms_on("back to the billing page"),
+    responses=refuses(*_ASKED) | sends_forms_on("back to the billing page"),
     openapi_extra=takes(AskOrder, required=False),
 )
 async def ask(request: Request, acting: Member, key: Key = None) -> Response | AskedAnswer:
