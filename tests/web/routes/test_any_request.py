@@ -116,7 +116,7 @@ def test_a_life_of_requests(shop: Site, sandbox_url: str, standing: str) -> None
     headers = {"Authorization": f"Bearer {shop.billing.access_token('acme')}"}
     described = [each for each in operations(shop) if "/admin/" not in each.path]
 
-    @hard(150)
+    @hard(100)
     @given(data=st.data())
     def live(data: st.DataObject) -> None:
         operation = data.draw(st.sampled_from(described))
