@@ -54,13 +54,13 @@ if TYPE_CHECKING:
 _LAST_WORDS_SECONDS = 5.0
 
 
-class Billing(BillingPlans, BillingCheckout, BillingTrials, BillingAccess, Changes):
+class Billing(BillingCheckout, BillingPlans, BillingTrials, BillingAccess, Changes):
     """Self-serve billing for one application. Safe to share between threads.
 
-    Checks are answered from memory, everything else from the local mirror, apart from ``start_checkout``,
-    ``follow_checkout``, ``run_due``, ``enforce``, ``reconcile``, ``adopt``, ``doctor``, ``check_webhooks``,
-    ``advance_clock`` and what ``BillingPlans``, ``BillingTrials`` and ``Changes`` name: these may call
-    Stripe, and may raise ``StripeUnavailableError`` or ``StripeRefusedError``.
+    Checks are answered from memory, everything else from the local mirror, apart from ``run_due``,
+    ``enforce``, ``reconcile``, ``adopt``, ``doctor``, ``check_webhooks``, ``advance_clock`` and what
+    ``BillingCheckout``, ``BillingPlans``, ``BillingTrials`` and ``Changes`` name: these may call Stripe, and
+    may raise ``StripeUnavailableError`` or ``StripeRefusedError``.
     """
 
     def __init__(

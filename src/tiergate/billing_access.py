@@ -18,6 +18,7 @@ from tiergate.services.context import Context
 from tiergate.services.erase_account import Erased, erase_account
 from tiergate.services.export_account import export_account
 from tiergate.services.form_tokens import form_token, is_form_token
+from tiergate.services.keyed_wish import once
 
 
 class BillingAccess:
@@ -54,12 +55,25 @@ class BillingAccess:
         """Return a token for the API, to be sent as ``Authorization: Bearer TOKEN``. Raises the same."""
         return make_token(self._context, Use.API, Acting(account_id, role, person), valid_for)
 
-    def ask_to_upgrade(self, acting: Acting, plan: str | None = None, interval: str | None = None) -> bool:
+    def ask_to_upgrade(
+        self,
+        acting: Acting,
+        plan: str | None = None,
+        interval: str | None = None,
+        *,
+        key: str | None = None,
+    ) -> bool:
         """Pass a member's wish on to the owners; false where that was done already today.
 
-        Raises ``UnknownAccountError``, ``AccountErasedError`` and ``UnknownPlanError``.
+        ``key`` is a name of your own for this wish, and leads to the same answer for good. Raises
+        ``UnknownAccountError``, ``AccountErasedError``, ``UnknownPlanError`` and ``KeyReusedError``.
         """
-        return ask_to_upgrade(self._context, acting, plan, interval)
+        wish = {"action": "ask", "plan": plan, "interval": interval, "person": acting.person}
+
+        def do() -> str:
+            return "asked" if ask_to_upgrade(self._context, acting, plan, interval) else "known"
+
+        return once(self._context, acting.account_id, key, wish, do) == "asked"
 
     def export_account(self, account_id: str) -> dict[str, Any]:
         """Return everything that is kept about an account, as JSON can hold it.

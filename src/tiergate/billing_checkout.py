@@ -1,9 +1,11 @@
 """The part of ``Billing`` that leads to Stripe's checkout, and back."""
 
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 
 from tiergate.services.context import Context
 from tiergate.services.follow_checkout import follow_checkout
+from tiergate.services.keyed_wish import once
 from tiergate.services.lead_to_checkout import lead_to_checkout
 from tiergate.services.order import Order
 from tiergate.store.checkout_rows import Checkout, find_checkout
@@ -25,6 +27,7 @@ class BillingCheckout:
         add_ons: Mapping[str, int] | None = None,
         return_to: str | None = None,
         language: str | None = None,
+        key: str | None = None,
     ) -> str:
         """Return the address of Stripe's checkout page for a plan; safe to call again and again.
 
@@ -32,11 +35,17 @@ class BillingCheckout:
         ``seats``: by default one for each member; ``currency``: as long as the account pays in none;
         ``add_ons``: how much of each, by key; ``return_to``: the path of this site for whoever turns back, by
         default the pricing page as it was; ``language``: what Stripe's page is in, by default what the
-        browser asks for. Raises ``AlreadySubscribedError``, ``CheckoutClosedError``, ``SeatsError``,
-        ``InvalidOrderError``, ``UnknownPlanError`` and ``UnknownAddOnError``.
+        browser asks for. ``key`` is a name of your own for this wish, and leads to the same page for good,
+        also when that is closed. Raises ``AlreadySubscribedError``, ``CheckoutClosedError``, ``SeatsError``,
+        ``InvalidOrderError``, ``UnknownPlanError``, ``UnknownAddOnError`` and ``KeyReusedError``.
         """
         order = Order(plan, interval, seats, currency, add_ons or {}, return_to, language)
-        return lead_to_checkout(self._context, account_id, order)
+        wish = {"action": "checkout", **asdict(replace(order, language=None))}
+
+        def do() -> str:
+            return lead_to_checkout(self._context, account_id, order)
+
+        return once(self._context, account_id, key, wish, do)
 
     def follow_checkout(self, session_id: str) -> str | None:
         """Ask Stripe what became of a checkout and mirror it; returns the session's status.

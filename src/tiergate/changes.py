@@ -4,6 +4,7 @@ from tiergate.services.cancel_subscription import cancel_subscription
 from tiergate.services.change_plan import change_plan
 from tiergate.services.changed import Changed
 from tiergate.services.context import Context
+from tiergate.services.keyed_wish import once
 from tiergate.services.open_portal import open_portal
 from tiergate.services.pause_subscription import pause_subscription
 from tiergate.services.preview_change import Preview, preview_change
@@ -126,6 +127,8 @@ class Changes:
         flow: str | None = None,
         return_url: str | None = None,
         language: str | None = None,
+        *,
+        key: str | None = None,
     ) -> str:
         """Return the address of Stripe's portal, where ``flow`` leads to one thing at once.
 
@@ -133,11 +136,22 @@ class Changes:
         customer comes back to ``return_url``, or to the billing page. The portal speaks ``language``, such as
         ``de``, or what the browser asks for. Raises ``PortalFlowError``.
         """
-        return open_portal(self._context, account_id, flow, return_url, language)
+        wish = {"action": "portal", "flow": flow, "return_url": return_url}
 
-    def set_billing_email(self, account_id: str, email: str, *, actor: str = "") -> str:
+        def do() -> str:
+            return open_portal(self._context, account_id, flow, return_url, language)
+
+        return once(self._context, account_id, key, wish, do)
+
+    def set_billing_email(
+        self, account_id: str, email: str, *, key: str | None = None, actor: str = ""
+    ) -> str:
         """Let invoices and receipts go to an address, at Stripe too. Raises ``InvalidEmailError``."""
-        return set_billing_email(self._context, account_id, email, actor)
+        wish = {"action": "billing_email", "email": email}
+        context = self._context
+        return once(
+            context, account_id, key, wish, lambda: set_billing_email(context, account_id, email, actor)
+        )
 
     def _change(
         self, account_id: str, action: str, wish: Wish, token: str | None, key: str | None, actor: str

@@ -24,7 +24,7 @@ for name, command in COMMANDS.items():
 
 
 @app.command()
-def serve(  # noqa: PLR0913, PLR0917 -- each one is an option of the command
+def serve(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = DEFAULT_PORT,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     state: Annotated[

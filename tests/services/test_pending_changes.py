@@ -22,9 +22,11 @@ from tests.services.changing import (
     travel,
     use_card,
 )
-from tiergate.services.changed import Changed
+from tiergate.services.changed import Changed, changed_from
 from tiergate.services.push_plans import push_plans
 from tiergate.store.tables import operations
+from tiergate.stripe_api.gateway import Gateway, StripeUnavailableError
+from tiergate_sandbox.world.cards import BY_NUMBER, Card
 
 DECLINED = {
     "generic": "4000 0000 0000 0002",
@@ -119,6 +121,57 @@ def test_declined_cards_of_every_kind(bench: Bench, number: str) -> None:
     assert pay_invoice(bench, url) == 303
     hear(bench)
     assert (bench.explain().phase.plan_key, paid(bench)) == ("team", [1900, 2032])
+
+
+CARDS = [card for card in BY_NUMBER.values() if card.decline is not None]
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.name)
+def test_the_reason_of_every_decline_is_told(bench: Bench, card: Card) -> None:
+    """Whatever card is refused: the old plan stays, and pressing again says why, and what to do."""
+    _, changed = upgrade_with(bench, FAILS_LATER)
+    assert changed.problem
+    assert (changed.problem.code, changed.problem.message[:9]) == ("card_declined", "Your bank")
+    asks_first = pay_invoice(bench, pay_url(changed), card.number) == 303
+    if asks_first:
+        submit(bench, f"{pay_url(changed)}/authenticate", {"outcome": "succeed"})
+    hear(bench)
+    again = desk(bench).change_plan(ACCOUNT, "team")
+    assert (again.outcome, again.pay_url) == ("payment_pending", changed.pay_url)
+    assert bench.explain().phase.plan_key == "starter"
+    assert again.problem
+    assert card.decline
+    untold = ("lost_card", "stolen_card", "generic_decline")
+    code = card.decline.decline_code or card.decline.code
+    assert again.problem.code == ("card_declined" if code in untold else code)
+    assert again.problem.message.endswith(".")
+    assert "card" in again.problem.remedy
+    assert card.decline.message not in str(again.problem)
+
+
+def test_a_bank_that_asks_is_told(both: Bench) -> None:
+    """A payment to confirm says so; once it is made there is no problem left."""
+    _, changed = upgrade_with(both, ASKS_THE_BANK)
+    assert changed.problem
+    assert changed.problem.code == "authentication_required"
+    assert noted(both)[0].data["problem"]["code"] == "authentication_required"
+    assert changed_from(changed.as_json()) == changed
+    submit(both, f"{pay_url(changed)}/authenticate", {"outcome": "succeed"})
+    hear(both)
+    assert desk(both).change_plan(ACCOUNT, "team").problem is None
+
+
+def test_a_reason_that_cannot_be_read_holds_nothing_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stripe fails just when it is asked why: the change waits for its payment all the same."""
+    sell(bench, "starter", FAILS_LATER)
+
+    def fail(*_: object) -> None:
+        raise StripeUnavailableError("Stripe did not answer.", "Try again in a moment.")
+
+    monkeypatch.setattr(Gateway, "fetch_payment_intents", fail)
+    changed = desk(bench).change_plan(ACCOUNT, "team")
+    assert (changed.outcome, changed.problem) == ("payment_pending", None)
+    assert changed.pay_url
 
 
 def test_what_nobody_confirms_expires(both: Bench) -> None:

@@ -1,5 +1,7 @@
 """Seats and add-ons: prorated to the cent, never fewer than there are people."""
 
+from typing import Any
+
 import pytest
 
 from tests.services.bench import ACCOUNT, Bench
@@ -117,6 +119,26 @@ def test_a_plan_per_seat_is_bought_for_everybody(both: Bench) -> None:
     assert (shown.change.quantity, shown.renewal_total) == (7, 7000)
     desk(both).change_plan(ACCOUNT, "crew", token=shown.token)
     assert prices(both, subscription_id) == {"crew_monthly": 7}
+
+
+@pytest.mark.parametrize("wish", [{"seats": 5}, {"seats": 2}, {"add_on": "storage", "quantity": 1}], ids=str)
+def test_who_is_leaving_may_still_have_more(both: Bench, wish: dict[str, Any]) -> None:
+    """For the rest of the period: it is previewed without a renewal, charged, and the end stays."""
+    sell_crew(both)
+    sell(both, "crew")
+    desk(both).set_seats(ACCOUNT, 3)
+    both.tick()
+    desk(both).cancel(ACCOUNT)
+    both.tick()
+    hear(both)
+    both.tick()
+    before = paid(both)
+    shown = desk(both).preview_change(ACCOUNT, **wish)
+    assert (shown.renews_at, shown.renewal_total, shown.currency) == (None, None, "usd")
+    change = desk(both).set_seats if "seats" in wish else desk(both).set_add_on
+    assert change(ACCOUNT, *wish.values(), token=shown.token).outcome == "done"
+    assert paid(both) == [*before, *([shown.due_now] if shown.due_now else [])]
+    assert held(both).is_ending
 
 
 def test_add_ons_come_now_and_go_at_the_renewal(both: Bench) -> None:

@@ -74,7 +74,17 @@ def test_another_wish_wins_over_one_that_was_interrupted(both: Bench) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    ["", "acme", "a@b", "a b@c.test", "a@b.test,c@d.test", "a\n@b.test", f"{'a' * 250}@b.test", "a@@b.test"],
+    [
+        "",
+        "acme",
+        "a@b",
+        "a b@c.test",
+        "a@b.test,c@d.test",
+        "a\n@b.test",
+        f"{'a' * 250}@b.test",
+        "a@@b.test",
+        "ü@b.test",
+    ],
 )
 def test_what_is_no_address_is_refused(both: Bench, wrong: str) -> None:
     """A letter could not arrive there, so nothing is changed."""

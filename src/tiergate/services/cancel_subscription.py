@@ -13,7 +13,8 @@ from tiergate.services.preview_change import undone_by
 from tiergate.services.run_change import Asking, Planned, run_change
 from tiergate.services.wish import InvalidWishError
 
-_MOST_CHARACTERS = 500
+MOST_CHARACTERS = 500
+"""Of a comment."""
 
 FEEDBACK = (
     "customer_service",
@@ -47,8 +48,8 @@ def cancel_subscription(
         raise InvalidWishError(f"There is no reason {reason!r}.", f"The reasons are: {', '.join(FEEDBACK)}.")
     if when is not None and when not in TIMES:
         raise InvalidWishError(f"Nothing is cancelled at {when!r}.", f"Say one of: {', '.join(TIMES)}.")
-    if len(comment) > _MOST_CHARACTERS:
-        raise InvalidWishError("The comment is too long.", f"Write {_MOST_CHARACTERS} characters at most.")
+    if len(comment) > MOST_CHARACTERS:
+        raise InvalidWishError("The comment is too long.", f"Write {MOST_CHARACTERS} characters at most.")
     given = {"feedback": reason, "comment": comment}
     details = {name: value for name, value in given.items() if value}
     asking = replace(asking, told=details)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tiergate.rules.payment_problem import PaymentProblem
 from tiergate.rules.state import SubscriptionStatus
 from tiergate.services.context import Context
 from tiergate.store.mirror import Kind
@@ -37,6 +38,8 @@ class CarriedOut:
     """What Stripe shows afterwards, each with when that reading began."""
     overtaken: bool = False
     """Whether events have told of something read while it was read."""
+    problem: PaymentProblem | None = None
+    """Why a payment that the change asked for was not made."""
 
     def call(self, parameters: Json, key: str) -> Answer:
         """Make the calls, and return the subscription as it is then. Raises ``LapsedError``."""

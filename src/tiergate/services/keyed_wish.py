@@ -1,11 +1,13 @@
 """A client's own key for what it wants: the same key with the same wish gives the same result."""
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tiergate.rules.errors import TiergateError
+from tiergate.services.context import Context
 from tiergate.store import Transaction
-from tiergate.store.operation_rows import Outcome, find_by_client_key
+from tiergate.store.operation_rows import Operation, Outcome, find_by_client_key, insert_done
 from tiergate.stripe_api.gateway import StripeRefusedError
 
 
@@ -30,3 +32,25 @@ def done_before(tx: Transaction, account_id: str, key: str | None, wish: Mapping
     if found.state == "refused":
         raise StripeRefusedError(str(found.result.get("error")), stripe_code=found.result.get("code"))
     return found if found.state == "done" else None
+
+
+def once(
+    context: Context, account_id: str, key: str | None, wish: Mapping[str, Any], do: Callable[[], str]
+) -> str:
+    """Do what is safe to repeat, and answer a client's key with the same text for good.
+
+    Of several at once under one key all get the answer that was noted first. Raises what ``do`` raises, and
+    ``KeyReusedError``; an account that is not known is ``do``'s to refuse.
+    """
+    if key is None:
+        return do()
+    with context.database.read() as tx:
+        found = done_before(tx, account_id, key, wish)
+    if found is None:
+        answer = do()
+        parameters, at = {"wish": dict(wish), "client_key": key}, context.now()
+        noted = Operation(f"op_{uuid.uuid4().hex}", account_id, str(wish["action"]), parameters, at, key)
+        with context.database.write() as tx:
+            insert_done(tx, noted, {"answer": answer}, at)
+            found = done_before(tx, account_id, key, wish)
+    return str(found.result["answer"]) if found else answer

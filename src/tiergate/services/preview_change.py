@@ -38,8 +38,9 @@ class Preview:
 
     ``total`` is what the change is invoiced with now, and ``due_now`` what is charged of it: a negative total
     is credited to later invoices. ``renewal_total`` is what the first renewal afterwards is invoiced with, at
-    ``renews_at``, as far as it is known today. ``token`` is handed in with the confirmation: what was shown
-    is then charged, or asked about again. ``undone`` names what is taken back on the way.
+    ``renews_at``, as far as it is known today; both are ``None`` where it ends before. ``token`` is handed in
+    with the confirmation: what was shown is then charged, or asked about again. ``undone`` names what is
+    taken back on the way.
     """
 
     change: Change
@@ -91,19 +92,21 @@ def preview_change(context: Context, account_id: str, wish: Wish, at: datetime |
     held, at = facts.held, at or facts.at
     if held is None or not change.is_made or change.kind is ChangeKind.CANCEL:
         return _without_charge(change, facts, at)
-    then = context.gateway.preview_invoice(renewal_parameters(change, facts, held)).body
     now: dict[str, Any] = {}
+    then: dict[str, Any] = {}
+    if change.takes_back_cancellation or not held.is_ending:
+        then = context.gateway.preview_invoice(renewal_parameters(change, facts, held)).body
     if change.holds is Holds.NOW and change.kind is not ChangeKind.STAY and _is_charged(change, held):
         now = context.gateway.preview_invoice(preview_parameters(change, facts, held, at)).body
     total = int(now.get("total") or 0)
     return Preview(
         change,
-        str(then["currency"]),
+        then.get("currency") or now.get("currency"),
         total,
         int(now.get("amount_due") or 0),
         tuple([_line(line) for line in (now.get("lines") or {}).get("data") or ()]),
-        _renews_at(change, held, now, then),
-        int(then["total"]),
+        _renews_at(change, held, now, then) if then else None,
+        int(then["total"]) if then else None,
         features_of(change, facts),
         undone_by(change, held),
         _token(change, facts, at, total),

@@ -8,6 +8,7 @@ from typing import Any
 
 from tiergate.rules.change import Change, Holds
 from tiergate.rules.instants import from_unix_seconds, to_unix_seconds
+from tiergate.rules.payment_problem import PaymentProblem
 from tiergate.services.account_time import account_now
 from tiergate.services.carry_out import CarriedOut, LapsedError
 from tiergate.services.change_errors import ChangeBusyError
@@ -22,6 +23,7 @@ from tiergate.services.require_account import require_account
 from tiergate.services.run_operation import Ran, run_operation
 from tiergate.services.save_reading import save_reading
 from tiergate.services.unnamed_plans import forget_names, name_when_paid
+from tiergate.services.why_unpaid import why_unpaid
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, find_account
 from tiergate.store.journal_rows import Entry, append
@@ -92,7 +94,7 @@ def run_change(context: Context, account_id: str, asking: Asking, plan: Plan) ->
             return replayed
         planned = None if under_way else plan(facts)
         if planned is not None and not planned.steps:
-            return _nothing(planned, facts)
+            return _nothing(context, planned, facts)
         ran = _run(context, facts, asking, plan, planned)
         if ran is not None and ran.operation.parameters["wish"] == dict(asking.wish):
             return changed_from(ran.result)
@@ -124,7 +126,9 @@ def _run(context: Context, facts: Facts, asking: Asking, plan: Plan, planned: Pl
 
     def call(parameters: dict[str, Any], key: str) -> Answer:
         try:
-            return carried.call(parameters, key)
+            answer = carried.call(parameters, key)
+            carried.problem = _problem_of(context, answer)
+            return answer
         except LapsedError:
             with context.database.write() as tx:
                 lapse_operation(tx, key, context.now())
@@ -186,7 +190,7 @@ def _settle(
         return told
     _save_readings(context, tx, carried)
     parameters, account_id = operation.parameters, operation.account_id
-    changed = _with_payment(changed_from(parameters["intended"]), answer)
+    changed = _with_payment(changed_from(parameters["intended"]), answer, carried.problem)
     _name_later(context, tx, operation, is_pending=bool(answer.body.get("pending_update")))
     account = find_account(tx, account_id)
     cause = f"{parameters['wish']['action']} by {parameters['actor'] or 'the host'}"
@@ -222,24 +226,31 @@ def _worth_noting(changed: Changed) -> dict[str, Any]:
     return {name: value for name, value in changed.as_json().items() if value and name != "pay_url"}
 
 
-def _with_payment(intended: Changed, answer: Answer) -> Changed:
-    """Add what still has to be paid or confirmed, and where."""
+def _with_payment(intended: Changed, answer: Answer, problem: PaymentProblem | None) -> Changed:
+    """Add what still has to be paid or confirmed, where, and why it was not."""
     pending, invoice = answer.body.get("pending_update"), answer.body.get("latest_invoice")
     is_open = isinstance(invoice, Mapping) and invoice.get("status") == "open"
     url = invoice.get("hosted_invoice_url") if isinstance(invoice, Mapping) and is_open else None
     if pending and intended.outcome == "done":
         by = from_unix_seconds(pending.get("expires_at"))
-        return replace(intended, outcome="payment_pending", pay_url=url, pay_by=by)
+        return replace(intended, outcome="payment_pending", pay_url=url, pay_by=by, problem=problem)
     if intended.outcome == "done" and answer.body.get("status") in ("past_due", "incomplete"):
-        return replace(intended, outcome="payment_pending", pay_url=url)
+        return replace(intended, outcome="payment_pending", pay_url=url, problem=problem)
     return replace(intended, pay_url=url) if intended.outcome == "done" else intended
 
 
-def _nothing(planned: Planned, facts: Facts) -> Changed:
+def _problem_of(context: Context, answer: Answer) -> PaymentProblem | None:
+    invoice = answer.body.get("latest_invoice")
+    is_open = isinstance(invoice, Mapping) and invoice.get("status") == "open"
+    return why_unpaid(context, str(invoice["id"])) if isinstance(invoice, Mapping) and is_open else None
+
+
+def _nothing(context: Context, planned: Planned, facts: Facts) -> Changed:
     """Tell of what is so already, or waits for its payment."""
     change, held = planned.change, facts.held
     pending = held.subscription.pending_update if held else None
     outcome: Outcome = "payment_pending" if change.waits_for_payment else "nothing"
+    unpaid = held.subscription.latest_invoice_id if held and change.waits_for_payment else None
     return Changed(
         outcome,
         str(change.kind),
@@ -250,6 +261,7 @@ def _nothing(planned: Planned, facts: Facts) -> Changed:
         pay_url=planned.pay_url,
         pay_by=pending.expires_at if pending and change.waits_for_payment else None,
         subscription_id=held.subscription.id if held else None,
+        problem=why_unpaid(context, unpaid) if unpaid else None,
     )
 
 

@@ -9,7 +9,8 @@ from tiergate.rules.plan_change import plan_change
 from tiergate.rules.quantity_change import add_on_change, seat_change
 from tiergate.services.change_facts import Facts
 
-_MOST = 1_000_000
+MOST = 1_000_000
+"""Of seats, or of an add-on."""
 
 
 class InvalidWishError(TiergateError):
@@ -59,5 +60,5 @@ def _check(wish: Wish) -> None:
         raise InvalidWishError("An interval needs a plan.", "Pass plan and interval together.")
     for name, least in (("seats", 1), ("quantity", 0)):
         number = getattr(wish, name)
-        if number is not None and not least <= number <= _MOST:
+        if number is not None and not least <= number <= MOST:
             raise InvalidWishError(f"{number} is no possible number of {name}.", f"Pass {least} or more.")

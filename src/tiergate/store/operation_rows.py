@@ -52,6 +52,13 @@ def open_operation(tx: Transaction, wanted: Operation) -> Operation:
     return Operation(*tx.execute(either.returning(*_OPERATION)).one())
 
 
+def insert_done(tx: Transaction, operation: Operation, result: dict[str, Any], at: datetime) -> None:
+    """Note what a client's key has led to, unless the key has led to something before."""
+    values = {name: getattr(operation, name) for name in Operation.__dataclass_fields__}
+    statement = insert_into(tx, operations).values(**values, state="done", result=result, closed_at=at)
+    tx.execute(statement.on_conflict_do_nothing(index_elements=["account_id", "client_key"]))
+
+
 def close_operation(
     tx: Transaction, operation_id: str, state: str, result: dict[str, Any], at: datetime
 ) -> None:

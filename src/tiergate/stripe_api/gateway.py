@@ -210,6 +210,15 @@ class Gateway:
         """Read an invoice; ``None`` when Stripe has none of that id."""
         return self._read(f"/v1/invoices/{invoice_id}")
 
+    def fetch_payment_intents(self, invoice_id: str) -> list[Json]:
+        """Read how the payments of an invoice have gone."""
+        answer = self._read(
+            f"/v1/invoices/{invoice_id}", {"expand[0]": "payments.data.payment.payment_intent"}
+        )
+        payments = (answer.body.get("payments") or {}).get("data", []) if answer else []
+        intents = [payment["payment"].get("payment_intent") for payment in payments]
+        return [intent for intent in intents if isinstance(intent, dict)]
+
     def fetch_customer(self, customer_id: str) -> Answer | None:
         """Read a customer (a deleted one says so); ``None`` when Stripe has none of that id."""
         return self._read(f"/v1/customers/{customer_id}")

@@ -1,6 +1,7 @@
 """The JSON that the API answers with."""
 
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel, Field
 
@@ -8,10 +9,49 @@ from tiergate.rules.catalog import UNLIMITED
 from tiergate.rules.decision import Decision
 from tiergate.rules.instants import DISTANT_FUTURE
 from tiergate.services.describe_account import AccountView
+from tiergate.web.shown_as import shown_as
+
+_EXAMPLE: dict[str, Any] = {
+    "account_id": "initech",
+    "at": "2027-03-11T10:00:00Z",
+    "plan": "team",
+    "access": "full",
+    "reason": "active",
+    "valid_until": "2027-04-01T10:00:00Z",
+    "status": "active",
+    "plan_key": "team",
+    "trial_end": None,
+    "current_period_end": "2027-04-01T10:00:00Z",
+    "cancel_at": None,
+    "has_card": True,
+    "stripe_customer_id": "cus_1",
+    "stripe_subscription_id": "sub_1",
+    "stripe_price_id": "price_1",
+    "pay_url": None,
+    "pay_by": None,
+}
+_DECISION: dict[str, Any] = {
+    "feature": "projects",
+    "allowed": False,
+    "reason": "limit_reached",
+    "phase": "active",
+    "plan": "starter",
+    "value": 5,
+    "limit": 5,
+    "used": 5,
+    "remaining": 0,
+    "unlimited": False,
+    "over_limit": False,
+    "readable": True,
+    "valid_until": "2027-04-01T10:00:00Z",
+    "offer": {"plan": "team", "name": "Team"},
+}
 
 
 class SubscriptionAnswer(BaseModel):
     """What an account has, until when, and the Stripe subscription that it rests on."""
+
+    model_config = shown_as(_EXAMPLE)
 
     account_id: str
     at: datetime = Field(description="The account's own time: a test clock's, where it lives on one.")
@@ -35,12 +75,16 @@ class SubscriptionAnswer(BaseModel):
 class OfferAnswer(BaseModel):
     """The plan that would allow what was refused."""
 
+    model_config = shown_as(_DECISION["offer"])
+
     plan: str
     name: str
 
 
 class DecisionAnswer(BaseModel):
     """Whether a feature may be used, why, and until when that holds."""
+
+    model_config = shown_as(_DECISION)
 
     feature: str
     allowed: bool
@@ -63,6 +107,8 @@ class DecisionAnswer(BaseModel):
 
 class CheckoutAnswer(BaseModel):
     """Where to send the customer."""
+
+    model_config = shown_as({"url": "https://checkout.stripe.com/c/pay/cs_test_1"})
 
     url: str
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from tiergate.services.order import OWN_PATH
 from tiergate.services.start_checkout import AlreadySubscribedError
@@ -16,20 +16,25 @@ from tiergate.web.answers import (
     decision_answer,
     subscription_answer,
 )
+from tiergate.web.api_description import ACCOUNT, KEYED, refuses, sends_forms_on, takes
+from tiergate.web.idempotency_key import Key, KeyedOrder
 from tiergate.web.identity import Owner, SignedIn
 from tiergate.web.page_frame import billing_of, frame_of
-from tiergate.web.read_order import FORM, is_form, read_order
+from tiergate.web.read_order import is_form, read_order
+from tiergate.web.shown_as import strictly_shown_as
 from tiergate.web.visitor_language import language_at_stripe
 
 router = APIRouter(prefix="/api/billing", tags=["billing"])
 
 _ADD_ON = "add_ons."
+_BOUGHT = ("already_subscribed", "checkout_busy", "checkout_closed")
+_SOLD = ("unknown_plan", "unknown_add_on", "order_invalid", "seats_invalid", "price_not_at_stripe")
 
 
-class CheckoutOrder(BaseModel):
+class CheckoutOrder(KeyedOrder):
     """Which plan is to be bought, and how it is to be paid."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = strictly_shown_as({"plan": "team", "interval": "year"})
 
     plan: str
     interval: Literal["month", "year"] = "month"
@@ -56,13 +61,13 @@ class CheckoutOrder(BaseModel):
         return {**rest, "add_ons": {name.removeprefix(_ADD_ON): value for name, value in named.items()}}
 
 
-@router.get("/subscription")
+@router.get("/subscription", responses=refuses(*ACCOUNT))
 def read_subscription(request: Request, account_id: SignedIn) -> SubscriptionAnswer:
     """Tell what the signed-in account has, and until when."""
     return subscription_answer(billing_of(request).describe(account_id))
 
 
-@router.get("/check")
+@router.get("/check", responses=refuses(*ACCOUNT, "unknown_feature", "request_invalid"))
 async def read_check(request: Request, account_id: SignedIn, feature: str) -> DecisionAnswer:
     """Tell whether the signed-in account may use a feature; a refusal is an answer, not an error."""
     return decision_answer(await billing_of(request).acheck(account_id, feature))
@@ -71,16 +76,10 @@ async def read_check(request: Request, account_id: SignedIn, feature: str) -> De
 @router.post(
     "/checkout",
     response_model=CheckoutAnswer,
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                media: {"schema": CheckoutOrder.model_json_schema()} for media in ("application/json", FORM)
-            },
-        }
-    },
+    responses=refuses(*KEYED, *_SOLD, *_BOUGHT) | sends_forms_on("to the checkout, or to the billing page"),
+    openapi_extra=takes(CheckoutOrder),
 )
-async def create_checkout(request: Request, account_id: Owner) -> Response | CheckoutAnswer:
+async def create_checkout(request: Request, account_id: Owner, key: Key = None) -> Response | CheckoutAnswer:
     """Open Stripe's checkout for a plan: JSON gets its address, a form is sent there.
 
     Pressing the button again leads to the same page. An account that has a subscription is refused with
@@ -98,6 +97,7 @@ async def create_checkout(request: Request, account_id: Owner) -> Response | Che
             add_ons=order.add_ons,
             return_to=order.return_to,
             language=language_at_stripe(request, billing_of(request).settings),
+            key=key or order.key,
         )
     except AlreadySubscribedError:
         if is_form(request):

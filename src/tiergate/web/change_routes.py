@@ -6,14 +6,13 @@ details that name the remedy.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel
 
 from tiergate.services.changed import Changed
+from tiergate.web.api_description import CHANGE, KEYED, refuses, sends_forms_on, takes
 from tiergate.web.change_answers import (
     AddOnOrder,
     CancelOrder,
@@ -21,64 +20,36 @@ from tiergate.web.change_answers import (
     ChangeOrder,
     EmailAnswer,
     EmailOrder,
-    KeyedOrder,
     PortalAnswer,
     PortalOrder,
     PreviewAnswer,
     PreviewOrder,
     SeatsOrder,
 )
+from tiergate.web.idempotency_key import Key, KeyedOrder
 from tiergate.web.identity import Owner, actor_of
 from tiergate.web.page_frame import billing_of, frame_of
-from tiergate.web.read_order import FORM, is_form, read_order
+from tiergate.web.read_order import is_form, read_order
 from tiergate.web.visitor_language import language_at_stripe
 
 router = APIRouter(prefix="/api/billing", tags=["changes"])
 
-Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255)]
+_PRICED = (*CHANGE, "wish_invalid", "card_required", "price_not_at_stripe", "amount_moved")
+_OF_SEATS = ("not_per_seat", "seats_out_of_range", "fewer_seats_than_members")
+_PREVIEWED = refuses(
+    *(code for code in _PRICED if code not in ("amount_moved", "change_busy", "idempotency_key_reused")),
+    *(*_OF_SEATS, "unknown_plan", "unknown_add_on", "plan_by_agreement"),
+)
+_OF_PORTAL = (*KEYED, "portal_flow_not_possible", "checkout_required")
+_LEADS_BACK = sends_forms_on("to the page to pay at, where there is one, or back to the billing page")
 
 
-def _takes(order: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
-    """Describe the body that a route reads by itself, from JSON or from a form."""
-    schema = order.model_json_schema()
-    examples = schema.pop("examples", [])
-    content = {"schema": schema, **({"example": examples[0]} if examples else {})}
-    return {
-        "requestBody": {
-            "required": required,
-            "content": dict.fromkeys(("application/json", FORM), content),
-        },
-        "responses": {
-            "402": {
-                "description": "A payment or a card is missing: `pay_url` is where to pay.",
-                "content": {"application/problem+json": {"example": _UNPAID}},
-            },
-            "409": {
-                "description": "Refused: `code` says why, `detail` what to do about it.",
-                "content": {"application/problem+json": {"example": _REFUSED}},
-            },
-        },
-    }
-
-
-_UNPAID = {
-    "type": "about:blank",
-    "title": "A payment of this subscription is outstanding.",
-    "status": 402,
-    "code": "payment_outstanding",
-    "detail": "Pay the open invoice first, then change the plan.",
-    "pay_url": "https://invoice.stripe.com/i/acct_1/test_1",
-}
-_REFUSED = {
-    "type": "about:blank",
-    "title": "The subscription is paused.",
-    "status": 409,
-    "code": "subscription_paused",
-    "detail": "Resume it first, then change it.",
-}
-
-
-@router.post("/preview", response_model=PreviewAnswer, openapi_extra=_takes(PreviewOrder))
+@router.post(
+    "/preview",
+    response_model=PreviewAnswer,
+    responses=_PREVIEWED,
+    openapi_extra=takes(PreviewOrder),
+)
 async def preview(request: Request, account_id: Owner) -> PreviewAnswer:
     """Say what a change would cost and mean, to the cent; nothing is changed."""
     order = await read_order(request, PreviewOrder)
@@ -95,7 +66,12 @@ async def preview(request: Request, account_id: Owner) -> PreviewAnswer:
     )
 
 
-@router.post("/change", response_model=ChangedAnswer, openapi_extra=_takes(ChangeOrder))
+@router.post(
+    "/change",
+    response_model=ChangedAnswer,
+    responses=refuses(*_PRICED, "unknown_plan", "plan_by_agreement", "seats_out_of_range") | _LEADS_BACK,
+    openapi_extra=takes(ChangeOrder),
+)
 async def change(request: Request, account_id: Owner, key: Key = None) -> Response | ChangedAnswer:
     """Change the plan: a bigger one now, a smaller one at the renewal."""
     order = await read_order(request, ChangeOrder)
@@ -109,7 +85,12 @@ async def change(request: Request, account_id: Owner, key: Key = None) -> Respon
     return await _answer(request, do, key or order.key)
 
 
-@router.post("/seats", response_model=ChangedAnswer, openapi_extra=_takes(SeatsOrder))
+@router.post(
+    "/seats",
+    response_model=ChangedAnswer,
+    responses=refuses(*_PRICED, *_OF_SEATS) | _LEADS_BACK,
+    openapi_extra=takes(SeatsOrder),
+)
 async def seats(request: Request, account_id: Owner, key: Key = None) -> Response | ChangedAnswer:
     """Set how many seats are paid for, prorated."""
     order = await read_order(request, SeatsOrder)
@@ -123,7 +104,12 @@ async def seats(request: Request, account_id: Owner, key: Key = None) -> Respons
     return await _answer(request, do, key or order.key)
 
 
-@router.post("/add-ons", response_model=ChangedAnswer, openapi_extra=_takes(AddOnOrder))
+@router.post(
+    "/add-ons",
+    response_model=ChangedAnswer,
+    responses=refuses(*_PRICED, "unknown_add_on") | _LEADS_BACK,
+    openapi_extra=takes(AddOnOrder),
+)
 async def add_ons(request: Request, account_id: Owner, key: Key = None) -> Response | ChangedAnswer:
     """Set how much of an add-on is paid for: more now, less at the renewal."""
     order = await read_order(request, AddOnOrder)
@@ -137,7 +123,12 @@ async def add_ons(request: Request, account_id: Owner, key: Key = None) -> Respo
     return await _answer(request, do, key or order.key)
 
 
-@router.post("/cancel", response_model=ChangedAnswer, openapi_extra=_takes(CancelOrder, required=False))
+@router.post(
+    "/cancel",
+    response_model=ChangedAnswer,
+    responses=refuses(*CHANGE, "wish_invalid") | _LEADS_BACK,
+    openapi_extra=takes(CancelOrder, required=False),
+)
 async def cancel(request: Request, account_id: Owner, key: Key = None) -> Response | ChangedAnswer:
     """Cancel, with the period or at once as the product's policy says."""
     order = await read_order(request, CancelOrder)
@@ -151,7 +142,12 @@ async def cancel(request: Request, account_id: Owner, key: Key = None) -> Respon
     return await _answer(request, do, key or order.key)
 
 
-@router.post("/resume", response_model=ChangedAnswer, openapi_extra=_takes(KeyedOrder, required=False))
+@router.post(
+    "/resume",
+    response_model=ChangedAnswer,
+    responses=refuses(*CHANGE) | _LEADS_BACK,
+    openapi_extra=takes(KeyedOrder, required=False),
+)
 async def resume(request: Request, account_id: Owner, key: Key = None) -> Response | ChangedAnswer:
     """Take a cancellation back, or let a paused subscription go on."""
     order = await read_order(request, KeyedOrder)
@@ -162,7 +158,12 @@ async def resume(request: Request, account_id: Owner, key: Key = None) -> Respon
     return await _answer(request, do, key or order.key)
 
 
-@router.post("/pause", response_model=ChangedAnswer, openapi_extra=_takes(KeyedOrder, required=False))
+@router.post(
+    "/pause",
+    response_model=ChangedAnswer,
+    responses=refuses(*CHANGE, "pause_not_offered") | _LEADS_BACK,
+    openapi_extra=takes(KeyedOrder, required=False),
+)
 async def pause(request: Request, account_id: Owner, key: Key = None) -> Response | ChangedAnswer:
     """Pause for as long as the product's policy allows."""
     order = await read_order(request, KeyedOrder)
@@ -173,7 +174,12 @@ async def pause(request: Request, account_id: Owner, key: Key = None) -> Respons
     return await _answer(request, do, key or order.key)
 
 
-@router.post("/undo", response_model=ChangedAnswer, openapi_extra=_takes(KeyedOrder, required=False))
+@router.post(
+    "/undo",
+    response_model=ChangedAnswer,
+    responses=refuses(*CHANGE) | _LEADS_BACK,
+    openapi_extra=takes(KeyedOrder, required=False),
+)
 async def undo(request: Request, account_id: Owner, key: Key = None) -> Response | ChangedAnswer:
     """Take back what is planned for the renewal, or waits for its payment."""
     order = await read_order(request, KeyedOrder)
@@ -184,25 +190,41 @@ async def undo(request: Request, account_id: Owner, key: Key = None) -> Response
     return await _answer(request, do, key or order.key)
 
 
-@router.post("/portal", response_model=PortalAnswer, openapi_extra=_takes(PortalOrder, required=False))
-async def portal(request: Request, account_id: Owner) -> Response | PortalAnswer:
+@router.post(
+    "/portal",
+    response_model=PortalAnswer,
+    responses=refuses(*_OF_PORTAL) | sends_forms_on("to the portal"),
+    openapi_extra=takes(PortalOrder, required=False),
+)
+async def portal(request: Request, account_id: Owner, key: Key = None) -> Response | PortalAnswer:
     """Open Stripe's portal: JSON gets its address, a form is sent there."""
     order = await read_order(request, PortalOrder)
     billing = billing_of(request)
     language = language_at_stripe(request, billing.settings)
-    url = await run_in_threadpool(
-        billing.open_portal, account_id, order.flow, order.return_url, language=language
-    )
+
+    def do() -> str:
+        name = key or order.key
+        return billing.open_portal(account_id, order.flow, order.return_url, language, key=name)
+
+    url = await run_in_threadpool(do)
     return RedirectResponse(url, 303) if is_form(request) else PortalAnswer(url=url)
 
 
-@router.post("/email", response_model=EmailAnswer, openapi_extra=_takes(EmailOrder))
-async def email(request: Request, account_id: Owner) -> Response | EmailAnswer:
+@router.post(
+    "/email",
+    response_model=EmailAnswer,
+    responses=refuses(*KEYED, "email_invalid", "change_busy") | sends_forms_on("back to the billing page"),
+    openapi_extra=takes(EmailOrder),
+)
+async def email(request: Request, account_id: Owner, key: Key = None) -> Response | EmailAnswer:
     """Set where invoices and receipts go."""
     order = await read_order(request, EmailOrder)
 
     def do() -> str:
-        return billing_of(request).set_billing_email(account_id, order.email, actor=actor_of(request))
+        billing = billing_of(request)
+        return billing.set_billing_email(
+            account_id, order.email, key=key or order.key, actor=actor_of(request)
+        )
 
     address = await run_in_threadpool(do)
     return to_billing(request, "email") if is_form(request) else EmailAnswer(email=address)

@@ -4,6 +4,7 @@ import hashlib
 
 from fastapi import APIRouter, Query, Request, Response
 
+from tiergate.web.api_description import ANYBODY, Responses, refuses
 from tiergate.web.identity import Visitor
 from tiergate.web.page_frame import billing_of
 from tiergate.web.plans_answer import PlansAnswer, plans_answer
@@ -14,11 +15,14 @@ from tiergate.web.visitor_currency import depends_on
 
 router = APIRouter()
 
+_READ = (*ANYBODY, "access_invalid", "access_expired", "no_plans", "unknown_account", "request_invalid")
+_UNCHANGED: Responses = {304: {"description": "Nothing has changed since the answer whose ETag was sent."}}
+
 _ANYWHERE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 
 
 @router.head("/api/plans", include_in_schema=False)
-@router.get("/api/plans", tags=["plans"], response_model=PlansAnswer)
+@router.get("/api/plans", tags=["plans"], response_model=PlansAnswer, responses=refuses(*_READ) | _UNCHANGED)
 def read_plans(
     request: Request,
     account_id: Visitor,

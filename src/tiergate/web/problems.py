@@ -249,6 +249,8 @@ async def _on_refused_trial(request: Request, error: Exception) -> Response:
 
 async def _on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
+    if error.status_code == HTTPStatus.BAD_REQUEST:  # FastAPI's word for a body that it cannot read
+        return _invalid(request, "The body is no JSON in UTF-8.")
     title = HTTPStatus(error.status_code).phrase + "."
     return problem(request, error.status_code, f"http_{error.status_code}", title, headers=error.headers)
 
@@ -256,6 +258,8 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
 async def _on_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
     told = "; ".join(f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors())
-    return problem(
-        request, HTTPStatus.UNPROCESSABLE_ENTITY, "request_invalid", "The request is not valid.", told
-    )
+    return _invalid(request, told)
+
+
+def _invalid(request: Request, told: str) -> Response:
+    return problem(request, 422, "request_invalid", "The request is not valid.", told)

@@ -1,27 +1,33 @@
 """Trials over HTTP: may the signed-in account try a plan, and the button that starts it."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, RedirectResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from tiergate.services.start_trial import TrialNeedsCardError, TrialStarted
 from tiergate.web.answers import CheckoutAnswer
+from tiergate.web.api_description import ACCOUNT, KEYED, refuses, sends_forms_on, takes
+from tiergate.web.idempotency_key import Key, KeyedOrder
 from tiergate.web.identity import Owner, SignedIn
 from tiergate.web.page_frame import billing_of, frame_of
-from tiergate.web.read_order import FORM, is_form, read_order
+from tiergate.web.read_order import is_form, read_order
+from tiergate.web.shown_as import shown_as, strictly_shown_as
 from tiergate.web.visitor_language import language_at_stripe
 
 router = APIRouter(prefix="/api/billing", tags=["billing"])
 
+_STARTED = ("already_subscribed", "trial_refused", "trial_busy", "unknown_plan", "price_not_at_stripe")
+_LEADS_ON = ("checkout_busy", "checkout_closed", "seats_invalid")
 
-class TrialOrder(BaseModel):
+
+class TrialOrder(KeyedOrder):
     """Which plan is to be tried; the one that is tried first where none is named."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = strictly_shown_as({"plan": "team"})
 
     plan: str | None = None
     interval: Literal["month", "year"] = "month"
@@ -30,6 +36,10 @@ class TrialOrder(BaseModel):
 class TrialStartedAnswer(BaseModel):
     """The trial that runs."""
 
+    model_config = shown_as(
+        {"plan": "team", "stripe_subscription_id": "sub_1", "trial_end": "2027-03-25T10:00:00Z"}
+    )
+
     plan: str
     stripe_subscription_id: str
     trial_end: datetime | None
@@ -37,6 +47,8 @@ class TrialStartedAnswer(BaseModel):
 
 class TrialOfferAnswer(BaseModel):
     """Whether the signed-in account may try a plan."""
+
+    model_config = shown_as({"plan": "team", "days": 14, "needs_card": False, "why": "eligible", "words": ""})
 
     plan: str
     days: int = Field(description="How long; 0 where it may not be tried.")
@@ -51,6 +63,20 @@ class TrialOfferAnswer(BaseModel):
 class PurchaseAnswer(BaseModel):
     """What buying a plan charges, and when; without tax."""
 
+    model_config = shown_as(
+        {
+            "plan": "team",
+            "interval": "month",
+            "amount": 4900,
+            "currency": "usd",
+            "charge": "now_ending_trial",
+            "charged_at": None,
+            "days_left": 9,
+            "words": "Your card is charged $49.00 today; the 9 days left of the trial end.",
+            "trial_refused": "",
+        }
+    )
+
     plan: str
     interval: str
     seats: int = Field(description="1 where the plan is not sold per seat.")
@@ -63,7 +89,7 @@ class PurchaseAnswer(BaseModel):
     trial_refused: str = Field(description="Why no trial comes with it, where the plan has one.")
 
 
-@router.get("/trial")
+@router.get("/trial", responses=refuses(*ACCOUNT, "unknown_plan", "request_invalid"))
 def read_trial_offer(request: Request, account_id: SignedIn, plan: str | None = None) -> TrialOfferAnswer:
     """Tell whether the signed-in account may try a plan, and otherwise why not."""
     offer = billing_of(request).trial_offer(account_id, plan)
@@ -72,7 +98,10 @@ def read_trial_offer(request: Request, account_id: SignedIn, plan: str | None = 
     )
 
 
-@router.get("/purchase")
+@router.get(
+    "/purchase",
+    responses=refuses(*ACCOUNT, "already_subscribed", "unknown_plan", "seats_invalid", "request_invalid"),
+)
 def read_purchase(
     request: Request,
     account_id: SignedIn,
@@ -96,29 +125,24 @@ def read_purchase(
     )
 
 
-_BODY: dict[str, Any] = {
-    "requestBody": {
-        "content": {
-            media: {"schema": TrialOrder.model_json_schema()} for media in ("application/json", FORM)
-        },
-    }
-}
-
-
 @router.post(
     "/trial",
     response_model=TrialStartedAnswer,
-    responses={202: {"model": CheckoutAnswer, "description": "The trial needs a card: go to checkout."}},
-    openapi_extra=_BODY,
+    responses={
+        202: {"model": CheckoutAnswer, "description": "The trial needs a card: go to checkout."},
+        **refuses(*KEYED, *_STARTED, *_LEADS_ON),
+        **sends_forms_on("to the billing page, or to the checkout that asks for a card"),
+    },
+    openapi_extra=takes(TrialOrder, required=False),
 )
-async def start_trial(request: Request, account_id: Owner) -> Response | TrialStartedAnswer:
+async def start_trial(request: Request, account_id: Owner, key: Key = None) -> Response | TrialStartedAnswer:
     """Start a trial; pressing the button again leads to the same one. A form is led to the billing page.
 
     A trial that needs a card starts at Stripe's checkout: a form is sent there, JSON gets its address with
     202. A refusal is 402 with ``why`` and the normal price. ``Idempotency-Key`` names the wish, if given.
     """
     order = await read_order(request, TrialOrder)
-    billing, key = billing_of(request), request.headers.get("idempotency-key")
+    billing, key = billing_of(request), key or order.key
     try:
         started: TrialStarted = await run_in_threadpool(
             billing.start_trial, account_id, order.plan, order.interval, key
@@ -126,7 +150,12 @@ async def start_trial(request: Request, account_id: Owner) -> Response | TrialSt
     except TrialNeedsCardError as error:
         language = language_at_stripe(request, billing.settings)
         url = await run_in_threadpool(
-            billing.start_checkout, account_id, error.plan, order.interval, language=language
+            billing.start_checkout,
+            account_id,
+            error.plan,
+            order.interval,
+            language=language,
+            key=key and f"{key} at checkout",
         )
         return RedirectResponse(url, 303) if is_form(request) else JSONResponse({"url": url}, 202)
     if is_form(request):

@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request
 from httpx2 import Response
 from starlette.testclient import TestClient
 
+from tests.web.routes.described import DescribedClient
 from tiergate.billing import Billing
 from tiergate.services.acting import Acting
 from tiergate.services.admin_accounts import AdminError
@@ -37,7 +38,7 @@ def account_of(request: Request) -> str | None:
     return request.headers.get("x-account")
 
 
-class AdminClient(TestClient):
+class AdminClient(DescribedClient):
     """A client with an admin's session."""
 
     def token(self) -> str:
@@ -61,7 +62,7 @@ class Site:
 
     def as_nobody(self, **headers: str) -> TestClient:
         """Return a client that is not signed in; it follows no redirects, and sees 500, not exceptions."""
-        return TestClient(
+        return DescribedClient(
             self.app, HOST, raise_server_exceptions=False, follow_redirects=False, headers=headers
         )
 

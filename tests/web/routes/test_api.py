@@ -201,6 +201,45 @@ def test_the_api_describes_itself(site: Site) -> None:
     )
 
 
+def test_every_body_answer_and_refusal_is_described(site: Site) -> None:
+    """Whatever is sent or answered has an example; a refusal has one for each code, with its remedy."""
+    document = site.as_nobody().get("/api/openapi.json").json()
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            where = (path, method)
+            for body in operation.get("requestBody", {}).get("content", {}).values():
+                assert examples_of(document, body), where
+            for status, answer in operation["responses"].items():
+                for media, content in answer.get("content", {}).items():
+                    assert examples_of(document, content), (*where, status, media)
+            problems = [answer for status, answer in operation["responses"].items() if int(status) >= 400]
+            assert {"500", "503"} <= operation["responses"].keys(), where
+            for answer in problems:
+                content = answer["content"]["application/problem+json"]
+                told = {code: each["value"] for code, each in content["examples"].items()}
+                assert sorted(told) == content["schema"]["properties"]["code"]["enum"]
+                assert all(problem["title"] and problem["detail"] for problem in told.values())
+
+
+def examples_of(document: dict[str, Any], content: dict[str, Any]) -> list[Any]:
+    """Return the examples of a body: its own, or those of the schema that it names."""
+    name = content["schema"].get("$ref", "").rpartition("/")[2]
+    schema = document["components"]["schemas"][name] if name else content["schema"]
+    own = [content["example"]] if "example" in content else [*content.get("examples", {}).values()]
+    return [*own, *schema.get("examples", [])]
+
+
+def test_every_write_takes_a_key(site: Site) -> None:
+    """What an account changes can be named by the client, in the header and in the body."""
+    document = site.as_nobody().get("/api/openapi.json").json()
+    for path, operations in document["paths"].items():
+        if path.startswith("/api/billing/") and "post" in operations and path != "/api/billing/preview":
+            write = operations["post"]
+            assert "Idempotency-Key" in [each["name"] for each in write["parameters"]], path
+            for body in write["requestBody"]["content"].values():
+                assert "key" in body["schema"]["properties"], path
+
+
 SEED = [
     "status",
     "trial_end",
