@@ -40,10 +40,14 @@ class Running:
 
 @dataclass(frozen=True)
 class Contestant:
-    """Something that takes webhooks in. ``start`` runs it on a database without any changes in it."""
+    """Something that takes webhooks in. ``start`` runs it on a database without any changes in it.
+
+    A slow one gets the events of its first ``most_buyers`` alone, without which it would take many minutes.
+    """
 
     name: str
     start: Callable[[], AbstractContextManager[Running]]
+    most_buyers: int = 1_000_000
 
 
 @dataclass
@@ -91,8 +95,9 @@ def contest(
         for one in contestants:
             if left_seconds[one.name] > 0:
                 began_at = time.perf_counter()
+                its_events = events.of_first(one.most_buyers)
                 with one.start() as running:
-                    _measure(running, events, stripe_base, connections, results[one.name])
+                    _measure(running, its_events, stripe_base, connections, results[one.name])
                 left_seconds[one.name] -= time.perf_counter() - began_at
     return results
 

@@ -85,6 +85,12 @@ class Events:
         later._last_second = changes
         return later
 
+    def of_first(self, subscriptions: int) -> "Events":
+        """Return the same events, as far as they are about the first so many buyers."""
+        fewer = Events(self._scenery, min(subscriptions, self.subscriptions), self._changes)
+        fewer._begin, fewer._last_second = self._begin, self._last_second
+        return fewer
+
     def newest_seats(self) -> dict[str, int]:
         """Return the number of seats that each subscription has in the end."""
         seats = self.seats_after(self._changes)

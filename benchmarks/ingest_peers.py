@@ -9,7 +9,7 @@ import psycopg
 from sqlalchemy.engine import make_url
 
 from benchmarks import ingest_product
-from benchmarks.ingest_contest import CONNECTIONS, Contestant, Running, judge
+from benchmarks.ingest_contest import CONNECTIONS, WARM_UP, Contestant, Running, judge
 from benchmarks.ingest_events import Events, signed
 from benchmarks.ingest_load import deliver
 from benchmarks.listening import listening
@@ -25,6 +25,8 @@ _DJ_STRIPE_REQUIREMENTS = (
     "gunicorn==23.0.0",
 )
 _SYNC_ENGINE_PACKAGES = ("@supabase/stripe-sync-engine@0.48.5",)
+_MOST_BUYERS = {DJ_STRIPE: WARM_UP + 32}
+"""It takes in some fifty events a second."""
 _SCRIPTS = Path(__file__).with_name("peers")
 _ENDPOINT = "00000000-0000-4000-8000-000000000000"
 
@@ -56,7 +58,9 @@ def peers(events: Events, stripe_base: str, postgres: PostgresServer) -> list[Co
     }
 
     def contestant(name: str) -> Contestant:
-        return Contestant(name, lambda: _running(programs[name], events, stripe_base, postgres))
+        buyers = _MOST_BUYERS.get(name, events.subscriptions)
+        theirs = events.of_first(buyers)
+        return Contestant(name, lambda: _running(programs[name], theirs, stripe_base, postgres), buyers)
 
     return [contestant(name) for name in programs]
 

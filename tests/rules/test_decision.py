@@ -1,6 +1,7 @@
 """The decision: may this account use this feature, why, what would allow it, and until when that holds."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -20,10 +21,10 @@ from tests.rules.builders import (
 from tiergate.rules.access import Reason
 from tiergate.rules.catalog import UNLIMITED, Catalog, FeatureValue
 from tiergate.rules.catalog_file import parse_catalog
-from tiergate.rules.decision import Decision, Offer, Verdict, cheapest_offer, decide
+from tiergate.rules.decision import Decision, Offer, Verdict, cheapest_offer, decide, worth_at
 from tiergate.rules.effective_features import generosity
 from tiergate.rules.errors import UnknownFeatureError
-from tiergate.rules.policy import Afterwards, Policy
+from tiergate.rules.policy import Afterwards, FeaturePolicy, Policy
 from tiergate.rules.state import AccountState, Subscription
 from tiergate.rules.timeline import build_timeline
 from tiergate.rules.usage import UNCOUNTED, Usage
@@ -288,6 +289,28 @@ def test_what_nobody_counts_is_told_and_never_reached() -> None:
     timeline = build_timeline(account(), parse_catalog(NORTHWIND))
     answer = decide(timeline, "projects", at("2026-03-01T00:00:00"), UNCOUNTED)
     assert (answer.allowed, answer.limit, answer.used, answer.remaining) == (True, 1, None, None)
+
+
+OVERDUE = account(
+    subscription("past_due", period=("2026-04-01T09:30:00", "2026-05-01T09:30:00")),
+    invoices=(failed("2026-04-01T09:30:00"),),
+)
+
+
+@pytest.mark.parametrize("afterwards", Afterwards)
+@pytest.mark.parametrize("state", [AFTER_TRIAL, OVERDUE, account()], ids=["trial", "past due", "free"])
+@pytest.mark.parametrize("moment", ["2026-03-10T00:00:00", "2026-04-02T12:00:00", "2026-04-10T00:00:00"])
+def test_what_a_feature_is_worth_is_what_is_decided_where_nobody_counts(
+    afterwards: Afterwards, state: AccountState, moment: str
+) -> None:
+    """Value and verdict of every feature, also of one whose grace is another than its plan's."""
+    at_once = FeaturePolicy(grace=timedelta(0))
+    policy = Policy(after_trial=afterwards, after_grace=afterwards, features={"custom_domain": at_once})
+    timeline = build_timeline(state, catalog(policy))
+    for feature in timeline.catalog.every_feature:
+        decision = decide(timeline, feature, at(moment), UNCOUNTED)
+        assert worth_at(timeline, feature, at(moment)) == (decision.value, decision.reason)
+    assert (state is OVERDUE) == ("custom_domain" in timeline.by_feature)
 
 
 @pytest.mark.parametrize(

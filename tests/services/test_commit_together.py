@@ -53,6 +53,46 @@ def test_those_who_come_while_others_are_worked_for_share_the_next_batch() -> No
     assert [len(batch) for batch in work.batches] == [1, CALLERS - 1]
 
 
+def test_those_who_were_served_together_are_waited_for() -> None:
+    """After several came together the next work begins once as many are there, not with the first of them."""
+    seconds = [0.0]
+    together: CommitTogether[int, int] = CommitTogether(10, lambda: seconds[0])
+    batches: list[list[int]] = []
+
+    def work(items: Sequence[int]) -> list[int]:
+        batches.append(sorted(items))
+        seconds[0] += 100
+        return list(items)
+
+    async def come_at_once() -> None:
+        await asyncio.gather(*(together.ado(work, number) for number in range(3)))
+
+    asyncio.run(come_at_once())
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda number: together.do(work, number), range(3)))
+    assert batches == [[0, 1, 2], [0, 1, 2]]
+
+
+def test_nobody_is_waited_for_longer_than_the_work_took() -> None:
+    """Those who stay away delay nobody whose turn comes later than that."""
+    seconds = [0.0]
+    together: CommitTogether[int, int] = CommitTogether(10, lambda: seconds[0])
+    batches: list[list[int]] = []
+
+    def work(items: Sequence[int]) -> list[int]:
+        batches.append(sorted(items))
+        seconds[0] += 5
+        return list(items)
+
+    async def come_at_once() -> None:
+        await asyncio.gather(*(together.ado(work, number) for number in range(3)))
+
+    asyncio.run(come_at_once())
+    seconds[0] += 5
+    assert together.do(work, 7) == 7
+    assert batches == [[0, 1, 2], [7]]
+
+
 def test_an_event_loop_is_not_blocked() -> None:
     """Tasks of a loop are worked for in a thread, in batches of no more than the most at once."""
     together: CommitTogether[int, int] = CommitTogether()
@@ -69,6 +109,21 @@ def test_an_event_loop_is_not_blocked() -> None:
     assert asyncio.run(main()) == [number * 2 for number in range(count)]
     assert max(map(len, work.batches)) <= MOST_AT_ONCE
     assert len(work.batches) < count
+
+
+def test_way_is_given_for_a_moment_after_an_arrival_and_not_again() -> None:
+    """Work that may wait waits once after callers came; as long as nobody comes it goes on at once."""
+    together: CommitTogether[int, int] = CommitTogether()
+    work = Work()
+    work.may_end.set()
+    moments: list[float] = []
+    together._moment.wait = moments.append  # type: ignore[method-assign,assignment]
+    together.give_way()
+    assert moments == []
+    together.do(work, 1)
+    for _ in range(3):
+        together.give_way()
+    assert len(moments) == 1
 
 
 def test_what_breaks_is_told_to_each() -> None:

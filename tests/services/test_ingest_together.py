@@ -1,6 +1,7 @@
 """Events that are applied together leave what they would have left one by one."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -9,11 +10,14 @@ import pytest
 
 from tests.services.bench import ACCOUNT, Bench, Json
 from tiergate.services import apply_together
+from tiergate.services import run_due as run_due_module
+from tiergate.services.context import Context
 from tiergate.services.delivery import Arrival
 from tiergate.services.ingest_webhook import aingest_webhook, apply_stored, ingest_webhook, wait_until_told
 from tiergate.services.read_event import read_event
 from tiergate.services.run_due import run_due
 from tiergate.services.take_in import take_in
+from tiergate.services.tell_account import tell_accounts
 from tiergate.store.event_rows import insert_events
 from tiergate.store.tables import accounts, customers, events, invoices, journal, subscriptions
 
@@ -183,3 +187,22 @@ def test_stored_events_are_taken_up_by_one_worker(both: Bench) -> None:
     assert apply_stored(both.context, waiting) == len(waiting)
     assert {row.state for row in both.rows(events)} == {"applied", "noted"}
     assert apply_stored(both.context, waiting) == 0
+
+
+def test_a_backlog_tells_an_account_once(both: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits is applied piece by piece, the newest named as the cause, and nothing stays due of it."""
+    monkeypatch.setattr(run_due_module, "_BATCH", 1)
+    told: list[Mapping[str, Sequence[str]]] = []
+
+    def tell(context: Context, causes: Mapping[str, Sequence[str]]) -> None:
+        told.append(dict(causes))
+        tell_accounts(context, causes)
+
+    monkeypatch.setattr(run_due_module, "tell_accounts", tell)
+    stored = [arrival(both, event).event for event in life(both)[:4]]
+    with both.context.database.write() as tx:
+        insert_events(tx, stored)
+    run_due(both.context)
+    assert [list(causes) for causes in told if causes] == [[ACCOUNT]]
+    assert {row.state for row in both.rows(events)} == {"applied", "noted"}
+    assert all(row.next_due_at is None or row.next_due_at > both.clock.now for row in both.rows(accounts))

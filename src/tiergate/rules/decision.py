@@ -111,6 +111,17 @@ def decide(timeline: Timeline, feature: str, at: datetime, usage: Usage = NOTHIN
     )
 
 
+def worth_at(timeline: Timeline, feature: str, at: datetime) -> tuple[FeatureValue, Verdict]:
+    """Return a feature's value at an instant and whether it can be used, whatever has been used of it.
+
+    The same as ``decide`` says of what nobody counts, at a fraction of its price: not until when that holds,
+    nor what is offered instead. Raises ``UnknownFeatureError``.
+    """
+    kind = timeline.catalog.feature(feature).kind
+    answer = _answer(timeline.of_feature(feature).at(at), feature, kind, UNCOUNTED)
+    return answer.value, answer.reason
+
+
 class _Answer(NamedTuple):
     """The part of a decision that two phases may have in common."""
 

@@ -1,11 +1,14 @@
 """Lets callers that come at the same moment share one piece of work, such as a commit.
 
 Whoever comes first works for all who wait by then; whoever comes while nobody works starts at once, so that
-nobody waits who is alone. ``docs/decisions/2026-11-22-webhooks-share-a-commit.md`` says why.
+nobody waits who is alone. Those who were served together tend to come again together: for them the next work
+waits a little, for a few large pieces cost less than many small ones.
+``docs/decisions/2026-11-22-webhooks-share-a-commit.md`` says why.
 """
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -51,8 +54,16 @@ class CommitTogether(Generic[Item, Outcome]):
     Safe to share between threads and event loops. A forked process begins with nothing waiting.
     """
 
-    def __init__(self) -> None:
-        """Prepare; no thread runs before one is needed."""
+    def __init__(
+        self, most_patience_seconds: float = 0.01, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Prepare; no thread runs before one is needed.
+
+        No work waits longer than ``most_patience_seconds`` for those who are expected to come together;
+        ``clock`` counts seconds.
+        """
+        self._most_patience_seconds = most_patience_seconds
+        self._clock = clock
         self._thread = OwnThread("tiergate-together", self._begin_anew)
         self._begin_anew()
 
@@ -61,17 +72,24 @@ class CommitTogether(Generic[Item, Outcome]):
         self._beginning: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
         self._turn = threading.Lock()
         self._arrivals = 0
+        self._quiet_at = 0
         self._moment = threading.Event()
+        self._expected = 0
+        self._patient_until = 0.0
+        self._are_there = threading.Event()
 
     def give_way(self) -> None:
         """Return once nothing has arrived for a moment; where that never happens, a little later anyway.
 
-        For work that may wait, so that it does not hold up those who wait for an answer.
+        For work that may wait, so that it does not hold up those who wait for an answer. Where nothing has
+        arrived since it was found quiet, it is so still.
         """
         for _ in range(_MOST_MOMENTS):
             arrivals = self._arrivals
-            self._moment.wait(_MOMENT_SECONDS)
+            if arrivals != self._quiet_at:
+                self._moment.wait(_MOMENT_SECONDS)
             if arrivals == self._arrivals and not self._turn.locked():
+                self._quiet_at = arrivals
                 return
 
     def do(self, work: Work[Item, Outcome], item: Item) -> Outcome:
@@ -106,13 +124,24 @@ class CommitTogether(Generic[Item, Outcome]):
     def _add(self, ticket: _Ticket[Item, Outcome]) -> None:
         self._waiting.append(ticket)
         self._arrivals += 1
+        if len(self._waiting) >= self._expected and not self._are_there.is_set():
+            self._are_there.set()
 
     def _work_off(self, work: Work[Item, Outcome]) -> None:
         while self._waiting:
             with self._turn:
                 self._work(work)
 
+    def _gather(self) -> None:
+        """Wait until as many are there as came last, but no longer than what was done for those took."""
+        self._are_there.clear()
+        patience_seconds = self._patient_until - self._clock()
+        if patience_seconds > 0 and len(self._waiting) < self._expected:
+            self._are_there.wait(patience_seconds)
+
     def _work(self, work: Work[Item, Outcome]) -> None:
+        self._gather()
+        began_at = self._clock()
         tickets = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_AT_ONCE))]
         try:
             outcomes = work([ticket.item for ticket in tickets]) if tickets else ()
@@ -126,6 +155,9 @@ class CommitTogether(Generic[Item, Outcome]):
         in_loops = [ticket for ticket in tickets if ticket.future is not None]
         for loop, told in groupby(in_loops, key=lambda ticket: ticket.future and ticket.future.get_loop()):
             _wake(loop, list(told))
+        ended_at = self._clock()
+        self._expected = min(len(tickets) + len(self._waiting), MOST_AT_ONCE) if len(tickets) > 1 else 0
+        self._patient_until = ended_at + min(ended_at - began_at, self._most_patience_seconds)
 
 
 def _wake(loop: asyncio.AbstractEventLoop | None, tickets: Sequence[_Ticket[Item, Outcome]]) -> None:

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from tiergate.rules.decision import decide
+from tiergate.rules.decision import worth_at
 from tiergate.rules.instants import DISTANT_FUTURE
 from tiergate.rules.timeline import Timeline
-from tiergate.rules.usage import UNCOUNTED
 from tiergate.services.context import Context
 from tiergate.store.account_rows import Account
 from tiergate.store.phase_rows import RecordedFeature, RecordedPhase
@@ -78,5 +77,5 @@ def _boundary_before(timeline: Timeline, at: datetime) -> datetime:
 
 def _features_at(timeline: Timeline, at: datetime) -> dict[str, RecordedFeature]:
     """Return what every feature is worth at an instant, whatever has been used of it."""
-    decisions = (decide(timeline, key, at, UNCOUNTED) for key in timeline.catalog.every_feature)
-    return {d.feature: RecordedFeature(d.value, str(d.reason)) for d in decisions}
+    worth = ((key, *worth_at(timeline, key, at)) for key in timeline.catalog.every_feature)
+    return {key: RecordedFeature(value, str(verdict)) for key, value, verdict in worth}

@@ -1,6 +1,6 @@
 """Takes a webhook in: verify, store, apply, and only then say that it was received."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from functools import partial
 
 from tiergate.services.context import Context
@@ -78,16 +78,24 @@ def apply_stored(context: Context, events: Sequence[StoredEvent]) -> int:
 
     An event at which somebody else is at this moment is left to them.
     """
+    causes: dict[str, Sequence[str]] = {}
+    count = apply_untold(context, events, causes)
+    tell_accounts(context, causes)
+    return count
+
+
+def apply_untold(
+    context: Context, events: Sequence[StoredEvent], causes: MutableMapping[str, Sequence[str]]
+) -> int:
+    """Do so without telling what follows; whoever has to be told is entered in ``causes``."""
     outcomes = take_up(context, [Arrival(event) for event in events])
-    causes: dict[str, list[str]] = {}
     waiting: dict[tuple[Need, ...], list[Arrival]] = {}
     for outcome in map(_stored, outcomes):
         if outcome.account_id:
-            causes.setdefault(outcome.account_id, []).append(cause_of(outcome.arrival.event))
+            causes[outcome.account_id] = (cause_of(outcome.arrival.event),)
         if outcome.needs:
             waiting.setdefault(tuple(outcome.needs), []).append(outcome.arrival)
-    tell_accounts(context, causes)
-    tell_accounts(context, finish_together(context, waiting))
+    causes.update(finish_together(context, waiting))
     return sum(not outcome.is_known for outcome in outcomes)
 
 

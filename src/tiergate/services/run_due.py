@@ -1,7 +1,7 @@
 """Does what time has made due: clocks, events that failed, checkouts nobody reported, accounts."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
@@ -12,12 +12,13 @@ from tiergate.services.context import Context
 from tiergate.services.deliver_changes import deliver_changes
 from tiergate.services.do_what_is_left import do_what_is_left
 from tiergate.services.follow_checkout import follow_checkout
-from tiergate.services.ingest_webhook import apply_stored
+from tiergate.services.ingest_webhook import apply_untold
 from tiergate.services.left_to_do import LeftToDo
 from tiergate.services.load_catalog import load_catalog
 from tiergate.services.read_from_stripe import read_account, read_clock
 from tiergate.services.reconcile_regularly import reconcile_regularly
 from tiergate.services.refresh_account import refresh_account
+from tiergate.services.tell_account import tell_accounts
 from tiergate.store.account_rows import Due, due_accounts, find_account, load_state
 from tiergate.store.checkout_rows import unwatched_checkouts
 from tiergate.store.event_rows import waiting_events
@@ -27,6 +28,7 @@ log = logging.getLogger("tiergate")
 
 _T = TypeVar("_T")
 _BATCH = 100
+_BATCHES_UNTOLD = 10
 _ASK_ABOUT_CHECKOUT_EVERY = timedelta(minutes=10)
 
 
@@ -53,16 +55,25 @@ def run_due(context: Context) -> int:
 
 
 def _take_up_events(context: Context) -> None:
-    """Apply the events that wait, the oldest first, until nothing can be done for any that is due."""
+    """Apply the events that wait, the oldest first, until nothing can be done for any that is due.
+
+    Of a long backlog an account is told now and then, and not after each of its events.
+    """
     is_moving = True
     while is_moving:
-        with context.database.read() as tx:
-            waiting = waiting_events(tx, context.now(), _BATCH)
-        try:
-            is_moving = apply_stored(context, waiting) > 0
-        except Exception:
-            log.exception("%s webhooks could not be taken up and stay due", len(waiting))
-            return
+        causes: dict[str, Sequence[str]] = {}
+        for _ in range(_BATCHES_UNTOLD):
+            context.deliveries.give_way()
+            with context.database.read() as tx:
+                waiting = waiting_events(tx, context.now(), _BATCH)
+            try:
+                is_moving = apply_untold(context, waiting, causes) > 0
+            except Exception:
+                log.exception("%s webhooks could not be taken up and stay due", len(waiting))
+                is_moving = False
+            if not is_moving:
+                break
+        tell_accounts(context, causes)
 
 
 def _due_pages(context: Context) -> Iterator[list[str]]:

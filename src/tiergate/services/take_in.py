@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from tiergate.services.apply_event import Applied, apply_event
 from tiergate.services.apply_together import apply_together, sort_arrivals
+from tiergate.services.collect_later import collect_later
 from tiergate.services.context import Context
 from tiergate.services.delivery import Arrival, Outcome
 from tiergate.services.finish_event import postpone
@@ -37,6 +38,11 @@ def take_up(context: Context, arrivals: Sequence[Arrival]) -> list[Outcome]:
 
 
 def _apply_all(context: Context, arrivals: Sequence[Arrival], *, are_stored: bool) -> dict[str, Outcome]:
+    with collect_later():
+        return _applied(context, arrivals, are_stored=are_stored)
+
+
+def _applied(context: Context, arrivals: Sequence[Arrival], *, are_stored: bool) -> dict[str, Outcome]:
     batch = sort_arrivals(context, arrivals)
     alone = batch.alone
     outcomes: dict[str, Outcome] = {}

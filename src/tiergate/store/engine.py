@@ -183,7 +183,8 @@ def _open(url: str) -> Engine:
 
 def _engine_of(parsed: URL) -> Engine:
     if parsed.get_backend_name() != "sqlite":
-        engine = create_engine(parsed, hide_parameters=True)
+        # The connection used last has its statements prepared, and what they need at hand.
+        engine = create_engine(parsed, hide_parameters=True, pool_use_lifo=True)
         event.listen(engine, "connect", _prepare_postgres)
         hand_out_sound_ones(engine)
         event.listen(engine, "handle_error", _leave_out_values)

@@ -87,14 +87,16 @@ class InsertRows:
         count = row.count("?")
         processors = {name: _processor(compiled.binds[name].type, dialect) for name in names}
         of_row = list(enumerate(names[:count]))
+        constants = {name: value for name, value in _constants(compiled).items() if name not in given}
         return _OnSqlite(
             head=f"{head}VALUES ",
             row=row,
             tail=conflict + tail,
-            of_row=[name for _, name in of_row],
+            values_of=itemgetter(*names[:count]) if count > 1 else lambda known: (known[names[0]],),
             processed=[(place, process) for place, name in of_row if (process := processors[name])],
+            of_row={name: value for name, value in constants.items() if name in names[:count]},
             of_tail=[(name, processors[name]) for name in names[count:]],
-            constants={name: value for name, value in _constants(compiled).items() if name not in given},
+            constants=constants,
         )
 
     def _for_postgres(self, dialect: Dialect) -> "_OnPostgres":
@@ -129,9 +131,11 @@ class _OnSqlite:
     head: str
     row: str
     tail: str
-    of_row: Sequence[str]
-    """What a row binds, in this order: its own values, and constants."""
+    values_of: Callable[[Values], tuple[Any, ...]]
+    """Takes what a row binds, in this order: its own values, and constants."""
     processed: Sequence[tuple[int, Processor]]
+    of_row: Values
+    """The constants among these."""
     of_tail: Sequence[tuple[str, Processor | None]]
     constants: Values
 
@@ -144,8 +148,7 @@ class _OnSqlite:
             yield from run(tx, text, [*chain.from_iterable(part), *tail])
 
     def _bound(self, row: Values) -> list[Any]:
-        known = {**self.constants, **row} if self.constants else row
-        values = [known[name] for name in self.of_row]
+        values = list(self.values_of({**self.of_row, **row} if self.of_row else row))
         for place, process in self.processed:
             if values[place] is not None:
                 values[place] = process(values[place])

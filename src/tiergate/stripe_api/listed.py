@@ -67,6 +67,7 @@ class _Subscription(TypedDict, total=False):
     collection_method: Any
     latest_invoice: msgspec.Raw
     pause_collection: Any
+    pending_update: Any
     schedule: _Referred
     test_clock: _Referred
     livemode: Any
