@@ -25,14 +25,14 @@ KNOWN: dict[str, list[Any]] = {
     "interval": ["month", "year"],
     "add_on": ["storage"],
     "feature": ["projects", "roles", "api_calls"],
-    "seats": [1, 2, 3, 7],
+    "seats": [2, 3, 7],
     "quantity": [0, 1, 2],
     "reason": ["too_expensive", "other", ""],
     "email": ["money@acme.test"],
     "form_token": [""],
     "flow": ["payment_method_update", "subscription_cancel", "subscription_update"],
 }
-"""What makes a request one that means something here."""
+"""What makes a request one that means something here; the bounds of seats are each plan's own."""
 
 ALLOWED, FORBIDDEN = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
 
