@@ -72,7 +72,7 @@ class Contest:
         name = f"{count:,} subscriptions, {self.title}"
         adopted = median(self.adopted)
         yield Row(
-            f"adopt {name}, against the bare loop",
+            f"adopt {name}, against the bare loop over the same pages",
             adopted, median(self.bare), self.gate, "/s", aim=self.aim, wrong=self.wrong,
         )  # fmt: skip
         yield Row(f"reconcile {name}, against adopt", median(self.compared), adopted, 1, "/s")

@@ -1,4 +1,7 @@
-"""A backfill as bare as it can be: get a page, decode it, upsert its rows with one statement, commit."""
+"""A backfill as bare as it can be: get a page, decode it, upsert a row for each object in it, commit.
+
+The pages are those that the product asks for, in which latest invoices and the cards to charge are expanded.
+"""
 
 import http.client
 import sqlite3
@@ -9,11 +12,18 @@ from urllib.parse import urlsplit
 import msgspec
 import psycopg
 
-LISTS = {"customers": "limit=100", "subscriptions": "limit=100&status=all"}
+LISTS = {
+    "customers": "limit=100&expand[0]=data.invoice_settings.default_payment_method",
+    "subscriptions": "limit=100&status=all"
+    "&expand[0]=data.latest_invoice&expand[1]=data.default_payment_method",
+}
+KINDS = (*LISTS, "invoices", "payment_methods")
 
 Row = tuple[Any, ...]
-Save = Callable[[str, list[Row]], None]
-"""Upserts rows into a table and commits."""
+Rows = dict[str, list[Row]]
+"""Rows by the kind of their objects."""
+Save = Callable[[Rows], None]
+"""Upserts the rows of a page into their tables and commits."""
 
 
 class Item(msgspec.Struct, gc=False):
@@ -29,17 +39,26 @@ class Items(msgspec.Struct, gc=False):
     data: list[Item]
 
 
+class Settings(msgspec.Struct, gc=False):
+    """How a customer is charged."""
+
+    default_payment_method: msgspec.Raw = msgspec.Raw()
+
+
 class Listed(msgspec.Struct, gc=False):
-    """A customer or a subscription, as far as it goes into columns."""
+    """An object, as far as it goes into columns, and what is expanded in it."""
 
     id: str
     created: int
-    metadata: dict[str, str]
+    metadata: dict[str, str] | None = None
     customer: str | None = None
     status: str | None = None
     trial_end: int | None = None
     cancel_at: int | None = None
     items: Items | None = None
+    latest_invoice: msgspec.Raw = msgspec.Raw()
+    default_payment_method: msgspec.Raw = msgspec.Raw()
+    invoice_settings: Settings | None = None
 
 
 class Page(msgspec.Struct, gc=False):
@@ -54,9 +73,11 @@ def backfill(base_url: str, save: Save) -> int:
     count = 0
     for kind in LISTS:
         for entries in pages(base_url, kind):
-            rows = [_row(entry) for entry in entries]
-            save(kind, rows)
-            count += len(rows) if kind == "subscriptions" else 0
+            rows: Rows = {kind: []}
+            for entry in entries:
+                _take(entry, kind, rows)
+            save(rows)
+            count += len(entries) if kind == "subscriptions" else 0
     return count
 
 
@@ -78,12 +99,13 @@ def pages(base_url: str, kind: str) -> Iterator[list[msgspec.Raw]]:
 _decode = msgspec.json.Decoder(Listed).decode
 
 
-def _row(raw: msgspec.Raw) -> Row:
+def _take(raw: msgspec.Raw, kind: str, rows: Rows) -> None:
+    """Add the row of an object, and those of what is expanded in it."""
     thing = _decode(raw)
     item = thing.items.data[0] if thing.items else None
-    return (
+    row = (
         thing.id,
-        thing.metadata.get("account_id"),
+        thing.metadata.get("account_id") if thing.metadata else None,
         thing.customer,
         thing.status,
         item.current_period_end if item else None,
@@ -92,6 +114,12 @@ def _row(raw: msgspec.Raw) -> Row:
         thing.created,
         bytes(raw).decode(),
     )
+    rows.setdefault(kind, []).append(row)
+    settings = thing.invoice_settings
+    card = settings.default_payment_method if settings else thing.default_payment_method
+    for nested, part in (("invoices", thing.latest_invoice), ("payment_methods", card)):
+        if bytes(part).startswith(b"{"):
+            _take(part, nested, rows)
 
 
 COLUMNS = (
@@ -123,12 +151,13 @@ def sqlite_backfill(path: str, base_url: str) -> int:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
-    for kind in LISTS:
+    for kind in KINDS:
         connection.execute(_table(kind, "TEXT"))
 
-    def save(kind: str, rows: list[Row]) -> None:
+    def save(rows: Rows) -> None:
         connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(_upsert(kind, "?"), rows)
+        for kind, of_kind in rows.items():
+            connection.executemany(_upsert(kind, "?"), of_kind)
         connection.execute("COMMIT")
 
     try:
@@ -140,12 +169,13 @@ def sqlite_backfill(path: str, base_url: str) -> int:
 def postgres_backfill(url: str, base_url: str) -> int:
     """Backfill a PostgreSQL database."""
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
-        for kind in LISTS:
+        for kind in KINDS:
             cursor.execute(_table(kind, "JSONB").encode())
         connection.commit()
 
-        def save(kind: str, rows: list[Row]) -> None:
-            cursor.executemany(_upsert(kind, "%s").encode(), rows)
+        def save(rows: Rows) -> None:
+            for kind, of_kind in rows.items():
+                cursor.executemany(_upsert(kind, "%s").encode(), of_kind)
             connection.commit()
 
         return backfill(base_url, save)

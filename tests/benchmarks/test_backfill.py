@@ -108,7 +108,7 @@ def test_expanded_in_a_list(copies: Copies) -> None:
 
 
 def test_bare_loop(address: str, database_url: str) -> None:
-    """The bare loop stores every customer and every subscription, and brings up to date what is there."""
+    """The bare loop stores every object of every page, and brings up to date what is there."""
     before = len(asked(address))
     engine = create_engine(database_url, poolclass=NullPool)
     assert bare_backfill(database_url, address) == COUNT
@@ -117,7 +117,7 @@ def test_bare_loop(address: str, database_url: str) -> None:
     assert bare_backfill(database_url, address) == COUNT
     assert len(asked(address)) - before == 2 * 2 * 3
     with engine.connect() as connection:
-        for name in ("customers", "subscriptions"):
+        for name in ("customers", "subscriptions", "invoices", "payment_methods"):
             assert connection.execute(text(f"SELECT count(*) FROM bare_{name}")).scalar() == COUNT
         last = connection.execute(
             text(
