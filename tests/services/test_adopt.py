@@ -109,6 +109,36 @@ def test_it_goes_on_where_it_was_interrupted(both: Bench) -> None:
     assert reason(both, "globex") == "active"
 
 
+def adopt_half(bench: Bench, choices: Choices | None = None) -> None:
+    """Let Stripe fall silent after the prices and the customers were read."""
+    bench.line.calls_left = 2
+    with pytest.raises(StripeUnavailableError):
+        adopt(bench.context, choices)
+    bench.line.calls_left = None
+
+
+def test_a_price_assigned_after_an_interruption_counts(both: Bench) -> None:
+    """Interrupted and run again with a price assigned, it does not go on where the prices are done."""
+    price = legacy_price(both)
+    existing_customer(both, price, {"account_id": "globex"})
+    adopt_half(both)
+    report = adopt(both.context, Choices(prices={price: "starter"}))
+    assert (report.unmapped_prices, report.looked_at["customer"]) == ({}, 1)
+    assert both.explain("globex").phase.plan_key == "starter"
+
+
+def test_another_key_after_an_interruption_counts(both: Bench) -> None:
+    """So it is with the key that names the account; that choice is kept while it is interrupted again."""
+    existing_customer(both, both.price("team"), {"workspace": "globex"})
+    adopt_half(both)
+    adopt_half(both, Choices(account_key="workspace"))
+    both.line.requests.clear()
+    report = adopt(both.context, Choices(account_key="workspace"))
+    assert both.line.requests[0] == "GET /v1/subscriptions"
+    assert report.customers_without_account == 0
+    assert reason(both, "globex") == "active"
+
+
 def test_only_one_process_adopts(bench: Bench) -> None:
     """While one process adopts, another is refused; a lease that was left behind runs out."""
     now = bench.clock.now

@@ -40,7 +40,8 @@ def adopt(
 ) -> None:
     """Take over an existing Stripe account: customers, subscriptions, schedules and invoices.
 
-    Interrupt it whenever you like: the next run goes on where this one was.
+    Interrupt it whenever you like: the next run goes on where this one was, or begins anew when it is given
+    another key or other prices.
     """
     from tiergate.services.adopt import Choices
 

@@ -4,7 +4,7 @@ import logging
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -73,15 +73,15 @@ def adopt(
     """Read prices, customers, subscriptions, schedules and invoices; make and link the accounts.
 
     An account is known by the customer's metadata. Whoever is not is mirrored all the same, gives no
-    access, and is named in the report. Interrupted, it goes on where it was; run again, it brings
-    everything up to date and changes nothing that is. Raises ``AdoptingError``, ``UnknownPlanError``,
-    ``NoPlansError`` and ``StripeUnavailableError``.
+    access, and is named in the report. Interrupted, it goes on where it was, or begins anew where the choices
+    are others; run again, it brings everything up to date and changes nothing that is. Raises
+    ``AdoptingError``, ``UnknownPlanError``, ``NoPlansError`` and ``StripeUnavailableError``.
     """
     choices = choices or Choices()
     with context.database.read() as tx:
         check_assignments(load_catalog(tx), choices.prices)
     with _alone(context) as prolong:
-        job = _resume(context)
+        job = _resume(context, choices)
         for kind, path, params in _STAGES[_position(job.progress["stage"]) :]:
             for entries, reading, next_after in pages_of(context, kind, path, params, job.progress["after"]):
                 job = _advance(job, kind, len(entries), next_after)
@@ -116,13 +116,15 @@ def _alone(context: Context) -> Iterator[Callable[[Transaction], None]]:
             give_back_lease(tx, _JOB, holder)
 
 
-def _resume(context: Context) -> Job:
+def _resume(context: Context, choices: Choices) -> Job:
+    """Go on where it was interrupted; what was read under other choices is read again under these."""
+    chosen = {"account_key": choices.account_key, "prices": dict(choices.prices)}
     with context.database.read() as tx:
         left = find_job(tx, _JOB)
-    if left is not None and left.finished_at is None:
+    if left is not None and left.finished_at is None and left.progress.get("chosen") == chosen:
         log.info("subscription import goes on at %s", left.progress["stage"])
         return left
-    return Job(_JOB, {"stage": "price", "after": None, "looked_at": {}}, context.now())
+    return Job(_JOB, {"stage": "price", "after": None, "looked_at": {}, "chosen": chosen}, context.now())
 
 
 def _position(stage: str) -> int:
@@ -135,14 +137,14 @@ def _advance(job: Job, kind: str, count: int, after: str | None) -> Job:
     looked_at = dict(job.progress["looked_at"])
     looked_at[kind] = looked_at.get(kind, 0) + count
     following = [*(kind for kind, _, _ in _STAGES), _END][_position(kind) + 1]
-    progress = {"stage": kind if after else following, "after": after, "looked_at": looked_at}
-    return Job(job.job, progress, job.started_at)
+    reached = {"stage": kind if after else following, "after": after, "looked_at": looked_at}
+    return replace(job, progress={**job.progress, **reached})
 
 
 def _finish(context: Context, job: Job) -> Adopted:
     now = context.now()
     with context.database.write() as tx:
-        save_job(tx, Job(job.job, job.progress, job.started_at, finished_at=now), now)
+        save_job(tx, replace(job, finished_at=now), now)
     with context.database.read() as tx:
         unmapped = strangers_prices(tx, context.livemode)
         count, some = strangers_customers(tx, context.livemode, _SHOWN)
