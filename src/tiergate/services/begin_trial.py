@@ -6,11 +6,15 @@ from typing import Any
 
 from tiergate.rules.catalog import Plan
 from tiergate.rules.state import ENDED, AccountState
+from tiergate.rules.trial_eligibility import Eligibility
 from tiergate.services.context import Context
 from tiergate.services.ensure_customer import ensure_customer, is_customer_gone
 from tiergate.services.expire_checkout import expire_open_checkouts
+from tiergate.services.judge_trial import judge_trial
+from tiergate.services.load_catalog import load_catalog
+from tiergate.services.promise_reverse_trial import GRANT_ID, is_waiting
 from tiergate.services.refresh_account import refresh_account
-from tiergate.services.run_operation import bears_mark, marked, run_operation
+from tiergate.services.run_operation import Asked, bears_mark, marked, run_operation
 from tiergate.services.save_reading import save_reading
 from tiergate.services.subscription_metadata import subscription_metadata
 from tiergate.store import Transaction
@@ -46,7 +50,39 @@ def begin_trial(context: Context, order: TrialOrder, is_wanted: IsWanted) -> Non
     account_id = order.account.account_id
     customer_id = ensure_customer(context, account_id)
     expire_open_checkouts(context, account_id)
+    try:
+        _create(context, account_id, _parameters(order, customer_id), is_wanted)
+    except StripeRefusedError as refusal:
+        # The customer may have been deleted at Stripe without a word: then the next round makes a new one.
+        if refusal.stripe_code != "resource_missing" or not is_customer_gone(context, customer_id):
+            raise
 
+
+def finish_trial(context: Context, begun: Operation) -> None:
+    """Finish a trial that was begun, unless something speaks against it by now.
+
+    Raises ``StripeUnavailableError`` and ``StripeRefusedError``.
+    """
+    _create(context, begun.account_id, begun, _still_may_begin(context, begun))
+
+
+def _still_may_begin(context: Context, begun: Operation) -> IsWanted:
+    def is_wanted(tx: Transaction, account: Account, state: AccountState) -> bool:
+        if begun.parameters["wish"]["trial"] == GRANT_ID:
+            return is_waiting(context, tx, account, state)
+        catalog = load_catalog(tx)
+        plan = catalog.plans.get(begun.parameters["order"]["metadata"]["plan_key"])
+        return plan is not None and judge_trial(tx, account, state, catalog, plan) is Eligibility.ELIGIBLE
+
+    return is_wanted
+
+
+def _create(
+    context: Context,
+    account_id: str,
+    asked: Asked,
+    is_wanted: IsWanted,
+) -> None:
     def settle(tx: Transaction, operation: Operation, answer: Answer) -> None:
         save_reading(context, tx, "subscription", answer, operation.created_at)
         refresh_account(context, tx, account_id, ACTION, has_asked=True)
@@ -56,21 +92,16 @@ def begin_trial(context: Context, order: TrialOrder, is_wanted: IsWanted) -> Non
         is_free = all(subscription.status in ENDED for subscription in state.subscriptions)
         return is_free and not open_checkouts(tx, account_id) and is_wanted(tx, account, state)
 
-    try:
-        run_operation(
-            context,
-            account_id,
-            ACTION,
-            _parameters(order, customer_id),
-            lambda wanted, key: context.gateway.create_subscription(marked(wanted["order"], key), key),
-            lambda operation: _look_up(context, operation),
-            settle,
-            wanted,
-        )
-    except StripeRefusedError as refusal:
-        # The customer may have been deleted at Stripe without a word: then the next round makes a new one.
-        if refusal.stripe_code != "resource_missing" or not is_customer_gone(context, customer_id):
-            raise
+    run_operation(
+        context,
+        account_id,
+        ACTION,
+        asked,
+        lambda wanted, key: context.gateway.create_subscription(marked(wanted["order"], key), key),
+        lambda operation: _look_up(context, operation),
+        settle,
+        wanted,
+    )
 
 
 def _look_up(context: Context, operation: Operation) -> Answer | None:

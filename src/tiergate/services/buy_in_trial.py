@@ -22,7 +22,7 @@ from tiergate.services.load_catalog import load_catalog
 from tiergate.services.order import Order, cancel_url, ordered_add_ons, price_at_stripe
 from tiergate.services.preview_purchase import preview_purchase
 from tiergate.services.require_account import require_account
-from tiergate.services.run_operation import bears_mark, marked, run_operation
+from tiergate.services.run_operation import Asked, Wanted, bears_mark, marked, never, run_operation
 from tiergate.services.start_checkout import AlreadySubscribedError, CheckoutBusyError, seats_to_buy
 from tiergate.services.stripe_locale import stripe_locale
 from tiergate.services.subscription_metadata import subscription_metadata
@@ -33,7 +33,7 @@ from tiergate.store.checkout_rows import Checkout, open_checkouts, save_checkout
 from tiergate.store.operation_rows import Operation
 from tiergate.stripe_api.gateway import Answer
 
-_ACTION = "buy_in_trial"
+ACTION = "buy_in_trial"
 _ROUNDS = 5
 _SHORTEST = timedelta(minutes=31)
 _LONGEST = timedelta(hours=23)
@@ -78,7 +78,8 @@ def buy_in_trial(context: Context, account_id: str, order: Order) -> str:
             ready = [each for each in open_checkouts(tx, account_id) if _is_for(each, offer)]
         if ready and ready[0].url:
             return ready[0].url
-        _create(context, offer, preview_purchase(context, account_id, order).words)
+        words = preview_purchase(context, account_id, order).words
+        _create(context, account_id, _parameters(context, offer, words), _is_wanted)
     raise CheckoutBusyError("Another checkout of this account is being opened.", "Try again in a moment.")
 
 
@@ -128,7 +129,15 @@ def _has_changed(context: Context, offer: _Offer) -> bool:
     return False
 
 
-def _create(context: Context, offer: _Offer, words: str) -> None:
+def finish_page(context: Context, begun: Operation) -> None:
+    """Note the page that was opened for somebody who did not wait; one that was not is not opened any more.
+
+    Raises ``StripeUnavailableError``.
+    """
+    _create(context, begun.account_id, begun, never)
+
+
+def _create(context: Context, account_id: str, asked: Asked, wanted: Wanted) -> None:
     def settle(tx: Transaction, operation: Operation, answer: Answer) -> None:
         wanted = operation.parameters["wish"]
         checkout = Checkout(
@@ -149,13 +158,13 @@ def _create(context: Context, offer: _Offer, words: str) -> None:
 
     run_operation(
         context,
-        offer.account.account_id,
-        _ACTION,
-        _parameters(context, offer, words),
+        account_id,
+        ACTION,
+        asked,
         lambda wanted, key: context.gateway.create_checkout_session(marked(wanted["session"], key), key),
         lambda operation: _look_up(context, operation),
         settle,
-        _is_wanted,
+        wanted,
     )
 
 

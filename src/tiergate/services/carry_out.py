@@ -19,14 +19,22 @@ from tiergate.stripe_api.gateway import Answer, StripeRefusedError, StripeUnavai
 Json = dict[str, Any]
 _Numbered = list[tuple[int, Json]]
 
-_IS_RECENT = timedelta(minutes=5)
+IS_RECENT = timedelta(minutes=5)
 """Longer than a call and its repetitions take: what was asked before that is answered or lost."""
 
 _RELEASED = frozenset(["released", "canceled", "completed"])
 
 
 class LapsedError(Exception):
-    """Nothing was done of what was wanted minutes ago: it is given up, and may be wanted anew."""
+    """What was wanted minutes ago is given up, and may be wanted anew.
+
+    Nothing was done of it, or only what leads up to a charge (``is_begun``): nobody is charged for a click
+    that nobody waits for.
+    """
+
+    def __init__(self, *, is_begun: bool) -> None:
+        super().__init__()
+        self.is_begun = is_begun
 
 
 @dataclass
@@ -45,7 +53,7 @@ class CarriedOut:
         """Make the calls, and return the subscription as it is then. Raises ``LapsedError``."""
         steps, subscription_id = list(enumerate(parameters["steps"])), parameters["subscription"]
         asked_at = datetime.fromtimestamp(parameters["asked_at"], UTC)
-        if self.context.now() - asked_at > _IS_RECENT:
+        if self.context.now() - asked_at > IS_RECENT:
             steps, key = self._missing(steps, subscription_id, key), f"{key}:late"
         made: Json = {}
         for number, step in steps:
@@ -56,8 +64,9 @@ class CarriedOut:
     def _missing(self, steps: _Numbered, subscription_id: str, key: str) -> _Numbered:
         found = _Found(self.context, subscription_id, key)
         undone = [(number, step) for number, step in steps if not found.is_done(step)]
-        if len(undone) == len(steps):
-            raise LapsedError
+        is_begun = len(undone) < len(steps)
+        if not is_begun or any(_charges(step) for _, step in undone):
+            raise LapsedError(is_begun=is_begun)
         return undone
 
     def read_back(self, subscription_id: str, steps: list[Json]) -> Answer:
@@ -78,6 +87,12 @@ class CarriedOut:
             if schedule is not None:
                 self.readings.append(("subscription_schedule", schedule, began_at))
         return answer
+
+
+def _charges(step: Json) -> bool:
+    """Whether a call charges the card at once."""
+    is_invoiced = step.get("params", {}).get("proration_behavior") == "always_invoice"
+    return bool(is_invoiced) or step["call"] == "resume_subscription"
 
 
 def _is_pending(made: Mapping[str, Any]) -> bool:
@@ -202,6 +217,8 @@ class _Found:
     def is_done(self, step: Json) -> bool:
         """Whether the outcome of a call is there."""
         call = step["call"]
+        if step.get("unless_pending") and self._subscription.get("pending_update"):
+            return True
         if call == "update_subscription":
             return all(self._shows(name, value) for name, value in step["params"].items())
         if call == "cancel_subscription":

@@ -170,7 +170,8 @@ def _ought_to_be_none(health: Health) -> list[tuple[int, str, str, str]]:
         (health.overdue_accounts, "worker", "accounts are overdue: nobody tells them what time has made due",
          "Run `tiergate worker`, `tiergate serve`, or call billing.run_due() from your scheduler."),
         (health.open_operations, "operations", "writes to Stripe have no final answer yet",
-         "They are resumed when the customer tries again; if Stripe is reachable, look into the log."),
+         "`tiergate worker` finishes them after six minutes; its log says why it could not: look for their "
+         "\"stripe operation\"."),
         (len(health.unmapped_subscriptions), "prices",
          f"prices of running subscriptions belong to no plan: {unmapped}",
          "Name them in billing.toml and run `tiergate plans push`, or map them: `tiergate adopt --map "

@@ -7,13 +7,15 @@ from tiergate.services.context import Context
 from tiergate.services.delivery import Need
 from tiergate.services.read_from_stripe import BeingReadError, read_object
 from tiergate.services.require_account import require_unerased
-from tiergate.services.run_operation import bears_mark, marked, run_operation
+from tiergate.services.run_operation import Asked, bears_mark, marked, run_operation
 from tiergate.services.save_reading import save_reading
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, give_customer, load_state
 from tiergate.store.mirror import is_customer_deleted, mark_customer_deleted
 from tiergate.store.operation_rows import Operation
 from tiergate.stripe_api.gateway import Answer
+
+ACTION = "create_customer"
 
 
 def ensure_customer(context: Context, account_id: str) -> str:
@@ -26,7 +28,16 @@ def ensure_customer(context: Context, account_id: str) -> str:
         account = require_unerased(tx, account_id)
         if account.stripe_customer_id and not _lacks_customer(tx, account):
             return account.stripe_customer_id
+    _create(context, account_id, _parameters(context, account))
+    return ensure_customer(context, account_id)
 
+
+def finish_customer(context: Context, begun: Operation) -> None:
+    """Finish creating a customer that nobody waits for any more, unless there is one already."""
+    _create(context, begun.account_id, begun)
+
+
+def _create(context: Context, account_id: str, asked: Asked) -> None:
     def settle(tx: Transaction, operation: Operation, answer: Answer) -> None:
         give_customer(tx, account_id, answer.body["id"], answer.body.get("test_clock"), context.now())
         save_reading(context, tx, "customer", answer, operation.created_at)
@@ -34,14 +45,13 @@ def ensure_customer(context: Context, account_id: str) -> str:
     run_operation(
         context,
         account_id,
-        "create_customer",
-        _parameters(context, account),
+        ACTION,
+        asked,
         lambda wanted, key: context.gateway.create_customer(marked(wanted, key), key),
         lambda operation: _look_up(context, operation),
         settle,
-        wanted=_lacks_customer,
+        _lacks_customer,
     )
-    return ensure_customer(context, account_id)
 
 
 def is_customer_gone(context: Context, customer_id: str) -> bool:

@@ -2,19 +2,28 @@
 
 from tiergate.services.context import Context
 from tiergate.services.follow_checkout import follow_checkout
-from tiergate.services.run_operation import run_operation
+from tiergate.services.run_operation import Asked, run_operation
 from tiergate.store import Transaction
 from tiergate.store.checkout_rows import Checkout, find_checkout, open_checkouts, set_checkout_status
 from tiergate.store.operation_rows import Operation
 from tiergate.stripe_api.gateway import Answer, StripeRefusedError
 
+ACTION = "expire_checkout"
 _EXPIRED = "expired"
 
 
 def expire_checkout(context: Context, checkout: Checkout) -> None:
     """Expire a session; one that was paid in this very moment is followed instead."""
     session_id = checkout.checkout_session_id
+    _expire(context, checkout.account_id, session_id, {"session": session_id})
 
+
+def finish_expiring(context: Context, begun: Operation) -> None:
+    """Finish closing a session, where it is still open. Raises ``StripeUnavailableError``."""
+    _expire(context, begun.account_id, begun.parameters["session"], begun)
+
+
+def _expire(context: Context, account_id: str, session_id: str, asked: Asked) -> None:
     def settle(tx: Transaction, operation: Operation, answer: Answer) -> None:
         # One that was completed counts as open until its subscription is mirrored.
         if answer.body["status"] == _EXPIRED:
@@ -23,9 +32,9 @@ def expire_checkout(context: Context, checkout: Checkout) -> None:
     try:
         run_operation(
             context,
-            checkout.account_id,
-            "expire_checkout",
-            {"session": session_id},
+            account_id,
+            ACTION,
+            asked,
             lambda wanted, key: context.gateway.expire_checkout_session(wanted["session"], key),
             lambda operation: _look_up(context, operation),
             settle,

@@ -14,7 +14,7 @@ from tiergate.services.extend_by_hand import NoTrialError, extend_by_hand
 from tiergate.services.keyed_wish import done_before
 from tiergate.services.refresh_account import refresh_account
 from tiergate.services.require_account import require_account
-from tiergate.services.run_operation import run_operation
+from tiergate.services.run_operation import never, run_operation
 from tiergate.services.save_reading import save_reading
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, load_state
@@ -22,6 +22,7 @@ from tiergate.store.journal_rows import Entry, append
 from tiergate.store.operation_rows import Operation, find_result
 from tiergate.stripe_api.gateway import Answer, Gateway, StripeRefusedError
 
+EXTEND, END = "extend_trial", "end_trial"
 _ROUNDS = 20
 _LONGEST = timedelta(days=730)
 """Stripe's own limit. Source: https://docs.stripe.com/api/subscriptions/update#update_subscription-trial_end"""
@@ -67,7 +68,7 @@ def extend_trial(
         if running is None:
             return extend_by_hand(context, account_id, timedelta(days=days), name, by, note)
         parameters = _parameters(running, days, at, wish, name) | {"by": by, "note": note}
-        _change(context, account_id, "extend_trial", parameters)
+        _change(context, account_id, EXTEND, parameters)
     raise ExtensionBusyError("This trial is being extended by others.", "Try again in a moment.")
 
 
@@ -94,7 +95,16 @@ def end_trial(context: Context, account_id: str, *, by: str = "") -> None:
         "by": by,
         "has_card": bool(state.has_card(running)),
     }
-    _change(context, account_id, "end_trial", parameters)
+    _change(context, account_id, END, parameters)
+
+
+def finish_trial_change(context: Context, begun: Operation) -> None:
+    """Finish extending a trial, where it still ends when it did; note that one was ended.
+
+    Where it was not, nobody is charged for what nobody waits for. Raises ``StripeUnavailableError`` and
+    ``StripeRefusedError``.
+    """
+    _change(context, begun.account_id, begun.action, begun.parameters, begun)
 
 
 def _running(state: AccountState, at: datetime) -> Subscription | None:
@@ -126,7 +136,13 @@ def _parameters(
     }
 
 
-def _change(context: Context, account_id: str, action: str, parameters: dict[str, Any]) -> None:
+def _change(
+    context: Context,
+    account_id: str,
+    action: str,
+    parameters: dict[str, Any],
+    begun: Operation | None = None,
+) -> None:
     """Run an operation on the trial; one that somebody else has begun is finished instead."""
 
     def call(wanted: dict[str, Any], key: str) -> Answer:
@@ -148,11 +164,13 @@ def _change(context: Context, account_id: str, action: str, parameters: dict[str
         context,
         account_id,
         action,
-        parameters,
+        begun or parameters,
         call,
         lambda operation: _look_up(context, operation),
         settle,
-        lambda tx, account: _is_as_it_was(context, tx, account, parameters),
+        never
+        if begun and action == END
+        else lambda tx, account: _is_as_it_was(context, tx, account, parameters),
     )
 
 

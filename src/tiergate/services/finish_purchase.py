@@ -22,11 +22,13 @@ from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, find_account, load_state
 from tiergate.store.checkout_rows import Checkout, find_checkout, set_checkout_status, touch_checkout
 from tiergate.store.journal_rows import Entry, append
-from tiergate.store.operation_rows import Operation
+from tiergate.store.operation_rows import Operation, find_open, lapse_operation
 from tiergate.stripe_api.gateway import Answer, StripeRefusedError, StripeUnavailableError
 
 log = logging.getLogger("tiergate")
 
+ACTION = "purchase "
+"""What the action of the operation begins with; the session's id follows."""
 _CAUSE = "bought in trial"
 
 
@@ -59,12 +61,23 @@ def finish_purchase(context: Context, checkout: Checkout) -> str:
         return status
 
 
+def finish_begun_purchase(context: Context, begun: Operation) -> None:
+    """Finish a purchase that was left open. Raises ``StripeUnavailableError``."""
+    with context.database.read() as tx:
+        checkout = find_checkout(tx, begun.action.removeprefix(ACTION))
+    if checkout is not None and finish_purchase(context, checkout) == "confirmed":
+        return
+    with context.database.write() as tx:  # where it is closed by now, nothing is left to lapse
+        lapse_operation(tx, begun.operation_id, context.now())
+
+
 def _buy(context: Context, checkout: Checkout, setup_intent_id: str) -> None:
     setup = context.gateway.fetch_setup_intent(setup_intent_id)
     card = setup.body.get("payment_method") if setup else None
     with context.database.read() as tx:
         account = find_account(tx, checkout.account_id)
-        order = _order(context, tx, account, checkout, card) if account and card else None
+        begun = find_open(tx, checkout.account_id, f"{ACTION}{checkout.checkout_session_id}")
+        order = begun.parameters if begun else _order(context, tx, account, checkout, card)
     if account is None or order is None:
         _close(context, checkout, "purchase_lapsed", {"plan": checkout.plan_key})
         return
@@ -78,9 +91,11 @@ def _buy(context: Context, checkout: Checkout, setup_intent_id: str) -> None:
 
 
 def _order(
-    context: Context, tx: Transaction, account: Account, checkout: Checkout, card: str
+    context: Context, tx: Transaction, account: Account | None, checkout: Checkout, card: str | None
 ) -> dict[str, Any] | None:
     """Return the calls that the purchase takes; ``None`` where the trial is over: nothing is charged then."""
+    if account is None or card is None:
+        return None
     state, catalog = load_state(tx, account), load_catalog(tx)
     trial = _trial(state, checkout.stripe_subscription_id)
     if trial is None:
@@ -155,7 +170,7 @@ def _run(context: Context, checkout: Checkout, order: dict[str, Any]) -> None:
     run_operation(
         context,
         checkout.account_id,
-        f"purchase {checkout.checkout_session_id}",
+        f"{ACTION}{checkout.checkout_session_id}",
         order,
         call,
         # Nothing is charged twice by doing it once more: ending a trial that has ended changes nothing.

@@ -7,7 +7,7 @@ from tiergate.services.account_time import account_now
 from tiergate.services.all_for_sale import all_for_sale
 from tiergate.services.context import Context
 from tiergate.services.refresh_account import refresh_account
-from tiergate.services.run_operation import Wanted, bears_mark, marked, run_operation
+from tiergate.services.run_operation import Asked, Wanted, bears_mark, marked, run_operation
 from tiergate.services.save_reading import save_reading
 from tiergate.store import Transaction
 from tiergate.store.account_rows import find_account
@@ -23,23 +23,33 @@ Json = Mapping[str, Any]
 
 
 def move_at_stripe(
-    context: Context, account_id: str, subscription_id: str, parameters: dict[str, Any], wanted: Wanted
+    context: Context,
+    account_id: str,
+    subscription_id: str,
+    asked: Asked,
+    wanted: Wanted,
 ) -> None:
     """Move a subscription; one whose move was begun already is moved as it was begun.
 
-    ``parameters`` have ``when``, ``plan_key``, ``from_version``, ``catalog_version``, ``prices`` (from id to
+    The parameters have ``when``, ``plan_key``, ``from_version``, ``catalog_version``, ``prices`` (from id to
     id) and ``proration_behavior``. Raises ``StripeUnavailableError`` and ``StripeRefusedError``.
     """
     run_operation(
         context,
         account_id,
         f"{ACTION}{subscription_id}",
-        parameters,
+        asked,
         lambda told, key: _move(context, told, key),
         lambda operation: _moved(context, operation),
         lambda tx, operation, answer: _settle(context, tx, operation, answer),
         wanted,
     )
+
+
+def finish_move(context: Context, begun: Operation) -> None:
+    """Finish a move as it was begun. Raises ``StripeUnavailableError`` and ``StripeRefusedError``."""
+    subscription_id = begun.action.removeprefix(ACTION)
+    move_at_stripe(context, begun.account_id, subscription_id, begun, lambda *_: True)
 
 
 def _move(context: Context, told: Json, key: str) -> Answer:

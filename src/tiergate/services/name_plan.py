@@ -7,7 +7,7 @@ Source: https://docs.stripe.com/billing/subscriptions/pending-updates
 
 from tiergate.services.context import Context
 from tiergate.services.refresh_account import refresh_account
-from tiergate.services.run_operation import run_operation
+from tiergate.services.run_operation import Asked, run_operation
 from tiergate.services.save_reading import save_reading
 from tiergate.services.unnamed_plans import ACTION, unnamed_plans
 from tiergate.store import Transaction
@@ -24,24 +24,31 @@ def name_plans(context: Context, account_id: str) -> None:
         account = find_account(tx, account_id)
         unnamed = unnamed_plans(tx, load_state(tx, account)) if account else []
     for waiting in unnamed:
-        _name(context, account_id, waiting)
+        wanted = {**waiting.parameters, "waiting": waiting.operation_id}
+        _name(context, account_id, waiting.operation_id, wanted)
 
 
-def _name(context: Context, account_id: str, waiting: Operation) -> None:
+def finish_naming(context: Context, begun: Operation) -> None:
+    """Finish naming what was paid for, where it is still to be named. Raises ``StripeUnavailableError``."""
+    _name(context, begun.account_id, begun.parameters["waiting"], begun)
+
+
+def _name(context: Context, account_id: str, waiting_id: str, asked: Asked) -> None:
     def settle(tx: Transaction, operation: Operation, answer: Answer) -> None:
         save_reading(context, tx, "subscription", answer, operation.created_at)
         close_operation(tx, operation.parameters["waiting"], "done", {}, context.now())
         refresh_account(context, tx, account_id, _CAUSE)
 
     def is_wanted(tx: Transaction, account: Account) -> bool:
-        return waiting in unnamed_plans(tx, load_state(tx, account))
+        unnamed = unnamed_plans(tx, load_state(tx, account))
+        return any(waiting.operation_id == waiting_id for waiting in unnamed)
 
     try:
         run_operation(
             context,
             account_id,
             ACTION,
-            {**waiting.parameters, "waiting": waiting.operation_id},
+            asked,
             lambda wanted, key: context.gateway.update_subscription(
                 wanted["subscription"], {"metadata": wanted["metadata"]}, key
             ),
@@ -51,4 +58,4 @@ def _name(context: Context, account_id: str, waiting: Operation) -> None:
         )
     except StripeRefusedError as refusal:
         with context.database.write() as tx:
-            close_operation(tx, waiting.operation_id, "refused", {"error": refusal.message}, context.now())
+            close_operation(tx, waiting_id, "refused", {"error": refusal.message}, context.now())

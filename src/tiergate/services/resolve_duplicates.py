@@ -12,7 +12,7 @@ from tiergate.services.load_catalog import load_catalog
 from tiergate.services.note_duplicates import duplicates_to_cancel, note_refusal
 from tiergate.services.read_from_stripe import read_account
 from tiergate.services.refresh_account import refresh_account
-from tiergate.services.run_operation import run_operation
+from tiergate.services.run_operation import Asked, Wanted, run_operation
 from tiergate.services.save_reading import save_reading
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, find_account, load_state
@@ -22,6 +22,8 @@ from tiergate.stripe_api.gateway import Answer, StripeRefusedError
 
 log = logging.getLogger("tiergate")
 
+ACTION = "cancel_duplicate "
+"""What the action of the operation begins with; the subscription's id follows."""
 _CAUSE = "on_duplicate"
 
 
@@ -50,32 +52,34 @@ def _is_begun(context: Context, account_id: str) -> bool:
 
 
 def _action(duplicate: Duplicate) -> str:
-    return f"cancel_duplicate {duplicate.subscription_id}"
+    return f"{ACTION}{duplicate.subscription_id}"
 
 
 def _found(tx: Transaction, account: Account) -> list[Duplicate]:
     return duplicates_to_cancel(tx, load_state(tx, account), load_catalog(tx))
 
 
-def _cancel(context: Context, account_id: str, duplicate: Duplicate) -> None:
-    def settle(tx: Transaction, operation: Operation, answer: Answer) -> None:
-        save_reading(context, tx, "subscription", answer, operation.created_at)
-        account = find_account(tx, account_id)
-        if account is not None:
-            at, key = account_now(context, tx, account), f"{duplicate.subscription_id}:duplicate_canceled"
-            kind, now = "duplicate_canceled", context.now()
-            append(tx, Entry(account_id, kind, at, now, _CAUSE, operation.parameters, occasion_key=key))
-        refresh_account(context, tx, account_id, _CAUSE, has_asked=True)
+def finish_canceling(context: Context, begun: Operation) -> None:
+    """Finish cancelling what an account has twice, where it still has.
 
+    Raises ``StripeUnavailableError`` and ``StripeRefusedError``.
+    """
+    subscription_id = begun.parameters["subscription"]
+
+    def is_twice(tx: Transaction, account: Account) -> bool:
+        return any(one.subscription_id == subscription_id for one in _found(tx, account))
+
+    _run(context, begun.account_id, begun.action, begun, is_twice)
+
+
+def _cancel(context: Context, account_id: str, duplicate: Duplicate) -> None:
+    parameters = {"subscription": duplicate.subscription_id, "kept": duplicate.kept_id}
     try:
-        run_operation(
+        _run(
             context,
             account_id,
             _action(duplicate),
-            {"subscription": duplicate.subscription_id, "kept": duplicate.kept_id},
-            lambda wanted, _key: _cancel_at_stripe(context, wanted["subscription"]),
-            lambda operation: _canceled(context, operation.parameters["subscription"]),
-            settle,
+            parameters,
             lambda tx, account: duplicate in _found(tx, account),
         )
     except StripeRefusedError as refusal:
@@ -85,6 +89,35 @@ def _cancel(context: Context, account_id: str, duplicate: Duplicate) -> None:
             if account is not None:
                 at = account_now(context, tx, account)
                 note_refusal(context, tx, account_id, duplicate, at, refusal.message)
+
+
+def _run(
+    context: Context,
+    account_id: str,
+    action: str,
+    asked: Asked,
+    wanted: Wanted,
+) -> None:
+    def settle(tx: Transaction, operation: Operation, answer: Answer) -> None:
+        save_reading(context, tx, "subscription", answer, operation.created_at)
+        account = find_account(tx, account_id)
+        if account is not None:
+            key = f"{operation.parameters['subscription']}:duplicate_canceled"
+            at = account_now(context, tx, account)
+            kind, now = "duplicate_canceled", context.now()
+            append(tx, Entry(account_id, kind, at, now, _CAUSE, operation.parameters, occasion_key=key))
+        refresh_account(context, tx, account_id, _CAUSE, has_asked=True)
+
+    run_operation(
+        context,
+        account_id,
+        action,
+        asked,
+        lambda asked, _key: _cancel_at_stripe(context, asked["subscription"]),
+        lambda operation: _canceled(context, operation.parameters["subscription"]),
+        settle,
+        wanted,
+    )
 
 
 def _cancel_at_stripe(context: Context, subscription_id: str) -> Answer:

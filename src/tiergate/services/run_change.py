@@ -20,7 +20,7 @@ from tiergate.services.keyed_wish import done_before
 from tiergate.services.read_from_stripe import read_clock
 from tiergate.services.refresh_account import refresh_account
 from tiergate.services.require_account import require_account
-from tiergate.services.run_operation import Ran, run_operation
+from tiergate.services.run_operation import Asked, Ran, Wanted, run_operation
 from tiergate.services.save_reading import save_reading
 from tiergate.services.unnamed_plans import forget_names, name_when_paid
 from tiergate.services.why_unpaid import why_unpaid
@@ -95,7 +95,8 @@ def run_change(context: Context, account_id: str, asking: Asking, plan: Plan) ->
         planned = None if under_way else plan(facts)
         if planned is not None and not planned.steps:
             return _nothing(context, planned, facts)
-        ran = _run(context, facts, asking, plan, planned)
+        parameters = _parameters(context, asking, planned) if planned else {}
+        ran = _run(context, account_id, parameters, _wanted(context, facts, asking, plan, planned))
         if ran is not None and ran.operation.parameters["wish"] == dict(asking.wish):
             return changed_from(ran.result)
     raise ChangeBusyError("This subscription is being changed by others.", "Try again in a moment.")
@@ -114,9 +115,18 @@ def _replayed(tx: Transaction, account_id: str, asking: Asking) -> Changed | Non
     return changed_from(found.result) if found else None
 
 
-def _run(context: Context, facts: Facts, asking: Asking, plan: Plan, planned: Planned | None) -> Ran | None:
-    account_id, carried = facts.account.account_id, CarriedOut(context)
+def finish_change(context: Context, begun: Operation) -> None:
+    """Finish a change that was left open, as whoever comes next would.
 
+    Raises ``StripeUnavailableError`` and ``StripeRefusedError``.
+    """
+    with context.database.read() as tx:
+        test_clock = require_account(tx, begun.account_id).test_clock
+    read_clock(context, test_clock)
+    _run(context, begun.account_id, begun, lambda *_: True)
+
+
+def _wanted(context: Context, facts: Facts, asking: Asking, plan: Plan, planned: Planned | None) -> Wanted:
     def wanted(tx: Transaction, account: Account) -> bool:
         if find_open(tx, account.account_id, ACTION) is not None:
             return True
@@ -124,26 +134,44 @@ def _run(context: Context, facts: Facts, asking: Asking, plan: Plan, planned: Pl
             return False
         return plan(load_facts(context, tx, account.account_id, facts.at)) == planned
 
+    return wanted
+
+
+def _run(context: Context, account_id: str, asked: Asked, wanted: Wanted) -> Ran | None:
+    carried, begun = CarriedOut(context), asked.parameters if isinstance(asked, Operation) else asked
+
     def call(parameters: dict[str, Any], key: str) -> Answer:
         try:
             answer = carried.call(parameters, key)
             carried.problem = _problem_of(context, answer)
             return answer
-        except LapsedError:
+        except LapsedError as lapsed:
             with context.database.write() as tx:
+                find_account(tx, account_id, lock=True)
                 lapse_operation(tx, key, context.now())
+            if lapsed.is_begun:
+                with suppress(StripeUnavailableError):
+                    _see_what_is_there(context, account_id, carried, parameters, "a change given up")
             raise
 
     def settle(tx: Transaction, operation: Operation, answer: Answer) -> Mapping[str, Any]:
         return _settle(context, tx, operation, answer, carried)
 
-    parameters = _parameters(context, asking, planned) if planned else {}
     try:
-        ran = run_operation(context, account_id, ACTION, parameters, call, lambda _: None, settle, wanted)
+        ran = run_operation(
+            context,
+            account_id,
+            ACTION,
+            asked,
+            call,
+            lambda _: None,
+            settle,
+            wanted,
+        )
     except LapsedError:
         return None
     except StripeRefusedError:
-        _after_refusal(context, account_id, carried, planned)
+        _after_refusal(context, account_id, carried, begun)
         raise
     if ran is not None and carried.overtaken:
         # It is done all the same: what cannot be read now is told by the events that crossed it.
@@ -265,11 +293,12 @@ def _nothing(context: Context, planned: Planned, facts: Facts) -> Changed:
     )
 
 
-def _after_refusal(context: Context, account_id: str, carried: CarriedOut, planned: Planned | None) -> None:
+def _after_refusal(
+    context: Context, account_id: str, carried: CarriedOut, parameters: Mapping[str, Any]
+) -> None:
     """Calls before the one that was refused may have been made."""
-    if planned is not None and len(planned.steps) > 1:
-        done = {"subscription": planned.subscription_id, "steps": list(planned.steps)}
-        _see_what_is_there(context, account_id, carried, done, "a refused change")
+    if len(parameters.get("steps", ())) > 1:
+        _see_what_is_there(context, account_id, carried, parameters, "a refused change")
 
 
 def _see_what_is_there(

@@ -1,4 +1,6 @@
-"""Does what time has made due: clocks, events that failed, checkouts nobody reported, accounts."""
+"""Does what time has made due: clocks, events that failed, checkouts nobody reported, what was left
+half-done, accounts.
+"""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,6 +13,7 @@ from tiergate.services.account_time import account_now
 from tiergate.services.context import Context
 from tiergate.services.deliver_changes import deliver_changes
 from tiergate.services.do_what_is_left import do_what_is_left
+from tiergate.services.finish_operations import finish_operations
 from tiergate.services.follow_checkout import follow_checkout
 from tiergate.services.ingest_webhook import apply_untold
 from tiergate.services.left_to_do import LeftToDo
@@ -45,6 +48,7 @@ def run_due(context: Context) -> int:
     with context.database.read() as tx:
         sessions = unwatched_checkouts(tx, context.now() - _ASK_ABOUT_CHECKOUT_EVERY, _BATCH)
     _each(context, sessions, lambda session: follow_checkout(context, session))
+    _each(context, ["operations"], lambda _: finish_operations(context))
     looked_at = 0
     for account_ids in _due_pages(context):
         _each(context, account_ids, lambda account: run_account(context, account))

@@ -9,11 +9,20 @@ from typing import Any
 from tiergate.services.context import Context
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, find_account
-from tiergate.store.operation_rows import Operation, close_operation, open_operation
+from tiergate.store.operation_rows import (
+    Operation,
+    close_operation,
+    find_open,
+    lapse_operation,
+    open_operation,
+)
 from tiergate.stripe_api.gateway import Answer, StripeRefusedError
 
 _KEY_IS_REMEMBERED = timedelta(hours=23)
 """Stripe keeps keys for at least 24 hours; our clock and its need not agree."""
+
+Asked = dict[str, Any] | Operation
+"""The parameters of what is wanted; or an operation that was left open, which nobody waits for any more."""
 
 Call = Callable[[dict[str, Any], str], Answer]
 """Asks Stripe, with the parameters and the idempotency key of an operation."""
@@ -26,7 +35,12 @@ Settle = Callable[[Transaction, Operation, Answer], Mapping[str, Any] | None]
 wants to know later."""
 
 Wanted = Callable[[Transaction, Account], bool]
-"""Whether it is wanted still, asked in the transaction that opens the operation."""
+"""Whether it is wanted still, asked in the transaction that opens the operation, or gives it up."""
+
+
+def never(_tx: Transaction, _account: Account) -> bool:
+    """Say of something that it is not wanted once nobody waits for it."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +55,7 @@ def run_operation(
     context: Context,
     account_id: str,
     action: str,
-    parameters: dict[str, Any],
+    asked: Asked,
     call: Call,
     look_up: LookUp,
     settle: Settle,
@@ -55,16 +69,24 @@ def run_operation(
     the next call. Stripe forgets an idempotency key after a day: what is older than that is looked up
     before it is repeated. Source: https://docs.stripe.com/api/idempotent_requests
 
-    Where the client has named what it wants, ``parameters`` hold the ``client_key``.
+    Where the client has named what it wants, the parameters hold the ``client_key``. An operation that was
+    left open is looked up in any case; where nothing has come of it and it is not wanted any more, it lapses.
+
     Returns the operation that was carried out, or ``None`` where it was not wanted any more.
     """
-    client_key = parameters.get("client_key")
-    new = Operation(_new_id(), account_id, action, parameters, context.now(), client_key)
-    operation = _open(context, new, wanted)
+    begun = asked if isinstance(asked, Operation) else None
+    if isinstance(asked, Operation):
+        operation = _still_open(context, asked)
+    else:
+        key = asked.get("client_key")
+        new = Operation(_new_id(), account_id, action, asked, context.now(), key)
+        operation = _open(context, new, wanted)
     if operation is None:
         return None
     try:
-        answer = _found(context, operation, look_up)
+        answer = _found(context, operation, look_up) if begun is None else look_up(begun)
+        if answer is None and begun is not None and _is_given_up(context, begun, wanted):
+            return None
         if answer is None:
             answer = call(operation.parameters, operation.operation_id)
     except StripeRefusedError as refusal:
@@ -90,6 +112,22 @@ def _open(context: Context, operation: Operation, wanted: Wanted) -> Operation |
         if account is None or not wanted(tx, account):
             return None
         return open_operation(tx, operation)
+
+
+def _still_open(context: Context, begun: Operation) -> Operation | None:
+    with context.database.read() as tx:
+        found = find_open(tx, begun.account_id, begun.action)
+    return found if found and found.operation_id == begun.operation_id else None
+
+
+def _is_given_up(context: Context, begun: Operation, wanted: Wanted) -> bool:
+    """Give up what is not wanted any more; returns whether it was not."""
+    with context.database.write() as tx:
+        account = find_account(tx, begun.account_id, lock=True)
+        if account is not None and wanted(tx, account):
+            return False
+        lapse_operation(tx, begun.operation_id, context.now())
+    return True
 
 
 def marked(parameters: dict[str, Any], operation_id: str) -> dict[str, Any]:

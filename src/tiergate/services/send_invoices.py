@@ -21,6 +21,8 @@ from tiergate.stripe_api.gateway import Answer, StripeRefusedError
 
 log = logging.getLogger("tiergate")
 
+ACTION = "send_invoices "
+"""What the action of the operation begins with; the subscription's id follows."""
 _CAUSE = "auto_charge is off"
 
 
@@ -40,19 +42,30 @@ def _wanted(tx: Transaction, account: Account) -> dict[str, dict[str, Any]]:
     return unsent_invoices(tx, load_state(tx, account))
 
 
-def _change(context: Context, account_id: str, subscription_id: str, params: dict[str, Any]) -> None:
+def finish_sending(context: Context, begun: Operation) -> None:
+    """Finish having invoices sent, where it is still to be done. Raises ``StripeUnavailableError``."""
+    subscription_id = begun.action.removeprefix(ACTION)
+    _change(context, begun.account_id, subscription_id, begun.parameters, begun)
+
+
+def _change(
+    context: Context,
+    account_id: str,
+    subscription_id: str,
+    params: dict[str, Any],
+    begun: Operation | None = None,
+) -> None:
     def settle(tx: Transaction, operation: Operation, answer: Answer) -> None:
         save_reading(context, tx, "subscription", answer, operation.created_at)
         _journal(context, tx, account_id, subscription_id, "invoices_sent_from_now", params)
         refresh_account(context, tx, account_id, _CAUSE)
 
-    path = f"send_invoices {subscription_id}"
     try:
         run_operation(
             context,
             account_id,
-            path,
-            params,
+            f"{ACTION}{subscription_id}",
+            begun or params,
             lambda wanted, key: context.gateway.update_subscription(subscription_id, wanted, key),
             lambda _operation: None,  # to say it once more changes nothing
             settle,

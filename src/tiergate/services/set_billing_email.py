@@ -9,7 +9,7 @@ from tiergate.services.account_time import account_now
 from tiergate.services.change_errors import ChangeBusyError
 from tiergate.services.context import Context
 from tiergate.services.require_account import require_unerased
-from tiergate.services.run_operation import run_operation
+from tiergate.services.run_operation import Asked, run_operation
 from tiergate.services.save_reading import save_reading
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, find_account, load_state, register
@@ -52,8 +52,13 @@ def set_billing_email(context: Context, account_id: str, email: str, actor: str 
             with context.database.write() as tx:
                 _save(context, tx, require_unerased(tx, account_id, lock=True), email, actor)
             return email
-        _set_at_stripe(context, account, {"customer": customer_id, "email": email, "actor": actor})
+        _set_at_stripe(context, account_id, {"customer": customer_id, "email": email, "actor": actor})
     raise ChangeBusyError("The address is being changed by others.", "Try again in a moment.")
+
+
+def finish_billing_email(context: Context, begun: Operation) -> None:
+    """Finish setting an address. Raises ``StripeUnavailableError`` and ``StripeRefusedError``."""
+    _set_at_stripe(context, begun.account_id, begun)
 
 
 def _customer(tx: Transaction, account: Account) -> tuple[str | None, str | None]:
@@ -66,7 +71,7 @@ def _customer(tx: Transaction, account: Account) -> tuple[str | None, str | None
     return account.stripe_customer_id, customer.email if customer else None
 
 
-def _set_at_stripe(context: Context, account: Account, wanted: dict[str, Any]) -> None:
+def _set_at_stripe(context: Context, account_id: str, asked: Asked) -> None:
     def look_up(operation: Operation) -> Answer | None:
         found = context.gateway.fetch_customer(operation.parameters["customer"])
         is_there = found is not None and found.body.get("email") == operation.parameters["email"]
@@ -74,16 +79,16 @@ def _set_at_stripe(context: Context, account: Account, wanted: dict[str, Any]) -
 
     def settle(tx: Transaction, operation: Operation, answer: Answer) -> Mapping[str, Any]:
         save_reading(context, tx, "customer", answer, operation.created_at)
-        now = find_account(tx, account.account_id)
+        now = find_account(tx, account_id)
         if now is not None and now.erased_at is None:  # it may have been erased while Stripe was asked
             _save(context, tx, now, operation.parameters["email"], operation.parameters["actor"])
         return {}
 
     run_operation(
         context,
-        account.account_id,
+        account_id,
         ACTION,
-        wanted,
+        asked,
         lambda asked, key: context.gateway.update_customer(asked["customer"], {"email": asked["email"]}, key),
         look_up,
         settle,

@@ -17,7 +17,7 @@ from tiergate.services.judge_trial import judge_trial
 from tiergate.services.load_catalog import load_catalog
 from tiergate.services.order import Order, cancel_url, ordered_add_ons, price_at_stripe
 from tiergate.services.require_account import require_account
-from tiergate.services.run_operation import bears_mark, marked, run_operation
+from tiergate.services.run_operation import Asked, Wanted, bears_mark, marked, never, run_operation
 from tiergate.services.speak_to_customer import refusal_said, spoken_to
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, load_state
@@ -175,7 +175,30 @@ def _has_changed(context: Context, offer: Offer) -> bool:
     return False
 
 
+def finish_checkout(context: Context, begun: Operation) -> None:
+    """Note the page that was opened for somebody who did not wait; one that was not is not opened any more.
+
+    Raises ``StripeUnavailableError``.
+    """
+    _run(context, begun.account_id, begun, never)
+
+
 def _create(context: Context, offer: Offer, customer_id: str) -> None:
+    parameters = session_parameters(context, offer, customer_id)
+    try:
+        _run(context, offer.account.account_id, parameters, _is_free_to_buy)
+    except StripeRefusedError as refusal:
+        # The customer may have been deleted at Stripe without a word: then the next round makes a new one.
+        if refusal.stripe_code != "resource_missing" or not is_customer_gone(context, customer_id):
+            raise
+
+
+def _run(
+    context: Context,
+    account_id: str,
+    asked: Asked,
+    wanted: Wanted,
+) -> None:
     def settle(tx: Transaction, operation: Operation, answer: Answer) -> None:
         wanted = operation.parameters
         checkout = Checkout(
@@ -193,21 +216,16 @@ def _create(context: Context, offer: Offer, customer_id: str) -> None:
         )
         save_checkout(tx, checkout, context.now())
 
-    try:
-        run_operation(
-            context,
-            offer.account.account_id,
-            ACTION,
-            session_parameters(context, offer, customer_id),
-            lambda wanted, key: context.gateway.create_checkout_session(marked(wanted, key), key),
-            lambda operation: _look_up(context, operation),
-            settle,
-            _is_free_to_buy,
-        )
-    except StripeRefusedError as refusal:
-        # The customer may have been deleted at Stripe without a word: then the next round makes a new one.
-        if refusal.stripe_code != "resource_missing" or not is_customer_gone(context, customer_id):
-            raise
+    run_operation(
+        context,
+        account_id,
+        ACTION,
+        asked,
+        lambda wanted, key: context.gateway.create_checkout_session(marked(wanted, key), key),
+        lambda operation: _look_up(context, operation),
+        settle,
+        wanted,
+    )
 
 
 def _look_up(context: Context, operation: Operation) -> Answer | None:

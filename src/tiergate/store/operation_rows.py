@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import exists, literal, select, text, update
 
 from tiergate.store.engine import Transaction
 from tiergate.store.insert_into import insert_into
-from tiergate.store.tables import operations
+from tiergate.store.tables import leases, operations
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Outcome:
     result: dict[str, Any]
 
 
+_FINISHING = "finish "
 _OPERATION = [operations.c[name] for name in Operation.__dataclass_fields__]
 
 
@@ -106,6 +107,22 @@ def find_open(tx: Transaction, account_id: str, action: str) -> Operation | None
     )
     row = tx.execute(query).first()
     return Operation(*row) if row else None
+
+
+def left_open(tx: Transaction, before: datetime, now: datetime, limit: int) -> list[Operation]:
+    """Return operations that were opened before an instant and have no final answer, the oldest first.
+
+    Left out is what somebody is finishing, or has tried to so lately that it waits.
+    """
+    name = literal(_FINISHING) + operations.c.operation_id
+    waits = exists().where(leases.c.name == name, leases.c.expires_at > now)
+    query = select(*_OPERATION).where(operations.c.state == "open", operations.c.created_at < before, ~waits)
+    return [Operation(*row) for row in tx.execute(query.order_by(operations.c.created_at).limit(limit))]
+
+
+def finishing_lease(operation: Operation) -> str:
+    """Return the name of the lease of whoever finishes an operation that was left open."""
+    return f"{_FINISHING}{operation.operation_id}"
 
 
 def find_by_client_key(tx: Transaction, account_id: str, client_key: str) -> Outcome | None:
