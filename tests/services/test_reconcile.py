@@ -176,6 +176,23 @@ def test_an_account_that_is_being_read_is_refused(lived: Bench) -> None:
         reconcile(lived.context, ACCOUNT)
 
 
+def test_a_busy_account_does_not_hold_up_the_next(both: Bench) -> None:
+    """Where everything is compared, an account on a test clock that somebody reads is named and left out."""
+    clock = both.post("/v1/test_helpers/test_clocks", frozen_time=to_unix_seconds(both.clock.now))
+    both.use_test_clock(clock["id"])
+    for account in ("busy", "globex"):
+        both.register(account)
+        both.stripe.v1.subscriptions.cancel(both.subscribe("team", account))
+    both.webhooks()
+    both.tick()
+    with reading_lease(both.context, f"all of {both.customer_without_card('busy')}"):
+        report = reconcile(both.context)
+    assert report.left_out == ["busy"]
+    assert {row.account_id for row in both.rows(subscriptions)} == {"globex"}
+    again = reconcile(both.context)
+    assert (again.left_out, {found.account_id for found in again.differences}) == ([], {"busy"})
+
+
 @pytest.fixture
 def clocked(both: Bench) -> Bench:
     """A bench on which `globex` lives on a test clock that has gone on by nine days, untold."""

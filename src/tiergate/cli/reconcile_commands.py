@@ -23,6 +23,8 @@ def reconcile(
         report = billing.reconcile(account, dry_run=dry_run, tell=lambda found: typer.echo(str(found)))
     compared = ", ".join(f"{count} {_plural(kind, count)}" for kind, count in report.looked_at.items())
     typer.echo(f"Compared: {compared or 'nothing, for there is no customer at Stripe'}.")
+    if report.left_out:
+        typer.echo(f"Left out, because somebody else was reading them: {', '.join(report.left_out)}.")
     if not report.count:
         typer.echo("Nothing differs.")
     else:
