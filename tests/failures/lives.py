@@ -166,6 +166,44 @@ def steps_down(bench: Bench) -> Iterator[None]:
         yield
 
 
+def pauses(bench: Bench) -> Iterator[None]:
+    """The collection of payments is paused over a renewal, and goes on."""
+    subscription_id = subscribed(bench, "team")
+    yield
+    _pass(bench, 3 * DAY)
+    bench.post(f"/v1/subscriptions/{subscription_id}", pause_collection={"behavior": "void"})
+    yield
+    _pass(bench, 31 * DAY + 2 * HOUR)
+    yield
+    bench.post(f"/v1/subscriptions/{subscription_id}", pause_collection="")
+    yield
+
+
+def lives_on_a_clock(bench: Bench) -> Iterator[None]:
+    """On a test clock a trial converts, another card is used, and a renewal with it is declined."""
+    subscription_id = subscribed(bench, "team", trial_period_days=7)
+    yield
+    _move_clock(bench, 7 * DAY + 2 * HOUR)
+    yield
+    use_bad_card(bench, subscription_id)
+    yield
+    for by in (30 * DAY + 2 * HOUR, 3 * DAY):
+        _move_clock(bench, by)
+        yield
+    bench.post(f"/v1/subscriptions/{subscription_id}", cancel_at_period_end=True)
+    bench.post(f"/v1/subscriptions/{subscription_id}", cancel_at_period_end=False)
+    yield
+
+
+def _move_clock(bench: Bench, by: timedelta) -> None:
+    clock = f"/v1/test_helpers/test_clocks/{bench.context.test_clock}"
+    shown = bench.at_stripe(clock)["frozen_time"]
+    bench.post(f"{clock}/advance", frozen_time=shown + int(by.total_seconds()))
+    bench.sandbox.catch_up()
+
+
 LIVES: tuple[Life, ...] = (
-    *(converts, recovers, fails, hesitates, changes_plan, has_two, loses_its_card, steps_down),
+    *(converts, recovers, fails, hesitates, changes_plan, has_two, loses_its_card, steps_down, pauses),
 )
+CLOCKED: tuple[Life, ...] = (lives_on_a_clock,)
+"""Those of a customer on a test clock."""

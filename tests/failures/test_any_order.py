@@ -11,7 +11,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.failures.doings import work
-from tests.failures.lives import LIVES, Life, Step, record
+from tests.failures.lives import CLOCKED, LIVES, Life, Step, record
 from tests.failures.looking import Beginning, Outcome, go_back, look, require_same, take_down
 from tests.services.bench import ACCOUNT, Bench
 from tiergate.services.reconcile import reconcile
@@ -85,12 +85,17 @@ def courses(draw: st.DrawFn, steps: Sequence[Step]) -> Course:
     return Course(tuple(map(tuple, arrivals)), frozenset(worked), reconciled, of_all, tuple(afterwards))
 
 
-@pytest.mark.parametrize("life", LIVES, ids=lambda life: life.__name__)
+@pytest.mark.parametrize("life", [*LIVES, *CLOCKED], ids=lambda life: life.__name__)
 def test_any_order_any_repetition_any_loss(both: Bench, life: Life) -> None:
     """However a life is told, one reconcile leaves the same mirror and access, each occasion told once."""
+    if life in CLOCKED:
+        clock = both.post("/v1/test_helpers/test_clocks", frozen_time=int(both.clock.now.timestamp()))
+        both.use_test_clock(clock["id"])
+        both.register(ACCOUNT)
     both.customer()
     both.deliver(*both.webhooks())
     both.tick()
+    assert both.explain().account.test_clock == both.context.test_clock
     beginning = take_down(both)
     steps = record(both, life)
     wanted = tell(both, beginning, steps, in_order(steps))

@@ -27,7 +27,14 @@ from tiergate.store.mirror import (
     schedule_sighted,
     subscription_sighted,
 )
-from tiergate.store.mirror_many import Mirrored, known_accounts, mirrored, owners_of, told_since
+from tiergate.store.mirror_many import (
+    Mirrored,
+    clocks_of_customers,
+    known_accounts,
+    mirrored,
+    owners_of,
+    told_since,
+)
 from tiergate.store.test_clock_rows import clocks_now
 from tiergate.stripe_api.listed import Json, Listed
 from tiergate.stripe_api.read_shapes import (
@@ -237,19 +244,39 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 def _sighted(
     context: Context, tx: Transaction, found: Sequence[_Found], reading: Reading
 ) -> Iterator[Sighted]:
-    clock_ids = {clock for one in found if (clock := _clock_of(one.thing))}
+    of_cards = {} if context.livemode else _clocks_of_cards(tx, found)
+    clock_of = {one.thing.id: of_cards.get(one.thing.id) or _clock_of(one.thing) for one in found}
+    clock_ids = {clock for clock in clock_of.values() if clock}
     clocks = clocks_now(tx, clock_ids) if clock_ids else {}
     now = context.now()
     for one in found:
-        clock = _clock_of(one.thing)
+        clock = clock_of[one.thing.id]
         as_of = clocks.get(clock, _LONG_AGO) if clock else reading.answered_at
         sighting = Sighting(as_of, seen_at=reading.began_at, account_id=one.owner)
-        sighted = _as_sighted(one.thing, one.source.body, sighting, now)
+        sighted = _as_sighted(one.thing, one.source.body, sighting, now, clock)
         sighted.values["raw"] = one.source.text
         yield sighted
 
 
-def _as_sighted(thing: Mirrored, raw: Json, sighting: Sighting, now: datetime) -> Sighted:
+def _clocks_of_cards(tx: Transaction, found: Sequence[_Found]) -> Mapping[str, str | None]:
+    """Return the test clocks of cards, which name none themselves: a card lives on its customer's."""
+    whose = {one.thing.id: _holder_of(one) for one in found if isinstance(one.thing, PaymentMethod)}
+    if not whose:
+        return {}
+    along = {one.thing.id: one.thing.test_clock for one in found if isinstance(one.thing, Customer)}
+    known = clocks_of_customers(tx, set(whose.values()) - along.keys())
+    return {card: (along | known).get(customer_id) for card, customer_id in whose.items()}
+
+
+def _holder_of(card: _Found) -> str:
+    """Return a card's customer; of one that was detached, whose it was."""
+    before = card.before.customer_id if isinstance(card.before, PaymentMethod) else None
+    return _customer_of(card.thing) or before or ""
+
+
+def _as_sighted(
+    thing: Mirrored, raw: Json, sighting: Sighting, now: datetime, test_clock: str | None
+) -> Sighted:
     match thing:
         case Subscription():
             return subscription_sighted(thing, raw, sighting, now)
@@ -258,7 +285,7 @@ def _as_sighted(thing: Mirrored, raw: Json, sighting: Sighting, now: datetime) -
         case Customer():
             return customer_sighted(thing, raw, sighting, now)
         case PaymentMethod():
-            return payment_method_sighted(thing, raw, sighting, now)
+            return payment_method_sighted(thing, raw, sighting, now, test_clock)
         case Schedule():
             return schedule_sighted(thing, raw, sighting, now)
 

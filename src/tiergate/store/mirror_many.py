@@ -138,6 +138,13 @@ def owners_of(tx: Transaction, customer_ids: Collection[str]) -> dict[str, str]:
     return {row[0]: row[1] for row in _OWNERS.raw(tx, {"ids": list(customer_ids)})} if customer_ids else {}
 
 
+def clocks_of_customers(tx: Transaction, customer_ids: Collection[str]) -> dict[str, str | None]:
+    """Return the test clocks on which mirrored customers live, by the customer's id."""
+    query = select(customers.c.stripe_customer_id, customers.c.test_clock)
+    rows = tx.execute(query.where(customers.c.stripe_customer_id.in_(sorted(customer_ids))))
+    return {row.stripe_customer_id: row.test_clock for row in rows}
+
+
 def known_accounts(tx: Transaction, account_ids: Collection[str]) -> set[str]:
     """Return which of these accounts are known."""
     return set(
