@@ -1,31 +1,36 @@
 """Adopt: an existing Stripe account, taken over."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
 from tests.services.bench import Bench, Json
 from tiergate.rules.errors import UnknownPlanError
+from tiergate.rules.instants import to_unix_seconds
 from tiergate.services.adopt import Adopted, AdoptingError, Choices, adopt
 from tiergate.services.reconcile import reconcile
 from tiergate.store.job_rows import find_job
 from tiergate.store.lease_rows import take_lease
-from tiergate.store.tables import accounts, subscriptions
+from tiergate.store.tables import accounts, payment_methods, subscriptions
 from tiergate.stripe_api.gateway import StripeUnavailableError
 
 LEGACY = "legacy_monthly"
 
 
-def existing_customer(bench: Bench, price: str, metadata: dict[str, str]) -> Json:
+def existing_customer(
+    bench: Bench, price: str, metadata: dict[str, str], test_clock: str | None = None
+) -> Json:
     """Make a customer with a subscription at Stripe, as it was before tiergate came."""
-    customer = bench.stripe.v1.customers.create(
-        {
-            "metadata": metadata,
-            "email": "old@acme.test",
-            "payment_method": "pm_card_visa",
-            "invoice_settings": {"default_payment_method": "pm_card_visa"},
-        }
+    customer = bench.post(
+        "/v1/customers",
+        metadata=metadata,
+        email="old@acme.test",
+        payment_method="pm_card_visa",
+        invoice_settings={"default_payment_method": "pm_card_visa"},
+        **({"test_clock": test_clock} if test_clock else {}),
     )
-    return bench.post("/v1/subscriptions", customer=customer.id, items=[{"price": price}])
+    return bench.post("/v1/subscriptions", customer=customer["id"], items=[{"price": price}])
 
 
 def legacy_price(bench: Bench) -> str:
@@ -137,6 +142,31 @@ def test_another_key_after_an_interruption_counts(both: Bench) -> None:
     assert both.line.requests[0] == "GET /v1/subscriptions"
     assert report.customers_without_account == 0
     assert reason(both, "globex") == "active"
+
+
+def test_customers_on_test_clocks_come_in(both: Bench) -> None:
+    """Stripe's lists leave them out: they are read clock by clock, with all they have."""
+    ahead = both.clock.now + timedelta(days=40)
+    clock = both.post("/v1/test_helpers/test_clocks", frozen_time=to_unix_seconds(ahead))["id"]
+    on_clock = existing_customer(both, both.price("team"), {"account_id": "globex"}, test_clock=clock)
+    stranger = existing_customer(both, both.price("team"), {}, test_clock=clock)
+    existing_customer(both, both.price("team"), {"account_id": "initech"})
+    both.webhooks()
+    both.tick()
+    both.line.calls_left = 7
+    with pytest.raises(StripeUnavailableError):
+        adopt(both.context)
+    both.line.calls_left = None
+    report = adopt(both.context)
+    assert (report.looked_at["customer"], report.looked_at["subscription"]) == (3, 3)
+    assert (report.customers_without_account, report.some_of_them) == (1, (stranger["customer"],))
+    told = both.explain("globex")
+    assert (told.account.test_clock, told.at, told.phase.reason) == (clock, ahead, "active")
+    assert [invoice.status for invoice in told.state.invoices] == ["paid"]
+    assert {row.test_clock for row in both.rows(payment_methods)} == {clock, None}
+    assert both.mirrored(on_clock["id"]).account_id == "globex"
+    both.tick()
+    assert reconcile(both.context).count == 0
 
 
 def test_only_one_process_adopts(bench: Bench) -> None:
