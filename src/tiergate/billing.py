@@ -14,6 +14,7 @@ from tiergate.changes import Changes
 from tiergate.real_time import now as real_now
 from tiergate.rules.catalog import FeatureValue
 from tiergate.rules.decision import Decision
+from tiergate.rules.payment_problem import PaymentProblem
 from tiergate.services.access_change import Callback
 from tiergate.services.administration import Administration
 from tiergate.services.adopt import Adopted, Choices, Progress, adopt
@@ -36,6 +37,7 @@ from tiergate.services.register_account import Details, register_account
 from tiergate.services.replay_event import replay_event, show_event
 from tiergate.services.run_due import run_due
 from tiergate.services.webhook_endpoints import check_webhooks
+from tiergate.services.why_unpaid import why_account_unpaid
 from tiergate.settings import Settings, form_keys, settings_from
 from tiergate.store import Database, Transaction
 from tiergate.store.event_log import LoggedEvent, logged_events
@@ -273,6 +275,10 @@ class Billing(BillingCheckout, BillingPlans, BillingTrials, BillingAccess, Chang
     def describe(self, account_id: str) -> AccountView:
         """Describe an account and the subscription it rests on. Raises ``UnknownAccountError``."""
         return describe_account(self._context, account_id)
+
+    def why_unpaid(self, view: AccountView) -> PaymentProblem | None:
+        """Ask Stripe, briefly, why an account's open invoice is not paid; ``None`` where nobody knows."""
+        return why_account_unpaid(self._context, view)
 
     def explain(self, account_id: str, feature: str | None = None, at: datetime | None = None) -> Explanation:
         """Tell what an account has, why, and what comes next; of one feature, and at another instant.

@@ -160,3 +160,12 @@ def test_the_key_is_in_no_error(
     told = "".join(traceback.format_exception(failed.value)) + repr(failed.value) + caplog.text
     assert "create_customer" in told
     assert KEY not in told
+
+
+@pytest.mark.parametrize("failure", [FAILED, LIMITED, MISSING, Reply(502, "<html>")])
+def test_why_a_payment_failed_is_asked_once(double: StripeDouble, gateway: Gateway, failure: Reply) -> None:
+    """It only explains: a page that waits for it is not held up by further attempts."""
+    double.replies = [failure] * (1 + NETWORK_RETRIES)
+    with pytest.raises(StripeUnavailableError):
+        gateway.fetch_payment_intents("in_1")
+    assert len(double.asked) == 1

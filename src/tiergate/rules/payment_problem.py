@@ -22,6 +22,7 @@ class PaymentProblem:
 
 
 GENERIC = "card_declined"
+CONFIRM = "authentication_required"
 
 _ANOTHER = "Use another card, or ask your bank."
 _LATER = "Try again in a few minutes; if it fails once more, use another card."
@@ -39,7 +40,7 @@ _CONFIRM = ("Your bank wants you to confirm this payment.", "Confirm it on the p
 _NOT_FOR_THIS = ("The card cannot be used for this kind of payment.", _ANOTHER)
 
 _SAID: Mapping[str, tuple[str, str]] = {
-    "authentication_required": _CONFIRM,
+    CONFIRM: _CONFIRM,
     "payment_intent_authentication_failure": (
         "Your bank did not confirm this payment.",
         "Confirm it on the payment page, or use another card.",
@@ -68,11 +69,14 @@ _SAID: Mapping[str, tuple[str, str]] = {
 """Whatever is not here is told as a decline without a reason: also what Stripe asks not to tell whoever holds
 the card, such as that it was lost, stolen, or looks like fraud."""
 
+WORDS = frozenset(text for told in (*_SAID.values(), _BANK_SAYS_NO) for text in told)
+"""Every sentence that can be told, for whoever says them in another language."""
+
 
 def payment_problem(intent: Mapping[str, Any]) -> PaymentProblem | None:
     """Return why one of Stripe's payment intents is not paid; ``None`` where nothing is wrong with it."""
     if intent.get("status") == "requires_action":
-        return _problem("authentication_required")
+        return _problem(CONFIRM)
     error = intent.get("last_payment_error")
     if not isinstance(error, Mapping):
         return None

@@ -5,7 +5,7 @@ from typing import Any
 
 from tiergate.rules.change import Change, Needs, Refusal
 from tiergate.rules.errors import TiergateError
-from tiergate.rules.state import AccountState, InvoiceStatus
+from tiergate.rules.state import AccountState, Invoice, InvoiceStatus
 from tiergate.services.change_facts import Facts
 
 
@@ -152,10 +152,15 @@ def pay_url(facts: Facts) -> str | None:
 
 def open_invoice_url(state: AccountState, subscription_id: str) -> str | None:
     """Return the page at which the newest open invoice of a subscription is paid."""
+    newest = open_invoice(state, subscription_id)
+    return newest.hosted_invoice_url if newest else None
+
+
+def open_invoice(state: AccountState, subscription_id: str) -> Invoice | None:
+    """Return the newest open invoice of a subscription."""
     open_ones = [
         invoice
         for invoice in state.invoices
         if invoice.subscription_id == subscription_id and invoice.status is InvoiceStatus.OPEN
     ]
-    newest = max(open_ones, key=lambda invoice: (invoice.created_at, invoice.id), default=None)
-    return newest.hosted_invoice_url if newest else None
+    return max(open_ones, key=lambda invoice: (invoice.created_at, invoice.id), default=None)

@@ -16,6 +16,7 @@ from tiergate.rules.errors import TiergateError
 from tiergate.rules.instants import to_unix_seconds
 from tiergate.stripe_api.kept_connections import KeptConnections
 from tiergate.stripe_api.listed import Listed, as_listed, read_listed, texts_in
+from tiergate.stripe_api.payment_intents import HURRY_SECONDS, read_payment_intents
 from tiergate.stripe_api.read_shapes import has_all_items
 from tiergate.stripe_api.refusals import BUSY, MISSING, is_missing, reason_of, unanswered
 from tiergate.stripe_api.storable_json import read_json, storable
@@ -84,6 +85,7 @@ class Gateway:
         """Prepare the calls; ``api_base`` points at a sandbox instead of Stripe itself."""
         self.livemode = secret_key.startswith(("sk_live_", "rk_live_"))
         self._http = http_client or KeptConnections()
+        self._hurried = http_client or KeptConnections(HURRY_SECONDS)
         self._network_retries = network_retries
         self._reads_from = f"{(api_base or _STRIPE).rstrip('/')}"
         self._read_headers = {"Authorization": f"Bearer {secret_key}", "Stripe-Version": API_VERSION}
@@ -211,13 +213,11 @@ class Gateway:
         return self._read(f"/v1/invoices/{invoice_id}")
 
     def fetch_payment_intents(self, invoice_id: str) -> list[Json]:
-        """Read how the payments of an invoice have gone."""
-        answer = self._read(
-            f"/v1/invoices/{invoice_id}", {"expand[0]": "payments.data.payment.payment_intent"}
-        )
-        payments = (answer.body.get("payments") or {}).get("data", []) if answer else []
-        intents = [payment["payment"].get("payment_intent") for payment in payments]
-        return [intent for intent in intents if isinstance(intent, dict)]
+        """Read how the payments of an invoice have gone; this is asked but once, and given up soon."""
+        intents = read_payment_intents(self._hurried, self._reads_from, self._read_headers, invoice_id)
+        if intents is None:
+            raise StripeUnavailableError(*unanswered("get", f"/v1/invoices/{invoice_id}"))
+        return intents
 
     def fetch_customer(self, customer_id: str) -> Answer | None:
         """Read a customer (a deleted one says so); ``None`` when Stripe has none of that id."""

@@ -32,9 +32,10 @@ class KeptConnections(stripe.HTTPClient):
 
     name = "urllib3"
 
-    def __init__(self) -> None:
+    def __init__(self, timeout_seconds: float = _TIMEOUT_SECONDS) -> None:
         """Prepare; nothing is opened before the first request."""
         super().__init__()
+        self._timeout_seconds = timeout_seconds
         self._opened: tuple[int, urllib3.PoolManager] | None = None
 
     def request(
@@ -50,7 +51,7 @@ class KeptConnections(stripe.HTTPClient):
                 headers={"Accept-Encoding": "gzip, deflate", **(headers or {})},
                 retries=False,
                 redirect=False,
-                timeout=_TIMEOUT_SECONDS,
+                timeout=self._timeout_seconds,
             )
         except (HTTPError, OSError) as error:
             is_passing = isinstance(error, _TO_BE_REPEATED) and not isinstance(error, SSLError)

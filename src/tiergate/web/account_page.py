@@ -9,6 +9,7 @@ from tiergate.rules.access import Reason
 from tiergate.rules.catalog import FeatureKind
 from tiergate.rules.errors import TiergateError
 from tiergate.rules.held import Held
+from tiergate.rules.payment_problem import PaymentProblem
 from tiergate.rules.price import Price
 from tiergate.rules.purchase_terms import trial_to_buy
 from tiergate.rules.reverse_trial import waiting_trial
@@ -50,6 +51,7 @@ def account_page(request: Request, view: AccountView, after: str = "") -> Billin
         card=card_of(view),
         has_customer=has_customer,
         billing_email=(customer.email if customer else None) or told.account.email or "",
+        problem=_problem(billing_of(request), view) if frame.may_change else None,
         asked=still_asked(told.journal, told.at),
         purchase=_purchase(billing_of(request), view),
         after=after,
@@ -133,6 +135,12 @@ def _purchase(billing: Billing, view: AccountView) -> PurchasePreview | None:
         return None
 
 
+def _problem(billing: Billing, view: AccountView) -> PaymentProblem | None:
+    """Return why a payment is outstanding: all that the page waits for Stripe for, and briefly."""
+    waits = view.subscription is not None and view.subscription.pending_update is not None
+    return billing.why_unpaid(view) if waits or view.told.phase.reason in _UNPAID else None
+
+
 def _price(view: AccountView) -> Price | None:
     """Return what the subscription costs, in the currency that the account pays in."""
     mapped = view.price
@@ -167,3 +175,6 @@ def _usage(billing: Billing, view: AccountView) -> list[UsageLine]:
             used = decision.used if feature.kind is FeatureKind.METERED else decision.used or None
             lines.append(UsageLine(feature, decision.limit, used))
     return lines
+
+
+_UNPAID = {Reason.PAST_DUE_GRACE, Reason.PAST_DUE, Reason.UNPAID, Reason.INCOMPLETE}

@@ -7,6 +7,7 @@ from datetime import datetime
 from tiergate.rules.access import Access, Reason
 from tiergate.rules.catalog import Catalog, Feature, Plan
 from tiergate.rules.instants import DISTANT_FUTURE
+from tiergate.rules.payment_problem import PaymentProblem
 from tiergate.rules.policy import Policy
 from tiergate.rules.price import Price
 from tiergate.rules.state import Invoice, PaymentMethod
@@ -92,6 +93,8 @@ class BillingPage:
     has_customer: bool = False
     """Whether Stripe knows the account, so that its pages can be opened."""
     billing_email: str = ""
+    problem: PaymentProblem | None = None
+    """Why the last payment did not go through; ``None`` where it did, or nobody knows."""
     asked: tuple[Asked, ...] = ()
     """What members wish an owner to do."""
     purchase: PurchasePreview | None = None

@@ -4,6 +4,7 @@ from tiergate.rules.state import InvoiceStatus
 from tiergate.services.preview_purchase import PurchasePreview
 from tiergate.web.billing_facts import BillingPage
 from tiergate.web.link import Link
+from tiergate.web.payment_words import is_to_be_confirmed
 
 
 def keep(page: BillingPage) -> Link | None:
@@ -46,7 +47,8 @@ def pay(page: BillingPage, label: str = "") -> Link | None:
     newest = max(payable, key=lambda invoice: invoice.created_at, default=None)
     if newest is None or not newest.hosted_invoice_url:
         return None
-    return Link(label or page.say("Pay invoice"), newest.hosted_invoice_url)
+    usual = page.say("Confirm payment") if is_to_be_confirmed(page.problem) else page.say("Pay invoice")
+    return Link(label or usual, newest.hosted_invoice_url)
 
 
 def choose_a_plan(page: BillingPage) -> Link:

@@ -6,6 +6,7 @@ from tiergate.rules.access import Reason
 from tiergate.services.ask_to_upgrade import Asked
 from tiergate.web.billing_facts import BillingPage, Running, Terms
 from tiergate.web.link import Link
+from tiergate.web.payment_words import is_to_be_confirmed, problem_in_words
 from tiergate.web.plan_prices import add_ons_named, changed_add_ons, named, paid, seats_of
 from tiergate.web.situation import Banner, Tone
 
@@ -34,15 +35,19 @@ def told_after(page: BillingPage) -> str:
 
 def _waiting(page: BillingPage, running: Running, terms: Terms) -> Banner:
     wording = page.frame.wording
-    text = wording.say(
-        "Your bank may ask you to confirm it, or you may need another card. "
-        "Until it is paid you keep what you have, and nothing is charged."
-    )
+    why = wording.say("Your bank may ask you to confirm it, or you may need another card.")
+    if page.problem is not None:
+        why = problem_in_words(wording, page.problem)
+    text = f"{why} {wording.say('Until it is paid you keep what you have, and nothing is charged.')}"
     if running.pay_by is not None:
         date, time = wording.date(running.pay_by), wording.time(running.pay_by)
         text = f"{text} {wording.say('After {date}, {time}, it lapses.', date=date, time=time)}"
-    pay = Link(wording.say("Confirm payment"), running.pay_url) if running.pay_url else None
     title = wording.say("Confirm your payment for {terms}", terms=_what(page, running, terms))
+    label = wording.say("Confirm payment")
+    if page.problem is not None and not is_to_be_confirmed(page.problem):
+        title = wording.say("Your payment for {terms} did not go through", terms=_what(page, running, terms))
+        label = wording.say("Pay with another card")
+    pay = Link(label, running.pay_url) if running.pay_url else None
     return Banner(Tone.WARNING, title, text, pay, Link(wording.say("Not now"), page.act_url("undo"), ()))
 
 

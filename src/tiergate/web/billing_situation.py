@@ -10,6 +10,7 @@ from tiergate.rules.policy import OnUnknown
 from tiergate.translation import Sentence
 from tiergate.web.billing_facts import BillingPage, Running
 from tiergate.web.billing_links import choose_a_plan, keep, pay, resume
+from tiergate.web.payment_words import problem_in_words
 from tiergate.web.plan_prices import add_ons_named, changed_add_ons, named, price_of
 from tiergate.web.situation import (
     CONFIRMING,
@@ -150,14 +151,14 @@ def _past_due_grace(page: BillingPage) -> Situation:
     end, name = page.grace_ends_at or page.boundary_at, page.subject_name
     title, badge = _failed(page), (Tone.WARNING, Sentence("Payment failed"))
     if end is None:
-        text = page.say("{remedy} to keep {plan}.", remedy=_remedy(page), plan=name)
+        text = _with_reason(page, page.say("{remedy} to keep {plan}.", remedy=_remedy(page), plan=name))
         words = page.say("You keep {plan} for now.", plan=name)
         return Situation(Banner(Tone.WARNING, title, text, pay(page)), words, badge=badge)
     date = page.date(end)
     text = page.say("{remedy} by {date} to keep {plan}.", remedy=_remedy(page), date=date, plan=name)
     keeps = page.say("You keep {plan} until {date}.", plan=name, date=date)
     return Situation(
-        banner=Banner(Tone.WARNING, title, text, pay(page)),
+        banner=Banner(Tone.WARNING, title, _with_reason(page, text), pay(page)),
         next=f"{keeps} {follows(page, When.UNPAID, page.policy.after_grace)}",
         badge=badge,
         due=(Sentence("Pay by"), end),
@@ -176,10 +177,15 @@ def _unpaid(page: BillingPage) -> Situation:
 def _payment_missing(page: BillingPage, text: str) -> Situation:
     back = page.say("{plan} comes back as soon as the payment has arrived.", plan=page.subject_name)
     return Situation(
-        banner=Banner(Tone.DANGER, _failed(page), text, pay(page)),
+        banner=Banner(Tone.DANGER, _failed(page), _with_reason(page, text), pay(page)),
         next=f"{standing(page)} {back}",
         badge=(Tone.DANGER, Sentence("Payment failed")),
     )
+
+
+def _with_reason(page: BillingPage, text: str) -> str:
+    """Say first why the payment did not go through, where that is known."""
+    return f"{problem_in_words(page.frame.wording, page.problem)} {text}" if page.problem else text
 
 
 def _failed(page: BillingPage) -> str:
@@ -224,11 +230,11 @@ def _over(page: BillingPage, title: str, text: str) -> Situation:
 
 
 def _incomplete(page: BillingPage) -> Situation:
-    text = page.say(
-        "Your bank may be asking you to confirm it. {plan} opens once it has gone through.",
-        plan=page.subject_name,
-    )
-    title, button = page.say("Your first payment is not complete"), pay(page, page.say("Confirm payment"))
+    text = page.say("{plan} opens once it has gone through.", plan=page.subject_name)
+    perhaps = page.say("Your bank may be asking you to confirm it.")
+    text = _with_reason(page, text) if page.problem else f"{perhaps} {text}"
+    label = "" if page.problem else page.say("Confirm payment")
+    title, button = page.say("Your first payment is not complete"), pay(page, label)
     lapse = page.say("Without a payment within 23 hours of your order, it lapses and nothing is charged.")
     return Situation(Banner(Tone.WARNING, title, text, button), f"{standing(page)} {lapse}")
 

@@ -31,6 +31,7 @@ from tests.web.pages.northwind import (
     long_account,
     self_serve_pages,
     store,
+    unpaid_pages,
 )
 from tiergate.rules.catalog import Plan
 from tiergate.rules.next_step import Position
@@ -114,7 +115,7 @@ def html_of(page: AnyPage) -> str:
 
 def _models() -> Iterator[tuple[str, AnyPage]]:
     yield from _pricing_pages()
-    for name, page in (*billing_pages(), *self_serve_pages()):
+    for name, page in (*billing_pages(), *self_serve_pages(), *unpaid_pages()):
         yield f"billing-{name}", page
     yield "billing-long", long_account()
     yield "billing-member", for_a_member(dict(self_serve_pages())["own-grace"])

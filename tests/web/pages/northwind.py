@@ -19,6 +19,7 @@ from tiergate.rules.catalog import (
     Trial,
 )
 from tiergate.rules.next_step import Position
+from tiergate.rules.payment_problem import payment_problem
 from tiergate.rules.price import Amount, Price
 from tiergate.rules.purchase_terms import Charge
 from tiergate.rules.state import Invoice, InvoiceStatus, PaymentMethod
@@ -365,6 +366,23 @@ def self_serve_pages() -> Iterator[tuple[str, BillingPage]]:
         "own-collects-nothing",
         at_stripe(active, running=replace(RUNNING, is_paused=True, resumes_at=SOON, is_changeable=False)),
     )
+
+
+def unpaid_pages() -> Iterator[tuple[str, BillingPage]]:
+    """Payments that did not go through, for a reason that is known."""
+    declined = payment_problem({"last_payment_error": {"decline_code": "insufficient_funds"}})
+    to_confirm = payment_problem({"status": "requires_action"})
+    held_up = replace(RUNNING, is_changeable=False)
+    waits = replace(
+        RUNNING, waiting=Terms(SCALE, "month"), pay_url=OPEN_INVOICE.hosted_invoice_url, pay_by=SOON
+    )
+    yield "declined", at_stripe(on_team(Reason.ACTIVE), running=waits, problem=declined)
+    overdue = after_failed_payment(Reason.PAST_DUE_GRACE, plan=TEAM, usage=usage(), grace_ends_at=SOON)
+    yield "overdue", at_stripe(overdue, running=held_up, problem=declined)
+    past = after_failed_payment(Reason.PAST_DUE)
+    yield "to-confirm", at_stripe(past, running=held_up, problem=to_confirm)
+    incomplete = after_failed_payment(Reason.INCOMPLETE, status="incomplete")
+    yield "incomplete-declined", at_stripe(incomplete, running=held_up, problem=declined)
 
 
 def for_a_member(page: BillingPage) -> BillingPage:

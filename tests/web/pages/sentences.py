@@ -8,6 +8,7 @@ import jinja2
 from jinja2 import nodes
 
 import tiergate
+from tiergate.rules.payment_problem import WORDS
 
 SOURCE = Path(tiergate.__file__).parent
 TEMPLATES = sorted(path for path in (SOURCE / "web" / "templates").glob("*.html") if "admin" not in path.name)
@@ -16,7 +17,7 @@ TEMPLATES = sorted(path for path in (SOURCE / "web" / "templates").glob("*.html"
 def sentences() -> set[str]:
     """The English text of each sentence, by which other languages find it."""
     return {text for path in _modules() for text in _of_module(path)}.union(
-        *(set(_of_template(path)) for path in TEMPLATES)
+        WORDS, *(set(_of_template(path)) for path in TEMPLATES)
     )
 
 

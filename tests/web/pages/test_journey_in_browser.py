@@ -174,6 +174,7 @@ def test_a_payment_to_confirm_is_a_state_with_a_button(plain: Page, shop: Shop, 
     choose(page, shop, "scale", "Upgrade to Scale")
     page.get_by_role("button", name=re.compile("^Pay .* now and upgrade$")).click()
     heading(page, "Confirm your payment for Scale")
+    expect(page.get_by_text("Your bank wants you to confirm this payment.")).to_be_visible()
     heading(page, "Team plan")
     picture(page, "billing-confirm-payment")
     page.get_by_role("link", name="Confirm payment").click()

@@ -199,6 +199,7 @@ def decline_at_renewal(walk: Walk) -> None:
     walk.billing()
     assert walk.holds()[:2] == ("crew", "past_due_grace")
     heading(walk.page, "Your last payment for Crew failed")
+    expect(walk.page.get_by_text("Your bank declined the card, and gave no reason.")).to_be_visible()
     walk.keep("declined")
 
 
