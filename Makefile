@@ -14,8 +14,8 @@ help: ## Show the targets
 setup: $(PYTHON_READY) $(NODE_READY) ## Install what development needs; commands end up in .venv/bin
 	@tools/browser
 
-demo: $(PYTHON_READY) ## Serve the sandbox and the application with the product Northwind, until stopped
-	@$(BIN)/tiergate demo
+demo: $(PYTHON_READY) ## Serve the sandbox and the product Northwind, until stopped; DEMO=--reverse-trial for that model
+	@$(BIN)/tiergate demo $(DEMO)
 
 test: setup ## Run every test, and hold the rules to full branch coverage
 	$(BIN)/coverage run -m pytest -q tests/rules

@@ -32,7 +32,7 @@ def postgres_demo_url(postgres: PostgresServer) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_demo(postgres_demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """A demo on PostgreSQL, for the session."""
-    with serving_demo(tmp_path_factory.mktemp("demo"), {"DATABASE_URL": postgres_demo_url}) as serving:
+    with serving_demo(tmp_path_factory.mktemp("demo"), given={"DATABASE_URL": postgres_demo_url}) as serving:
         yield serving
 
 

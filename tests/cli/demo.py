@@ -116,11 +116,11 @@ def stripe_cli() -> Path:
 
 
 @contextmanager
-def serving_demo(folder: Path, given: Mapping[str, str] | None = None) -> Iterator[Demo]:
+def serving_demo(folder: Path, *options: str, given: Mapping[str, str] | None = None) -> Iterator[Demo]:
     """Start a demo, and end it as Ctrl-C would."""
     port, sandbox_port = free_port(), free_port()
     process = subprocess.Popen(
-        [TIERGATE, "demo", "--port", str(port), "--sandbox-port", str(sandbox_port)],
+        [TIERGATE, "demo", "--port", str(port), "--sandbox-port", str(sandbox_port), *options],
         cwd=folder,
         env=environment(folder, given),
         stdout=subprocess.PIPE,

@@ -74,6 +74,15 @@ def test_the_sandbox_retries_as_the_catalogue_says(demo: Demo) -> None:
     assert (settings["retry_after_days"], settings["after_retries"]) == ([3, 5, 7], "cancel")
 
 
+def test_the_third_kind_of_trial_begins_by_itself(tmp_path: Path) -> None:
+    """With `--reverse-trial` the account tries Team since its sign-up, without a card or a click."""
+    with serving_demo(tmp_path, "--reverse-trial") as demo:
+        assert "Acme Inc. has tried Team since its sign-up." in demo.welcome
+        told = demo.get("/api/billing/subscription").json()
+        assert (told["plan"], told["reason"]) == ("team", "trialing")
+        assert "days left in your Team trial" in demo.get("/billing").text
+
+
 @dataclass(frozen=True)
 class Life:
     """What was seen of a demo that lived through a trial and a purchase, and was ended by Ctrl-C."""

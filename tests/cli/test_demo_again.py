@@ -48,7 +48,7 @@ def test_a_demo_in_a_database_of_ones_own_begins_anew(tmp_path: Path) -> None:
     """A second demo on the same DATABASE_URL forgets the first one's life, and sells."""
     given = {"DATABASE_URL": f"sqlite:///{tmp_path / 'mine.db'}"}
     for _ in range(2):
-        with serving_demo(tmp_path, given) as demo:
+        with serving_demo(tmp_path, given=given) as demo:
             assert demo.get("/api/billing/subscription").json()["reason"] == "no_subscription"
             demo.buy("team")
             demo.settle()

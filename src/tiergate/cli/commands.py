@@ -56,12 +56,16 @@ class CommandError(TiergateError):
 
 @app.command()
 def demo(
-    port: Port = 8000, sandbox_port: Annotated[int, typer.Option(help="The sandbox's port.")] = 12111
+    port: Port = 8000,
+    sandbox_port: Annotated[int, typer.Option(help="The sandbox's port.")] = 12111,
+    reverse_trial: Annotated[
+        bool, typer.Option("--reverse-trial", help="Let Acme try Team by itself from its sign-up on.")
+    ] = False,
 ) -> None:
     """Serve a sandbox and an application with a demo product, until stopped. Needs no account and no key."""
     from tiergate.cli.demo import run_demo
 
-    run_demo(port, sandbox_port)
+    run_demo(port, sandbox_port, reverse_trial=reverse_trial)
 
 
 @app.command()

@@ -49,7 +49,7 @@ _WELCOME = """
     Admin     {public_url}/admin          {admin}, password {password}
     Sandbox   {sandbox_url}/              a small Stripe: customers, clocks, events
 
-  Try it: start a trial of Team, then in another terminal, in this folder
+  Try it: {to_try}
 
     {command} explain
     {command} clock advance 14d
@@ -59,14 +59,18 @@ _WELCOME = """
 """
 
 
+_TRY = "start a trial of Team, then in another terminal, in this folder"
+_TRIES = "Acme Inc. has tried Team since its sign-up. In another terminal, in this folder"
+
+
 class DemoError(TiergateError):
     """The demo could not be started."""
 
     code = "demo_failed"
 
 
-def run_demo(port: int, sandbox_port: int) -> None:
-    """Serve the demo until it is told to stop; each start begins a new life.
+def run_demo(port: int, sandbox_port: int, *, reverse_trial: bool = False) -> None:
+    """Serve the demo until it is told to stop; each start begins a new life, with a reverse trial if wanted.
 
     Raises ``PortInUseError`` before anything is started, and ``DemoError``.
     """
@@ -79,11 +83,11 @@ def run_demo(port: int, sandbox_port: int) -> None:
         settings = _prepare_stripe(sandbox_url, port)
         with Billing(settings, account_of=_acme) as billing:
             password = secrets.token_urlsafe(_PASSWORD_BYTES)
-            _furnish(billing, password)
+            _furnish(billing, password, reverse_trial)
             _set_billing(billing.catalog().billing, sandbox_url)
             remember_demo({**_variables(settings), "TIERGATE_DEMO_ADMIN": f"{_ADMIN} {password}"})
             try:
-                _serve(billing, port, sandbox_url, password)
+                _serve(billing, port, sandbox_url, password, _TRIES if reverse_trial else _TRY)
             finally:
                 forget_demo()
 
@@ -101,7 +105,7 @@ def _end_like_ctrl_c() -> None:
     signal.signal(signal.SIGHUP, hang_up)
 
 
-def _serve(billing: Billing, port: int, sandbox_url: str, password: str) -> None:
+def _serve(billing: Billing, port: int, sandbox_url: str, password: str, to_try: str) -> None:
     log = DEMO_FOLDER / "demo.log"
     write_logs(str(log))
     billing.start(every_seconds=_WORK_EVERY_SECONDS)
@@ -112,6 +116,7 @@ def _serve(billing: Billing, port: int, sandbox_url: str, password: str) -> None
             sandbox_url=sandbox_url,
             command=command,
             log=log,
+            to_try=to_try,
             admin=_ADMIN,
             password=password,
         )
@@ -199,12 +204,14 @@ def _set_billing(billing: BillingSettings, sandbox_url: str) -> None:
     httpx2.post(f"{sandbox_url}/_sandbox/settings", json=settings).raise_for_status()
 
 
-def _furnish(billing: Billing, password: str) -> None:
+def _furnish(billing: Billing, password: str, reverse_trial: bool) -> None:
     billing.migrate()
     billing.begin_anew(DEMO_ACCOUNT)
-    billing.push_plans(
-        (files("tiergate.demo") / "northwind.toml").read_text(encoding="utf-8"), "northwind.toml"
-    )
+    text = (files("tiergate.demo") / "northwind.toml").read_text(encoding="utf-8")
+    if reverse_trial:
+        before, team, after = text.partition("[plans.team]")
+        text = before + team + after.replace('card = "not_required"', 'model = "reverse_trial"', 1)
+    billing.push_plans(text, "northwind.toml")
     billing.register(DEMO_ACCOUNT, name="Acme Inc.", email="ap@acme.test", channel="self_serve")
     billing.administration.add(_ADMIN, password)
 
