@@ -18,7 +18,7 @@ from tiergate.rules.state import PaymentMethod, SubscriptionItem, SubscriptionSt
 from tiergate.services.ask_to_upgrade import still_asked
 from tiergate.services.describe_account import AccountView
 from tiergate.services.preview_purchase import PurchasePreview
-from tiergate.web.billing_facts import BillingPage, Running, Terms, UsageLine
+from tiergate.web.billing_facts import IN_DEBT, BillingPage, Running, Terms, UsageLine
 from tiergate.web.offer_in_language import page_in
 from tiergate.web.page_frame import account_frame, billing_of
 
@@ -138,7 +138,7 @@ def _purchase(billing: Billing, view: AccountView) -> PurchasePreview | None:
 def _problem(billing: Billing, view: AccountView) -> PaymentProblem | None:
     """Return why a payment is outstanding: all that the page waits for Stripe for, and briefly."""
     waits = view.subscription is not None and view.subscription.pending_update is not None
-    return billing.why_unpaid(view) if waits or view.told.phase.reason in _UNPAID else None
+    return billing.why_unpaid(view) if waits or view.told.phase.reason in IN_DEBT else None
 
 
 def _price(view: AccountView) -> Price | None:
@@ -175,6 +175,3 @@ def _usage(billing: Billing, view: AccountView) -> list[UsageLine]:
             used = decision.used if feature.kind is FeatureKind.METERED else decision.used or None
             lines.append(UsageLine(feature, decision.limit, used))
     return lines
-
-
-_UNPAID = {Reason.PAST_DUE_GRACE, Reason.PAST_DUE, Reason.UNPAID, Reason.INCOMPLETE}

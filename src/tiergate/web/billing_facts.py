@@ -15,6 +15,9 @@ from tiergate.services.ask_to_upgrade import Asked
 from tiergate.services.preview_purchase import PurchasePreview
 from tiergate.web.render import Frame
 
+IN_DEBT = frozenset({Reason.PAST_DUE_GRACE, Reason.PAST_DUE, Reason.UNPAID, Reason.INCOMPLETE})
+"""Where a payment of the subscription is outstanding."""
+
 
 @dataclass(frozen=True, slots=True)
 class UsageLine:

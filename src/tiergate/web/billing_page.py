@@ -172,9 +172,11 @@ def _plan_view(page: BillingPage) -> PlanView:
 
 
 def _yearly(page: BillingPage) -> Link | None:
-    """Offer the year to who pays by the month, and say what it saves."""
+    """Offer the year to who pays monthly, and say what it saves; not while an end or a change is planned."""
     running = page.running
-    if running is None or not running.is_changeable or running.waiting is not None or page.price is None:
+    if running is None or not running.is_changeable or page.price is None:
+        return None
+    if running.is_ending or running.waiting is not None or running.coming is not None:
         return None
     plan = page.catalog.plans.get(running.terms.plan.key) if running.terms.plan else None
     if plan is None or running.terms.interval != "month" or page.has_card is False:

@@ -158,7 +158,7 @@ def _past_due_grace(page: BillingPage) -> Situation:
     text = page.say("{remedy} by {date} to keep {plan}.", remedy=_remedy(page), date=date, plan=name)
     keeps = page.say("You keep {plan} until {date}.", plan=name, date=date)
     return Situation(
-        banner=Banner(Tone.WARNING, title, _with_reason(page, text), pay(page)),
+        banner=Banner(Tone.WARNING, title, _with_reason(page, text), pay(page), keep(page)),
         next=f"{keeps} {follows(page, When.UNPAID, page.policy.after_grace)}",
         badge=badge,
         due=(Sentence("Pay by"), end),
@@ -177,7 +177,7 @@ def _unpaid(page: BillingPage) -> Situation:
 def _payment_missing(page: BillingPage, text: str) -> Situation:
     back = page.say("{plan} comes back as soon as the payment has arrived.", plan=page.subject_name)
     return Situation(
-        banner=Banner(Tone.DANGER, _failed(page), _with_reason(page, text), pay(page)),
+        banner=Banner(Tone.DANGER, _failed(page), _with_reason(page, text), pay(page), keep(page)),
         next=f"{standing(page)} {back}",
         badge=(Tone.DANGER, Sentence("Payment failed")),
     )

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tiergate.rules.catalog import Plan
+from tiergate.rules.payment_problem import PaymentProblem
 from tiergate.web.link import Link
+from tiergate.web.payment_words import is_to_be_confirmed, problem_in_words
 from tiergate.web.render import Frame, render
 
 _QUICK_CHECKS, _QUICK_SECONDS = 15, 2
@@ -35,6 +37,8 @@ class CheckoutReturnPage:
     """When the card is charged that was saved for a trial that goes on."""
     pay_url: str = ""
     """Where the payment is made or confirmed that did not go through; empty where there is none."""
+    problem: PaymentProblem | None = None
+    """Why it did not, where that is known."""
     is_over: bool = False
     """Whether nothing can come of the order any more: what it was for had ended before."""
     success_url: str = ""
@@ -127,15 +131,15 @@ def _unpaid(page: CheckoutReturnPage) -> CheckoutReturnView:
     if page.trial_end is not None:
         until = wording.say("You keep your trial until {date}.", date=wording.date(page.trial_end))
         unpaid = f"{unpaid} {until}"
-    sentences = (
-        wording.say(
-            "Your card is saved, but it could not be charged: your bank may want you to confirm the payment, "
-            "or you may need another card."
-        ),
-        unpaid,
-    )
+    saved = wording.say("Your card is saved, but it could not be charged.")
+    why = wording.say("Your bank may ask you to confirm it, or you may need another card.")
+    label = wording.say("Confirm payment")
+    if page.problem is not None:
+        why = problem_in_words(wording, page.problem)
+        label = label if is_to_be_confirmed(page.problem) else wording.say("Pay with another card")
+    sentences = (f"{saved} {why}", unpaid)
     title = wording.say("Your payment for {plan} is not complete", plan=page.plan.name)
-    pay = Link(wording.say("Confirm payment"), page.pay_url)
+    pay = Link(label, page.pay_url)
     return CheckoutReturnView(title, sentences, False, False, pay=pay)
 
 

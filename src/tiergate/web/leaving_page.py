@@ -7,7 +7,7 @@ from datetime import timedelta
 from tiergate.rules.catalog import Plan
 from tiergate.rules.change import Change, Holds
 from tiergate.translation import Sentence
-from tiergate.web.billing_facts import BillingPage, Terms
+from tiergate.web.billing_facts import IN_DEBT, BillingPage, Terms
 from tiergate.web.link import Link
 from tiergate.web.plan_prices import price_of
 from tiergate.web.render import render
@@ -84,6 +84,8 @@ def _lead(page: LeavingPage) -> str:
     free = account.catalog.free_plan
     if change.holds is Holds.NOW or change.effective_at is None:
         return what_follows(wording, When.AT_ONCE, afterwards, free, plan=name)
+    if account.reason in IN_DEBT or not account.keeps_plan:
+        return _without_payment(account, account.date(change.effective_at))
     keeps = Sentence("You keep {plan} until {date}, and nothing more is charged.")
     if in_trial:
         keeps = Sentence("You keep {plan} until {date}, and nothing will be charged.")
@@ -94,6 +96,19 @@ def _lead(page: LeavingPage) -> str:
             account.say("Until then you can change your mind."),
         ]
     )
+
+
+def _without_payment(account: BillingPage, date: str) -> str:
+    """Say when a plan ends that is not paid for, or rests, without a promise to keep it until then."""
+    said = [account.say("{plan} ends on {date}, and will not renew.", plan=account.subject_name, date=date)]
+    if account.reason in IN_DEBT:
+        said.append(
+            account.say(
+                "The open invoice is still due; you keep {plan} until then only if it is paid.",
+                plan=account.subject_name,
+            )
+        )
+    return " ".join([*said, account.say("Until then you can change your mind.")])
 
 
 def _pause(page: LeavingPage) -> Stay | None:

@@ -75,6 +75,7 @@ def _page(
         is_reachable=status is not None,
         kept_until=kept_until,
         pay_url=pay_url,
+        problem=billing_of(request).why_unpaid(view) if pay_url and frame.may_change else None,
         is_over=is_over and not is_done,
         success_url=view.told.catalog.checkout.success_url,
     )

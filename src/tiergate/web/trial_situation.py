@@ -24,7 +24,7 @@ def trialing(page: BillingPage) -> Situation:
     last_days = page.frame.wording.days_until(page.at, end) <= LAST_DAYS
     tone = Tone.WARNING if last_days and page.has_card is False else Tone.INFO
     return Situation(
-        banner=Banner(tone, _trial_countdown(page, end), _trial_card_text(page), add_card(page)),
+        banner=Banner(tone, _trial_countdown(page, end), _trial_card_text(page, end), add_card(page)),
         next=_after_trial(page, end),
         badge=TRIAL_BADGE,
         due=(Sentence("Trial ends"), end),
@@ -73,7 +73,9 @@ def _trial_countdown(page: BillingPage, end: datetime) -> str:
     return wording.say(text, plan=name, time=wording.time(end))
 
 
-def _trial_card_text(page: BillingPage) -> str:
+def _trial_card_text(page: BillingPage, end: datetime) -> str:
+    if page.running is not None and page.running.waiting is not None:  # and there is something to do
+        return page.say("You keep your trial until {date}.", date=page.date(end))
     if page.has_card is None:
         return page.say("We are checking with Stripe whether a payment method is on file.")
     if page.has_card:

@@ -8,14 +8,17 @@ from typing import Any
 from tests.web.pages.northwind import (
     CREW,
     EXTENDED,
+    OPEN_INVOICE,
     PERIOD_END,
     PURCHASE,
     RUNNING,
     SCALE,
+    SOON,
     STARTER,
     TEAM,
     TRIAL_END,
     at_stripe,
+    back_on_free,
     on_team,
     on_trial,
 )
@@ -120,6 +123,9 @@ def buy_pages() -> Iterator[tuple[str, BuyPage]]:
     yield "seats", BuyPage(trial, replace(PURCHASE, plan="crew", seats=5, amount=4500))
 
 
+HELD_UP = replace(RUNNING, is_changeable=False)
+
+
 def leaving_pages() -> Iterator[tuple[str, LeavingPage]]:
     """Leaving with the period, in a trial, and at once."""
     with_period = Change(ChangeKind.CANCEL, TEAM, holds=Holds.AT_RENEWAL, effective_at=PERIOD_END)
@@ -127,4 +133,8 @@ def leaving_pages() -> Iterator[tuple[str, LeavingPage]]:
     yield "paid", LeavingPage(pausable, with_period, timedelta(days=30))
     in_trial = replace(with_period, effective_at=TRIAL_END)
     yield "trial", LeavingPage(at_stripe(on_trial()), in_trial)
+    owing = on_team(Reason.PAST_DUE_GRACE, status="past_due", grace_ends_at=SOON, invoices=(OPEN_INVOICE,))
+    yield "owing", LeavingPage(at_stripe(owing, running=HELD_UP), with_period)
+    resting = at_stripe(back_on_free(Reason.PAUSED), running=replace(HELD_UP, is_paused=True))
+    yield "resting", LeavingPage(resting, with_period)
     yield "now", LeavingPage(ACTIVE, Change(ChangeKind.CANCEL, TEAM))

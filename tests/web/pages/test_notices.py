@@ -6,6 +6,7 @@ import pytest
 
 from tests.web.pages.markup import read
 from tests.web.pages.northwind import MEMBER, PERIOD_END, TEAM, TRIAL_END, VISITOR
+from tiergate.rules.payment_problem import payment_problem
 from tiergate.web.checkout_return_page import CheckoutReturnPage, render_checkout_return
 from tiergate.web.problem_page import ProblemPage, render_problem
 
@@ -120,3 +121,17 @@ def test_a_problem_leads_to_the_plans_where_no_home_is_known() -> None:
         render_problem(ProblemPage(replace(VISITOR, base_path="/b"), 404, "There is no such page"))
     )
     assert document.all("a")[-1]["href"] == "/b/pricing"
+
+
+def test_a_card_that_was_declined_is_not_to_be_confirmed() -> None:
+    """The way back from Stripe says why the card could not be charged, and what would help."""
+    declined = payment_problem({"last_payment_error": {"decline_code": "expired_card"}})
+    page = replace(WAITING, pay_url="https://invoice.stripe.test/i/1", problem=declined)
+    text = read(render_checkout_return(page)).text
+    assert "Your card is saved, but it could not be charged. The card has expired." in text
+    assert "Pay with another card" in text
+    text = read(
+        render_checkout_return(replace(page, problem=payment_problem({"status": "requires_action"})))
+    ).text
+    assert "Your bank wants you to confirm this payment." in text
+    assert "Confirm payment" in text

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.web.pages.gallery import DEUTSCH, spoken
-from tests.web.pages.northwind import for_a_member, unpaid_pages
+from tests.web.pages.northwind import at_stripe, for_a_member, on_trial, unpaid_pages
 from tiergate.rules.payment_problem import payment_problem
 from tiergate.web.billing_page import BillingPage, billing_view
 from tiergate.web.situation import Banner
@@ -73,6 +73,26 @@ def test_the_reason_is_said_in_german(name: str) -> None:
         "Ihre Bank möchte, dass" if name == "to-confirm" else "Die Karte ist nicht ausreichend gedeckt."
     )
     assert banner(page).text.startswith(expected)
+
+
+def test_a_trial_that_was_bought_in_vain_does_not_say_that_all_is_well() -> None:
+    """A card is on file, but it was declined: there is something to do."""
+    waits = PAGES["declined"].running
+    page = at_stripe(on_trial(), running=waits, problem=PAGES["declined"].problem)
+    view = billing_view(page)
+    assert view.banner
+    assert view.banner.text == "You keep your trial until Nov 30, 2026."
+    assert view.notices[0].text.startswith(MONEY)
+
+
+def test_whoever_owes_and_leaves_can_still_change_their_mind() -> None:
+    """The button to stay is beside the one to pay."""
+    running = PAGES["overdue"].running
+    assert running
+    said = banner(replace(PAGES["overdue"], running=replace(running, is_ending=True)))
+    assert said.also
+    assert said.also.label == "Keep Team"
+    assert banner(PAGES["overdue"]).also is None
 
 
 @pytest.mark.parametrize("name", GOLDEN)
