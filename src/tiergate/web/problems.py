@@ -102,6 +102,10 @@ STATUS_OF_CODE: Mapping[str, int] = {
 """The HTTP status of each error code; one that is not named here is our own fault: 500."""
 
 
+_CHOOSE_ANEW = frozenset({"unknown_plan", "order_invalid", "checkout_required", "plan_by_agreement"})
+"""What is helped by another choice on the pricing page."""
+
+
 def install_problems(app: FastAPI) -> None:
     """Let every error of an application be answered here."""
     app.add_exception_handler(TiergateError, _on_tiergate_error)
@@ -129,6 +133,8 @@ def problem(
         frame = english_frame_of(request) if _is_admin(request) else frame_of(request)
         in_billing = status != HTTPStatus.UNAUTHORIZED and "/billing" in request.url.path
         back = Link(frame.wording.say("Back to billing"), frame.billing_url) if in_billing else None
+        if back is not None and action is None and code in _CHOOSE_ANEW:
+            action = Link(frame.wording.say("See the plans"), frame.pricing_url)
         why = str(more.get("why", "")) if more else ""
         words = problem_words(frame.translation, code, title, detail, why)
         page = ProblemPage(frame, status, words.title, remedy=words.remedy, action=action, back=back)

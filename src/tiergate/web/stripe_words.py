@@ -14,9 +14,7 @@ _PRORATIONS = {
 
 
 def line_in_words(wording: Wording, description: str) -> str:
-    """Say what a line charges for. English is left as Stripe wrote it, and so is what is not known."""
-    if wording.translation.is_source:
-        return description
+    """Say what a line charges for, its date written like all others; what is not known stays as it is."""
     found = _PRORATION.fullmatch(description)
     if found is None:
         return description

@@ -223,6 +223,15 @@ def test_a_refusal_for_a_browser_is_a_page(site: Site) -> None:
     assert answer.headers["content-type"].startswith("text/html")
 
 
+def test_what_another_choice_helps_leads_to_the_plans(site: Site, sandbox_url: str) -> None:
+    """A plan that is not there: the page says to choose another, and leads to where that is done."""
+    have(site, sandbox_url)
+    page = site.signed_in().get("/billing/change?plan=nonesuch", headers=HTML)
+    assert page.status_code == 404
+    found = re.findall(r'<a class="button[^"]*" href="([^"]+)">([^<]+)</a>', page.text)
+    assert found == [("/pricing", "See the plans"), ("/billing", "Back to billing")]
+
+
 def test_the_routes_are_described_with_examples(site: Site) -> None:
     """Each route's body and answer has an example, and the header of the key is named."""
     document = site.as_nobody().get("/api/openapi.json").json()
