@@ -56,6 +56,8 @@ class Refusal(StrEnum):
     NOT_PER_SEAT = "not_per_seat"
     SEATS_OUT_OF_RANGE = "seats_out_of_range"
     FEWER_SEATS_THAN_MEMBERS = "fewer_seats_than_members"
+    ADD_ON_NOT_SOLD_SO = "add_on_not_sold_so"
+    """An add-on that the account has is not sold by the interval that is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ class Change:
     add_on_key: str | None = None
     needs: Needs = Needs.NOTHING
     refusal: Refusal | None = None
+    in_the_way: str | None = None
+    """The add-on that it is refused for, by key."""
     trial_end: datetime | Literal["now"] | None = None
     """What becomes of a running trial: it ends now, or keeps its days; ``None`` where none is running."""
     releases: str | None = None

@@ -51,6 +51,8 @@ class Held:
     """The items of each phase that is planned, in order."""
     has_card: bool = False
     """Whether it can be charged, or is paid by invoices that are sent."""
+    currency: str | None = None
+    """What the account pays in, once it has paid."""
 
     @property
     def hindrance(self) -> Refusal | None:
@@ -113,6 +115,7 @@ def _held(
         schedule.id if schedule else None,
         tuple([phase.items for phase in coming_phases(subscription, state)]),
         subscription.is_sent_invoices or bool(state.has_card(subscription)),
+        state.currency,
     )
 
 

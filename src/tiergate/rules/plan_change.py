@@ -10,7 +10,9 @@ from datetime import datetime
 from tiergate.rules.catalog import Catalog, Plan
 from tiergate.rules.change import Change, ChangeKind, Holds, Needs, Refusal
 from tiergate.rules.held import Held, Intervals
+from tiergate.rules.planned_items import planned_items
 from tiergate.rules.price import INTERVALS
+from tiergate.rules.quantity_change import is_sold_per
 from tiergate.rules.state import SubscriptionItem, SubscriptionStatus
 from tiergate.rules.upgrade_in_trial import trial_end_after_purchase
 
@@ -39,7 +41,7 @@ def plan_change(
     if not plan.prices:
         return Change(ChangeKind.NOTHING, plan, refusal=Refusal.PLAN_BY_AGREEMENT)
     interval = interval or _usual_interval(held, plan)
-    plan.price(interval)
+    plan.price(interval, held.currency if held else None)
     if held is None:
         quantity = _seats(plan, 1, members)
         return Change(
@@ -50,7 +52,7 @@ def plan_change(
     change = _unless_planned(held, intervals, change)
     if held.hindrance or change.kind is ChangeKind.NOTHING:
         return replace(change, refusal=held.hindrance)
-    return replace(change, refusal=_out_of_range(plan, change.quantity))
+    return _if_sold(held, catalog, intervals, replace(change, refusal=_out_of_range(plan, change.quantity)))
 
 
 def cancellation(held: Held | None, plan: Plan | None, at: datetime, *, now: bool) -> Change:
@@ -157,6 +159,23 @@ def _unless_planned(held: Held, intervals: Intervals, change: Change) -> Change:
     pending = held.subscription.pending_update
     waits = change.holds is Holds.NOW and change.kind not in _STAYS and pending is not None
     return replace(change, waits_for_payment=waits and pending is not None and is_it(pending.items))
+
+
+def _if_sold(held: Held, catalog: Catalog, intervals: Intervals, change: Change) -> Change:
+    """Refuse what an add-on cannot follow: all that an account pays for is paid by the same interval.
+
+    One that is given up with the renewal need not follow a change that waits for it.
+    """
+    if change.refusal is not None or change.kind is ChangeKind.STAY or change.interval is None:
+        return change
+    stays = planned_items(held).follows if change.holds is Holds.AT_RENEWAL else {}
+    for item in held.subscription.items:
+        key, own = item.add_on_key, intervals.get(item.price_id)
+        if key is None or own in (None, change.interval) or stays.get(item.id, "held") is None:
+            continue
+        if not is_sold_per(catalog, key, change.interval, held.currency):
+            return replace(change, refusal=Refusal.ADD_ON_NOT_SOLD_SO, in_the_way=key)
+    return change
 
 
 def _seats(plan: Plan, held: int, members: int | None) -> int:

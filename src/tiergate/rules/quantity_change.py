@@ -7,6 +7,7 @@ from tiergate.rules.catalog import AddOn, Catalog
 from tiergate.rules.change import Change, ChangeKind, Holds, Needs, Refusal
 from tiergate.rules.errors import UnknownAddOnError
 from tiergate.rules.held import Held
+from tiergate.rules.planned_items import keeps_plan
 from tiergate.rules.policy import FewerSeats
 from tiergate.rules.price import Price
 from tiergate.rules.state import SubscriptionItem
@@ -21,6 +22,8 @@ def seat_change(held: Held | None, seats: int, members: int | None, at: datetime
     if held is None:
         return Change(ChangeKind.BUY, None, quantity=seats, effective_at=at, needs=Needs.CHECKOUT)
     change = _change(held, held.item.quantity, seats, at)
+    if change.kind is ChangeKind.NOTHING and keeps_plan(held):
+        change = _unless_planned_otherwise(held, change)
     refusal = held.hindrance or _refused_seats(held, seats)
     if refusal is not None or change.kind is not ChangeKind.FEWER or seats >= (members or 0):
         return replace(change, refusal=refusal)
@@ -43,7 +46,9 @@ def add_on_change(held: Held | None, catalog: Catalog, key: str, quantity: int, 
         return Change(ChangeKind.BUY, None, None, quantity, add_on_key=key, needs=Needs.CHECKOUT)
     change = _change(held, item.quantity if item else 0, quantity, at, add_on_key=key)
     if change.kind is ChangeKind.MORE:
-        price_of_add_on(add_on_of(catalog, key), held.interval)
+        price_of_add_on(add_on_of(catalog, key), held.interval, held.currency)
+    if item is not None and change.kind is ChangeKind.NOTHING:
+        change = _unless_planned_otherwise(held, change)
     if held.hindrance or change.kind is not ChangeKind.FEWER or held.is_in_trial:
         return replace(change, refusal=held.hindrance)
     if held.is_ending:
@@ -63,6 +68,15 @@ def price_of_add_on(add_on: AddOn, interval: str | None, currency: str | None = 
     wanted = f"{interval or 'interval of this subscription'}{f' in {currency}' if currency else ''}"
     raise UnknownAddOnError(
         f"The add-on {add_on.key!r} is not sold per {wanted}.", f"It is sold per: {sold or 'nothing'}."
+    )
+
+
+def is_sold_per(catalog: Catalog, key: str, interval: str, currency: str | None) -> bool:
+    """Whether the catalogue in force sells an add-on by an interval, and in a currency if one is given."""
+    add_on = catalog.add_ons.get(key)
+    return add_on is not None and any(
+        price.interval == interval and (currency is None or currency in price.currencies)
+        for price in add_on.prices
     )
 
 
@@ -109,9 +123,29 @@ def _at_renewal(held: Held, change: Change) -> Change:
     return waiting
 
 
-def _is_planned(held: Held, items: tuple[SubscriptionItem, ...], change: Change) -> bool:
-    price_id = held.item.price_id
+def _unless_planned_otherwise(held: Held, change: Change) -> Change:
+    """Return ``STAY`` where the renewal was to bring another quantity than there is: that is taken back.
+
+    What else is planned stays so, and is planned anew.
+    """
+    if len(held.coming) != 1 or held.is_ending or _is_planned(held, held.coming[0], change):
+        return change
+    stays = replace(change, kind=ChangeKind.STAY, releases=held.schedule_id)
+    now, then = (_others(held, items, change) for items in (held.subscription.items, held.coming[0]))
+    return stays if now == then else replace(stays, holds=Holds.AT_RENEWAL, effective_at=held.renews_at)
+
+
+def _others(held: Held, items: tuple[SubscriptionItem, ...], change: Change) -> list[tuple[str, int]]:
+    """Return what is sold, but for the quantity that a change is about."""
     if change.add_on_key is None:
-        return any(item.price_id == price_id and item.quantity == change.quantity for item in items)
+        own = held.item.plan_key
+        return sorted((each.price_id, 0 if each.plan_key == own else each.quantity) for each in items)
+    return sorted((each.price_id, each.quantity) for each in items if each.add_on_key != change.add_on_key)
+
+
+def _is_planned(held: Held, items: tuple[SubscriptionItem, ...], change: Change) -> bool:
+    own = held.item.plan_key
+    if change.add_on_key is None:
+        return any(item.plan_key == own and item.quantity == change.quantity for item in items)
     planned = sum(item.quantity for item in items if item.add_on_key == change.add_on_key)
     return planned == change.quantity

@@ -68,6 +68,12 @@ class FewerSeatsThanMembersError(ChangeRefusedError):
     code = "fewer_seats_than_members"
 
 
+class AddOnNotSoldSoError(ChangeRefusedError):
+    """An add-on of the account's is not sold by the interval that is wanted."""
+
+    code = "add_on_not_sold_so"
+
+
 class CheckoutRequiredError(TiergateError):
     """There is no subscription that could be changed: it has to be bought first."""
 
@@ -127,6 +133,11 @@ _REFUSED: Mapping[Refusal, tuple[type[ChangeRefusedError], str, str]] = {
         "There are more people in the account than seats are wanted.",
         "Remove people first, then reduce the seats.",
     ),
+    Refusal.ADD_ON_NOT_SOLD_SO: (
+        AddOnNotSoldSoError,
+        "An add-on of this account cannot be paid by that interval.",
+        "Remove the add-on first; once it is gone, change the interval.",
+    ),
 }
 
 
@@ -136,7 +147,10 @@ def require_possible(change: Change, facts: Facts) -> None:
     """
     if change.refusal is not None:
         kind, message, remedy = _REFUSED[change.refusal]
-        raise kind(message, remedy, pay_url(facts) if kind is PaymentOutstandingError else None)
+        refused = kind(message, remedy, pay_url(facts) if kind is PaymentOutstandingError else None)
+        if change.in_the_way is not None:
+            refused.details = {"add_on": change.in_the_way}
+        raise refused
     if change.needs is Needs.CHECKOUT:
         raise CheckoutRequiredError("This account has no subscription yet.", "Buy a plan: start a checkout.")
     if change.needs is Needs.CARD:

@@ -9,7 +9,8 @@ from typing import Any
 from tiergate.rules.change import Change, ChangeKind, Holds
 from tiergate.rules.held import Held
 from tiergate.rules.instants import to_unix_seconds
-from tiergate.rules.quantity_change import price_of_add_on
+from tiergate.rules.planned_items import Sold, goes_with_planned, planned_items
+from tiergate.rules.quantity_change import add_on_of, price_of_add_on
 from tiergate.rules.state import SubscriptionItem
 from tiergate.services.change_facts import Facts
 
@@ -26,7 +27,7 @@ def steps_for(change: Change, facts: Facts, proration_date: datetime) -> Steps:
     if change.kind is ChangeKind.CANCEL:
         return cancel_steps(change, held, {})
     released = _released(change)
-    if change.kind is ChangeKind.STAY:
+    if change.kind is ChangeKind.STAY and change.holds is Holds.NOW:
         return (*released, *(take_back_cancellation(held) if change.takes_back_cancellation else ()))
     if change.holds is Holds.AT_RENEWAL:
         taken_back = take_back_cancellation(held) if change.takes_back_cancellation else ()
@@ -34,7 +35,7 @@ def steps_for(change: Change, facts: Facts, proration_date: datetime) -> Steps:
     prepared: Steps = ()
     if change.takes_back_cancellation and not held.subscription.cancel_at_period_end:
         prepared = _as_period_end(held)
-    update = {**_money(change, held, proration_date), **_payment(held), "items": [_item(change, facts, held)]}
+    update = {**_money(change, held, proration_date), **_payment(held), "items": _items(change, facts, held)}
     if change.takes_back_cancellation:
         update["cancel_at_period_end"] = False
     return (*released, *prepared, update_step(held, update), *_named(change, facts, held))
@@ -55,7 +56,7 @@ def _released(change: Change) -> Steps:
 
 def preview_parameters(change: Change, facts: Facts, held: Held, proration_date: datetime) -> Json:
     """Return what asks Stripe for the invoice that a change now leads to."""
-    details = {**_money(change, held, proration_date), "items": [_item(change, facts, held)]}
+    details = {**_money(change, held, proration_date), "items": _items(change, facts, held)}
     if change.takes_back_cancellation:
         details["cancel_at_period_end"] = False
     return {"subscription": held.subscription.id, "subscription_details": details}
@@ -64,17 +65,32 @@ def preview_parameters(change: Change, facts: Facts, held: Held, proration_date:
 def renewal_parameters(change: Change, facts: Facts, held: Held) -> Json:
     """Return what asks Stripe for the first renewal with a change.
 
-    Where the interval gets shorter only then, the invoice is that of a subscription that begins anew.
+    Where the interval gets shorter only then, the invoice is that of a subscription that begins anew. So it
+    is where a schedule is in force, which would be part of the answer although the change releases it.
     """
-    if change.holds is Holds.AT_RENEWAL and change.interval != held.interval:
+    is_shorter = change.holds is Holds.AT_RENEWAL and change.interval != held.interval
+    if is_shorter or held.schedule_id is not None:
         return {
             "customer": held.subscription.customer_id,
             "subscription_details": {"items": _items_then(change, facts, held)},
         }
-    details: Json = {"items": [_item(change, facts, held)], "proration_behavior": "none"}
+    details: Json = {"items": _items(change, facts, held), "proration_behavior": "none"}
     if change.takes_back_cancellation:
         details["cancel_at_period_end"] = False
     return {"subscription": held.subscription.id, "subscription_details": details}
+
+
+def with_reductions(wanted: Json, subscription: Json) -> Json:
+    """Return what asks for an invoice, with the discounts and taxes that a subscription has."""
+    discounts = [one if isinstance(one, str) else one["id"] for one in subscription.get("discounts") or ()]
+    rates = [
+        rate if isinstance(rate, str) else rate["id"] for rate in subscription.get("default_tax_rates") or ()
+    ]
+    found: Json = {"discounts": [{"discount": one} for one in discounts]} if discounts else {}
+    if (subscription.get("automatic_tax") or {}).get("enabled"):
+        found["automatic_tax"] = {"enabled": True}
+    details = {**wanted["subscription_details"], **({"default_tax_rates": rates} if rates else {})}
+    return {**wanted, **found, "subscription_details": details}
 
 
 def take_back_cancellation(held: Held) -> Steps:
@@ -114,25 +130,54 @@ def _payment(held: Held) -> Json:
     return {} if held.subscription.is_sent_invoices else {"payment_behavior": "pending_if_incomplete"}
 
 
+def _items(change: Change, facts: Facts, held: Held) -> list[Json]:
+    """Return the items that change; all others stay as they are."""
+    return [_item(change, facts, held), *_following(change, facts, held)]
+
+
 def _item(change: Change, facts: Facts, held: Held) -> Json:
-    """Return the one item that changes; all others stay as they are."""
+    """Return the item that is wished to change."""
     if change.add_on_key is not None:
         return _add_on_item(change, facts, held, change.add_on_key)
     item: Json = {"id": held.item.id, "quantity": change.quantity}
-    keeps_plan = change.kind in (ChangeKind.MORE, ChangeKind.FEWER)
-    if keeps_plan or change.plan is None or change.interval is None:
+    if _keeps_plan(change) or change.plan is None or change.interval is None:
         return item
-    return {**item, "price": facts.price_id(change.plan.price(change.interval).lookup_key)}
+    return {**item, "price": facts.price_id(change.plan.price(change.interval, held.currency).lookup_key)}
 
 
 def _add_on_item(change: Change, facts: Facts, held: Held, key: str) -> Json:
     known = held.add_on(key)
     if known is None:
-        price = price_of_add_on(facts.catalog.add_ons[key], held.interval)
+        price = price_of_add_on(facts.catalog.add_ons[key], held.interval, held.currency)
         return {"price": facts.price_id(price.lookup_key), "quantity": change.quantity}
     if change.quantity == 0:
         return {"id": known.id, "deleted": True}
     return {"id": known.id, "quantity": change.quantity}
+
+
+def _keeps_plan(change: Change) -> bool:
+    """Whether the price of the plan stays as it is: one at which it is not sold any more, too."""
+    is_kept = change.kind in (ChangeKind.MORE, ChangeKind.FEWER, ChangeKind.STAY)
+    return change.add_on_key is not None or is_kept
+
+
+def _following(change: Change, facts: Facts, held: Held) -> list[Json]:
+    """Return the add-ons that are paid by another interval together with their plan.
+
+    Source: https://docs.stripe.com/billing/subscriptions/mixed-interval
+    """
+    if _keeps_plan(change) or change.interval is None:
+        return []
+    found = []
+    stays = planned_items(held).follows if change.holds is Holds.AT_RENEWAL else {}
+    for item in held.subscription.items:
+        key, interval = item.add_on_key, facts.intervals.get(item.price_id)
+        is_given_up = stays.get(item.id, "held") is None
+        if key is not None and interval not in (None, change.interval) and not is_given_up:
+            price = price_of_add_on(add_on_of(facts.catalog, key), change.interval, held.currency)
+            price_id = facts.price_id(price.lookup_key)
+            found.append({"id": item.id, "price": price_id, "quantity": item.quantity})
+    return found
 
 
 def _named(change: Change, facts: Facts, held: Held) -> Steps:
@@ -142,8 +187,7 @@ def _named(change: Change, facts: Facts, held: Held) -> Steps:
 
 
 def _metadata(change: Change, facts: Facts) -> Json:
-    keeps_plan = change.add_on_key is not None or change.kind in (ChangeKind.MORE, ChangeKind.FEWER)
-    if keeps_plan or change.plan is None:
+    if _keeps_plan(change) or change.plan is None:
         return {}
     return {"plan_key": change.plan.key, "catalog_version": str(facts.catalog.version)}
 
@@ -153,7 +197,8 @@ def _scheduled(change: Change, facts: Facts, held: Held) -> Steps:
 
     Source: https://docs.stripe.com/billing/subscriptions/subscription-schedules
     """
-    if change.effective_at is None:
+    then = _items_then(change, facts, held)
+    if change.effective_at is None or then == [_phase_item(*_sold(item)) for item in held.subscription.items]:
         return ()
     return (
         {"call": "create_schedule", "id": held.subscription.id},
@@ -161,23 +206,42 @@ def _scheduled(change: Change, facts: Facts, held: Held) -> Steps:
             "call": "plan_phases",
             "id": held.subscription.id,
             "at": to_unix_seconds(change.effective_at),
-            "items": _items_then(change, facts, held),
+            "items": then,
             "metadata": _metadata(change, facts),
         },
     )
 
 
 def _items_then(change: Change, facts: Facts, held: Held) -> list[Json]:
-    changed = _item(change, facts, held)
-    items = []
-    for item in held.subscription.items:
-        if item.id != changed.get("id"):
-            items.append(_phase_item(item))
-        elif not changed.get("deleted"):
-            price = changed.get("price", item.price_id)
-            items.append({"price": price, "quantity": changed["quantity"]})
-    return items
+    """Return what is sold from the renewal on, with a change."""
+    then, added = _sold_then(change, facts, held)
+    return [_phase_item(*sold) for sold in (*then.values(), *added) if sold is not None]
 
 
-def _phase_item(item: SubscriptionItem) -> Json:
-    return {"price": item.price_id, "quantity": item.quantity}
+def _sold_then(change: Change, facts: Facts, held: Held) -> tuple[dict[str, Sold | None], tuple[Sold, ...]]:
+    """Return what follows each item at the renewal, and what comes besides: as planned but for this."""
+    now = {item.id: _sold(item) for item in held.subscription.items}
+    planned = planned_items(held)
+    is_kept = goes_with_planned(change, held)
+    then: dict[str, Sold | None] = dict(planned.follows if is_kept else now)
+    if is_kept and not _keeps_plan(change):
+        # The add-ons go by the interval that is wanted now, not by the one that was planned.
+        then = {item_id: sold and (now[item_id][0], sold[1]) for item_id, sold in then.items()}
+    added = planned.added if is_kept else ()
+    for update in _items(change, facts, held):
+        if "id" not in update:
+            added = (*added, (update["price"], update["quantity"]))
+            continue
+        price_id, quantity = then[update["id"]] or now[update["id"]]
+        is_following = update["id"] != held.item.id and change.add_on_key is None
+        quantity = quantity if is_following else update.get("quantity", quantity)
+        then[update["id"]] = None if update.get("deleted") else (update.get("price", price_id), quantity)
+    return then, added
+
+
+def _sold(item: SubscriptionItem) -> Sold:
+    return item.price_id, item.quantity
+
+
+def _phase_item(price_id: str, quantity: int) -> Json:
+    return {"price": price_id, "quantity": quantity}

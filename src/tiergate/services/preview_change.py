@@ -10,9 +10,15 @@ from typing import Any
 from tiergate.rules.change import Change, ChangeKind, Holds
 from tiergate.rules.held import Held
 from tiergate.rules.instants import from_unix_seconds, isoformat, to_unix_seconds
+from tiergate.rules.planned_items import drops_planned
 from tiergate.services.change_errors import require_possible
 from tiergate.services.change_facts import Facts, load_facts
-from tiergate.services.change_parameters import preview_parameters, renewal_parameters, steps_for
+from tiergate.services.change_parameters import (
+    preview_parameters,
+    renewal_parameters,
+    steps_for,
+    with_reductions,
+)
 from tiergate.services.compare_features import Compared, features_of
 from tiergate.services.context import Context
 from tiergate.services.read_from_stripe import read_clock
@@ -93,9 +99,9 @@ def preview_change(context: Context, account_id: str, wish: Wish, at: datetime |
     if held is None or not change.is_made or change.kind is ChangeKind.CANCEL:
         return _without_charge(change, facts, at)
     now: dict[str, Any] = {}
-    then: dict[str, Any] = {}
+    then: Mapping[str, Any] = {}
     if change.takes_back_cancellation or not held.is_ending:
-        then = context.gateway.preview_invoice(renewal_parameters(change, facts, held)).body
+        then = _renewal(context, change, facts, held)
     if change.holds is Holds.NOW and change.kind is not ChangeKind.STAY and _is_charged(change, held):
         now = context.gateway.preview_invoice(preview_parameters(change, facts, held, at)).body
     total = int(now.get("total") or 0)
@@ -142,7 +148,7 @@ def undone_by(change: Change, held: Held) -> tuple[str, ...]:
     replaces = held.subscription.pending_update is not None and change.holds is Holds.NOW
     found = {
         "cancellation": change.takes_back_cancellation,
-        "schedule": change.releases is not None and bool(held.coming),
+        "schedule": drops_planned(change, held),
         "pending_update": replaces and change.is_made,
     }
     return tuple(name for name, is_undone in found.items() if is_undone)
@@ -158,6 +164,15 @@ def _without_charge(change: Change, facts: Facts, at: datetime) -> Preview:
     return Preview(change, None, 0, 0, (), None, None, features, undone, token)
 
 
+def _renewal(context: Context, change: Change, facts: Facts, held: Held) -> Mapping[str, Any]:
+    """Ask what the renewal comes to; of one that begins anew, with the discounts and taxes that go on."""
+    wanted = renewal_parameters(change, facts, held)
+    if "subscription" not in wanted:
+        answer = context.gateway.fetch_subscription(held.subscription.id)
+        wanted = with_reductions(wanted, answer.body if answer else {})
+    return context.gateway.preview_invoice(wanted).body
+
+
 def _renews_at(
     change: Change, held: Held, now: Mapping[str, Any], then: Mapping[str, Any]
 ) -> datetime | None:
@@ -167,7 +182,11 @@ def _renews_at(
         return from_unix_seconds(max(line["period"]["end"] for line in now["lines"]["data"]))
     if held.is_in_trial:
         return held.subscription.trial_end
-    return from_unix_seconds(then.get("period_end"))
+    lines = (now.get("lines") or {}).get("data") or ()
+    if lines and change.interval not in (None, held.interval):
+        # Whether the old period goes on or a new one begins is for Stripe's billing mode to say.
+        return from_unix_seconds(max(line["period"]["end"] for line in lines))
+    return held.renews_at if held.schedule_id else from_unix_seconds(then.get("period_end"))
 
 
 def _line(line: Mapping[str, Any]) -> PreviewLine:

@@ -29,6 +29,10 @@ _SAID: Mapping[str, tuple[str, str]] = {
         "Account 'initech' was erased.",
         "Make the customer known under another account id.",
     ),
+    "add_on_not_sold_so": (
+        "An add-on of this account cannot be paid by that interval.",
+        "Remove the add-on first; once it is gone, change the interval.",
+    ),
     "admin_sign_in_required": ("No admin is signed in.", "Sign in at /admin/sign-in."),
     "already_subscribed": (
         "This account has a subscription already: team, active.",

@@ -7,7 +7,15 @@ from tiergate.services.ask_to_upgrade import Asked
 from tiergate.web.billing_facts import BillingPage, Running, Terms
 from tiergate.web.link import Link
 from tiergate.web.payment_words import is_to_be_confirmed, problem_in_words
-from tiergate.web.plan_prices import add_ons_named, changed_add_ons, named, paid, seats_of
+from tiergate.web.plan_prices import (
+    add_on_of,
+    add_ons_named,
+    add_ons_then,
+    changed_add_ons,
+    named,
+    paid,
+    seats_of,
+)
 from tiergate.web.situation import Banner, Tone
 
 
@@ -61,6 +69,12 @@ def _coming(page: BillingPage, running: Running, terms: Terms) -> Banner:
         if any(changed.values()):
             title = page.say("From {date} on: {names}", date=when, names=names)
     text = page.say("Until then you keep what you have paid for.")
+    others = add_ons_then(running.terms, terms)
+    if others and not changed:
+        each = [add_on_of(page.frame.wording, page.catalog, *other) for other in others.items()]
+        text = (
+            f"{page.say('From {date} on: {names}', date=when, names=page.frame.wording.list(each))}. {text}"
+        )
     return Banner(Tone.INFO, title, text, also=Link(page.say("Undo"), page.act_url("undo"), ()))
 
 

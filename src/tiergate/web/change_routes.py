@@ -38,7 +38,7 @@ _PRICED = (*CHANGE, "wish_invalid", "card_required", "price_not_at_stripe", "amo
 _OF_SEATS = ("not_per_seat", "seats_out_of_range", "fewer_seats_than_members")
 _PREVIEWED = refuses(
     *(code for code in _PRICED if code not in ("amount_moved", "change_busy", "idempotency_key_reused")),
-    *(*_OF_SEATS, "unknown_plan", "unknown_add_on", "plan_by_agreement"),
+    *(*_OF_SEATS, "unknown_plan", "unknown_add_on", "plan_by_agreement", "add_on_not_sold_so"),
 )
 _OF_PORTAL = (*KEYED, "portal_flow_not_possible", "checkout_required")
 _LEADS_BACK = sends_forms_on("to the page to pay at, where there is one, or back to the billing page")
@@ -69,7 +69,10 @@ async def preview(request: Request, account_id: Owner) -> PreviewAnswer:
 @router.post(
     "/change",
     response_model=ChangedAnswer,
-    responses=refuses(*_PRICED, "unknown_plan", "plan_by_agreement", "seats_out_of_range") | _LEADS_BACK,
+    responses=refuses(
+        *_PRICED, "unknown_plan", "plan_by_agreement", "seats_out_of_range", "add_on_not_sold_so"
+    )
+    | _LEADS_BACK,
     openapi_extra=takes(ChangeOrder),
 )
 async def change(request: Request, account_id: Owner, key: Key = None) -> Response | ChangedAnswer:

@@ -48,6 +48,11 @@ def changed_add_ons(now: Terms, terms: Terms) -> Mapping[str, int]:
     """Return how much there will be of each add-on that changes; nothing where the plan changes with it."""
     if (now.plan, now.interval, now.quantity) != (terms.plan, terms.interval, terms.quantity):
         return {}
+    return add_ons_then(now, terms)
+
+
+def add_ons_then(now: Terms, terms: Terms) -> Mapping[str, int]:
+    """Return how much there will be of each add-on that changes, whatever becomes of the plan."""
     keys = dict.fromkeys([*now.add_ons, *terms.add_ons])
     then = {key: terms.add_ons.get(key, 0) for key in keys}
     return {key: quantity for key, quantity in then.items() if quantity != now.add_ons.get(key, 0)}

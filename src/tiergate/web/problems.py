@@ -67,6 +67,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "change_busy": 409,
     "checkout_required": 409,
     "fewer_seats_than_members": 409,
+    "add_on_not_sold_so": 409,
     "idempotency_key_reused": 409,
     "not_per_seat": 409,
     "plan_by_agreement": 409,
