@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from tests.services.bench import ACCOUNT, BEGIN, Bench, northwind
-from tests.services.changing import desk
+from tests.services.changing import desk, prices
 from tests.services.trials import sell_with_reverse_trial, sign_up, trials_at_stripe
+from tiergate.services.change_errors import AddOnNotSoldSoError
 from tiergate.services.lead_to_checkout import lead_to_checkout
 from tiergate.services.order import Order
 from tiergate.services.preview_purchase import PurchasePreview, preview_purchase
@@ -163,6 +164,72 @@ def test_add_ons_that_are_tried_are_bought_too(bench: Bench) -> None:
     bench.deliver(*bench.webhooks())
     charged = [one["amount_paid"] for one in bench.at_stripe("/v1/invoices")["data"] if one["total"]]
     assert charged == [4900 + 2000]
+
+
+BY_THE_YEAR = """
+[addons.support]
+name = "Support"
+features = { projects = 10 }
+prices = [
+    { interval = "month", currency = "usd", unit_amount = 700, currency_options = { eur = 600 } },
+    { interval = "year", currency = "usd", unit_amount = 7000, currency_options = { eur = 6000 } },
+]
+"""
+
+
+@pytest.mark.parametrize(
+    ("ordered", "items", "amount"),
+    [
+        ({}, {"team_yearly": 1, "support_yearly": 2}, 46800 + 14000),
+        ({"support": 0}, {"team_yearly": 1, "support_yearly": 2}, 46800 + 14000),
+        ({"support": 1}, {"team_yearly": 1, "support_yearly": 1}, 46800 + 7000),
+    ],
+    ids=["as tried", "none is as tried", "less"],
+)
+def test_tried_add_ons_are_paid_like_the_plan(
+    bench: Bench, ordered: dict[str, int], items: dict[str, int], amount: int
+) -> None:
+    """A trial by the month that is bought by the year has no add-on left that is paid by the month."""
+    push_plans(bench.context, northwind() + BY_THE_YEAR)
+    try_team(bench)
+    desk(bench).set_add_on(ACCOUNT, "support", 2)
+    order = Order("team", "year", add_ons=ordered)
+    seen = preview_purchase(bench.context, ACCOUNT, order)
+    assert seen.amount == amount
+    bench.pay(lead_to_checkout(bench.context, ACCOUNT, order), VISA)
+    bench.deliver(*bench.webhooks())
+    charged = [one["amount_paid"] for one in bench.at_stripe("/v1/invoices")["data"] if one["total"]]
+    assert charged == [amount]
+    (bought,) = bench.mirrored_ids()
+    assert prices(bench, bought) == items
+
+
+def test_a_tried_add_on_that_cannot_follow_is_refused(bench: Bench) -> None:
+    """It is said before the click as well as at it; by its own interval the trial is bought."""
+    push_plans(bench.context, northwind() + CREW)
+    try_team(bench)
+    desk(bench).set_add_on(ACCOUNT, "storage", 3)
+    for ask in (preview_purchase, lead_to_checkout):
+        with pytest.raises(AddOnNotSoldSoError, match="not sold per year"):
+            ask(bench.context, ACCOUNT, Order("team", "year"))
+    assert preview(bench).amount == 4900 + 1500
+
+
+def test_a_trial_in_another_currency(bench: Bench) -> None:
+    """What is tried in euro is bought in euro, its add-ons too; the amount before the click is the charge."""
+    push_plans(bench.context, northwind() + BY_THE_YEAR)
+    customer = bench.customer_without_card()
+    items = [{"price": bench.price("team")}, {"price": bench.price("support"), "quantity": 2}]
+    trial = {"customer": customer, "items": items, "currency": "eur", "trial_period_days": 14}
+    bench.post("/v1/subscriptions", **trial)
+    bench.deliver(*bench.webhooks())
+    bench.clock.advance(days=2)
+    seen = preview_purchase(bench.context, ACCOUNT, Order("team", currency="usd"))
+    assert (seen.amount, seen.currency) == (4500 + 1200, "eur")
+    bench.pay(lead_to_checkout(bench.context, ACCOUNT, Order("team")), VISA)
+    bench.deliver(*bench.webhooks())
+    paid = [one for one in bench.at_stripe("/v1/invoices")["data"] if one["total"]]
+    assert [(one["amount_paid"], one["currency"]) for one in paid] == [(seen.amount, "eur")]
 
 
 def test_a_subscriber_previews_a_change_instead(bench: Bench) -> None:

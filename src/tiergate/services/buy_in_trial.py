@@ -26,6 +26,7 @@ from tiergate.services.run_operation import Asked, Wanted, bears_mark, marked, n
 from tiergate.services.start_checkout import AlreadySubscribedError, CheckoutBusyError, seats_to_buy
 from tiergate.services.stripe_locale import stripe_locale
 from tiergate.services.subscription_metadata import subscription_metadata
+from tiergate.services.tried_add_ons import with_tried_add_ons
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, find_account, load_state
 from tiergate.store.catalog_rows import MappedPrice
@@ -86,7 +87,8 @@ def buy_in_trial(context: Context, account_id: str, order: Order) -> str:
 def _offer(context: Context, account_id: str, order: Order) -> _Offer:
     with context.database.read() as tx:
         account = require_account(tx, account_id)
-        trial = trial_to_buy(load_state(tx, account))
+        state = load_state(tx, account)
+        trial, currency = trial_to_buy(state), state.currency
         if trial is None or trial.trial_end is None:
             raise AlreadySubscribedError(
                 "This account has no trial that could be bought any more.",
@@ -94,8 +96,9 @@ def _offer(context: Context, account_id: str, order: Order) -> _Offer:
             )
         catalog = load_catalog(tx)
         plan = catalog.plan(order.plan)
-        price = price_at_stripe(context, tx, catalog, plan.price(order.interval))
-        add_ons = ordered_add_ons(context, tx, catalog, order, None)
+        price = price_at_stripe(context, tx, catalog, plan.price(order.interval, currency))
+        with_tried = with_tried_add_ons(tx, trial, catalog, order, currency)
+        add_ons = ordered_add_ons(context, tx, catalog, with_tried, currency)
         left = trial.trial_end - account_now(context, tx, account)
     return _Offer(
         account,

@@ -20,6 +20,7 @@ from tiergate.services.subscription_metadata import subscription_metadata
 from tiergate.services.unnamed_plans import name_when_paid
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, find_account, load_state
+from tiergate.store.catalog_rows import find_price
 from tiergate.store.checkout_rows import Checkout, find_checkout, set_checkout_status, touch_checkout
 from tiergate.store.journal_rows import Entry, append
 from tiergate.store.operation_rows import Operation, find_open, lapse_operation
@@ -100,7 +101,9 @@ def _order(
     trial = _trial(state, checkout.stripe_subscription_id)
     if trial is None:
         return None
-    change, metadata = _change(trial, catalog, checkout, account, account_now(context, tx, account))
+    items, is_other = _items(tx, trial, checkout)
+    at = account_now(context, tx, account)
+    change, metadata = _change(trial, catalog, checkout, account, at, items if is_other else [])
     return {
         "customer": trial.customer_id,
         "card": card,
@@ -117,34 +120,43 @@ def _trial(state: AccountState, subscription_id: str | None) -> Subscription | N
 
 
 def _change(
-    trial: Subscription, catalog: Catalog, checkout: Checkout, account: Account, at: datetime
+    trial: Subscription,
+    catalog: Catalog,
+    checkout: Checkout,
+    account: Account,
+    at: datetime,
+    items: list[dict[str, Any]],
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Return what changes at the subscription, and its metadata, which cannot ride along with a charge."""
-    items, is_other = _items(trial, checkout)
     change: dict[str, Any] = {}
     if trial.cancel_at_period_end:
         change["cancel_at_period_end"] = False
     elif trial.cancel_at is not None:
         change["cancel_at"] = ""
-    if is_other:
+    if items:
         change |= {"items": items, "proration_behavior": "none"}
     trial_end = trial_end_after_purchase(trial, catalog.plan(checkout.plan_key), at)
     if trial_end == "now":
         change["trial_end"] = "now"
-    elif trial_end is not None and is_other:
+    elif trial_end is not None and items:
         # Another interval would begin a period of its own.
         change["trial_end"] = to_unix_seconds(trial_end)
-    metadata = subscription_metadata(account, checkout.plan_key, catalog.version) if is_other else {}
+    metadata = subscription_metadata(account, checkout.plan_key, catalog.version) if items else {}
     return change, metadata
 
 
-def _items(trial: Subscription, checkout: Checkout) -> tuple[list[dict[str, Any]], bool]:
-    """Return the items that are bought, and whether any of them is not tried just so already."""
+def _items(tx: Transaction, trial: Subscription, checkout: Checkout) -> tuple[list[dict[str, Any]], bool]:
+    """Return the items that are bought, and whether any of them is not tried just so already.
+
+    An add-on takes the place of the one that is tried, be it at another price.
+    """
     item = next((one for one in trial.items if one.add_on_key is None), trial.items[0])
     items = [{"id": item.id, "price": checkout.stripe_price_id, "quantity": checkout.quantity}]
-    tried = {one.price_id: one for one in trial.items if one.add_on_key is not None}
+    tried = {one.add_on_key: one for one in trial.items if one.add_on_key is not None}
     for price_id, quantity in (checkout.add_ons or {}).items():
-        known = {"id": tried[price_id].id} if price_id in tried else {}
+        price = find_price(tx, price_id)
+        there = tried.get(price.add_on_key or "") if price else None
+        known = {"id": there.id} if there else {}
         items.append({**known, "price": price_id, "quantity": quantity})
     there_is = {(one.price_id, one.quantity) for one in trial.items}
     return items, any((one["price"], one["quantity"]) not in there_is for one in items)

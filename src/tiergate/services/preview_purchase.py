@@ -9,7 +9,6 @@ from babel.dates import format_skeleton
 from tiergate.figures import parsed_locale, written_amount
 from tiergate.rules.catalog import Plan
 from tiergate.rules.choose_language import locale_of_page
-from tiergate.rules.money import line_total
 from tiergate.rules.price import Price
 from tiergate.rules.purchase_terms import Charge, PurchaseTerms, purchase_terms, trial_to_buy, tried_seats
 from tiergate.rules.quantity_change import add_on_of, price_of_add_on
@@ -23,10 +22,9 @@ from tiergate.services.load_catalog import load_catalog
 from tiergate.services.order import Order
 from tiergate.services.require_account import require_account
 from tiergate.services.speak_to_customer import refusal_said, spoken_to
-from tiergate.services.start_checkout import AlreadySubscribedError, seats_to_buy
-from tiergate.store import Transaction
+from tiergate.services.start_checkout import AlreadySubscribedError, price_to_sell, seats_to_buy
+from tiergate.services.tried_add_ons import cost_of_kept_add_ons, with_tried_add_ons
 from tiergate.store.account_rows import Account, load_state
-from tiergate.store.catalog_rows import find_price
 from tiergate.translation import Translation
 
 
@@ -54,7 +52,7 @@ def preview_purchase(context: Context, account_id: str, order: Order) -> Purchas
     """Say what buying a plan charges, and when. The purchase follows the same rule; Stripe is not asked.
 
     Raises ``AlreadySubscribedError`` where it is no purchase but a change of plan, ``SeatsError``,
-    ``UnknownPlanError``, ``UnknownAddOnError`` and ``UnknownAccountError``.
+    ``UnknownPlanError``, ``UnknownAddOnError``, ``AddOnNotSoldSoError`` and ``UnknownAccountError``.
     """
     with context.database.read() as tx:
         account = require_account(tx, account_id)
@@ -64,12 +62,12 @@ def preview_purchase(context: Context, account_id: str, order: Order) -> Purchas
         why = judge_trial(tx, account, state, catalog, plan)
         trial = trial_to_buy(state) or _promised(state, at)
         _refuse_change(state, is_in_trial=trial is not None)
-        kept = _kept_add_ons(tx, trial, order)
-    price = plan.price(order.interval)
-    currency = _currency(price, state, order.currency)
+        price, currency = _price(plan, state, order, is_in_trial=trial is not None)
+        order = with_tried_add_ons(tx, trial, catalog, order, currency)
+        kept = cost_of_kept_add_ons(tx, trial, order, currency)
     seats = seats_to_buy(plan, account, order.seats, tried_seats(trial, plan) if trial else 1)
     added = [
-        price_of_add_on(add_on_of(catalog, key), order.interval).total(quantity, currency)
+        price_of_add_on(add_on_of(catalog, key), order.interval, currency).total(quantity, currency)
         for key, quantity in order.add_ons.items()
     ]
     amount = sum([price.total(seats, currency), *kept, *added])
@@ -123,16 +121,13 @@ def _refuse_change(state: AccountState, *, is_in_trial: bool) -> None:
         )
 
 
-def _currency(price: Price, state: AccountState, wished: str | None) -> str:
-    known = (each for each in (state.currency, wished) if each in price.currencies)
-    return next((each for each in known if each), price.currency)
-
-
-def _kept_add_ons(tx: Transaction, trial: Subscription | None, order: Order) -> list[int]:
-    """Return what the add-ons cost that are tried already, and are bought with the plan as they are."""
-    items = [item for item in trial.items if item.add_on_key not in (None, *order.add_ons)] if trial else []
-    prices = [(find_price(tx, item.price_id), item.quantity) for item in items]
-    return [line_total(price.unit_amount, quantity) for price, quantity in prices if price is not None]
+def _price(plan: Plan, state: AccountState, order: Order, *, is_in_trial: bool) -> tuple[Price, str]:
+    """Return the price that is charged, and in which currency; a trial that is bought keeps its own."""
+    if is_in_trial and state.currency is not None:
+        return plan.price(order.interval, state.currency), state.currency
+    wished = order.currency.lower() if order.currency and not is_in_trial else None
+    price, currency = price_to_sell(plan, order.interval, state.currency, wished)
+    return price, currency or price.currency
 
 
 def _words(terms: PurchaseTerms, amount: str, plan: Plan, account: Account, reader: _Reader) -> str:

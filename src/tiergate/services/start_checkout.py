@@ -90,7 +90,7 @@ def _offer(context: Context, account_id: str, order: Order) -> Offer:
             raise CheckoutClosedError("Nothing can be bought here by oneself.", "Write to us instead.")
         plan = catalog.plan(order.plan)
         wished = order.currency.lower() if order.currency else None
-        price, currency = _price(plan, order.interval, state.currency, wished)
+        price, currency = price_to_sell(plan, order.interval, state.currency, wished)
         charged = _one_of_several(price, currency)
         add_ons = ordered_add_ons(context, tx, catalog, order, charged or price.currency)
         mapped = price_at_stripe(context, tx, catalog, price)
@@ -136,7 +136,7 @@ def seats_to_buy(plan: Plan, account: Account, seats: int | None, tried: int = 1
     raise SeatsError(f"{plan.name} cannot be bought with {wanted} seats.", allowed)
 
 
-def _price(plan: Plan, interval: str, own: str | None, wished: str | None) -> tuple[Price, str | None]:
+def price_to_sell(plan: Plan, interval: str, own: str | None, wished: str | None) -> tuple[Price, str | None]:
     """Return the price to sell, and its currency: the account's own where the plan is sold in that."""
     for price in plan.prices:
         if own is not None and price.interval == interval and own in price.currencies:

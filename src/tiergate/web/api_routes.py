@@ -28,7 +28,14 @@ router = APIRouter(prefix="/api/billing", tags=["billing"])
 
 _ADD_ON = "add_ons."
 _BOUGHT = ("already_subscribed", "checkout_busy", "checkout_closed")
-_SOLD = ("unknown_plan", "unknown_add_on", "order_invalid", "seats_invalid", "price_not_at_stripe")
+_SOLD = (
+    "unknown_plan",
+    "unknown_add_on",
+    "order_invalid",
+    "seats_invalid",
+    "price_not_at_stripe",
+    "add_on_not_sold_so",
+)
 
 
 class CheckoutOrder(KeyedOrder):
