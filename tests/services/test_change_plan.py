@@ -101,6 +101,75 @@ def test_a_step_down_waits_for_the_renewal(both: Bench, wanted: Any, price: str,
     assert at_stripe(both, subscription_id)["schedule"] is None
 
 
+IN_PRICES_OF_THEIR_OWN = """
+[plans.duo]
+rank = 5
+name = "Duo"
+features = { projects = 60 }
+prices = [
+    { interval = "month", currency = "usd", unit_amount = 6100 },
+    { interval = "month", currency = "eur", unit_amount = 6000, lookup_key = "duo_monthly_eur" },
+]
+[plans.solo]
+rank = 6
+name = "Solo"
+features = { projects = 60 }
+prices = [{ interval = "month", currency = "usd", unit_amount = 9000 }]
+[addons.extra]
+name = "Extra"
+features = { projects = 10 }
+prices = [
+    { interval = "month", currency = "usd", unit_amount = 500 },
+    { interval = "month", currency = "eur", unit_amount = 450, lookup_key = "extra_monthly_eur" },
+]
+"""
+
+
+@pytest.mark.parametrize(
+    ("has", "wanted", "price", "amount"),
+    [
+        (("team", "monthly"), ("starter", None), "starter_monthly", 1800),
+        (("team", "yearly"), ("team", "month"), "team_monthly", 4500),
+    ],
+    ids=["a smaller plan", "monthly again"],
+)
+def test_a_step_down_in_another_currency(
+    bench: Bench, has: tuple[str, str], wanted: Any, price: str, amount: int
+) -> None:
+    """Who pays in euro goes on in euro after the renewal, at the amount that was shown."""
+    order = {"items": [{"price": bench.price(*has)}], "currency": "eur"}
+    subscription_id = bench.post("/v1/subscriptions", customer=bench.customer(), **order)["id"]
+    hear(bench)
+    bench.clock.advance(days=10)
+    shown = desk(bench).preview_change(ACCOUNT, *wanted)
+    assert (shown.currency, shown.renewal_total) == ("eur", amount)
+    assert desk(bench).change_plan(ACCOUNT, *wanted, token=shown.token).outcome == "scheduled"
+    travel(bench, days=356, hours=2)
+    assert (prices(bench, subscription_id), paid(bench)[-1]) == ({price: 1}, amount)
+    assert at_stripe(bench, subscription_id)["currency"] == "eur"
+
+
+def test_each_currency_may_have_a_price_of_its_own(bench: Bench) -> None:
+    """Plans and add-ons are changed at the price of the account's currency; without one it is refused."""
+    push_plans(bench.context, northwind() + IN_PRICES_OF_THEIR_OWN)
+    subscription_id = sell(bench, "team", currency="eur")
+    more = desk(bench).preview_change(ACCOUNT, add_on="extra", quantity=2)
+    desk(bench).set_add_on(ACCOUNT, "extra", 2, token=more.token)
+    bench.tick()
+    up = desk(bench).preview_change(ACCOUNT, "duo")
+    desk(bench).change_plan(ACCOUNT, "duo", token=up.token)
+    assert prices(bench, subscription_id) == {"duo_monthly_eur": 1, "extra_monthly_eur": 2}
+    assert paid(bench) == [4500, more.due_now, up.due_now]
+    assert (up.currency, up.renewal_total) == ("eur", 6000 + 2 * 450)
+    bench.tick()
+    with pytest.raises(UnknownPlanError):
+        desk(bench).preview_change(ACCOUNT, "solo")
+    down = desk(bench).preview_change(ACCOUNT, "starter")
+    desk(bench).change_plan(ACCOUNT, "starter", token=down.token)
+    travel(bench, days=22)
+    assert paid(bench)[-1] == down.renewal_total == 1800 + 2 * 450
+
+
 def test_the_free_plan_is_the_end_of_the_period(both: Bench) -> None:
     """A downgrade to the free plan cancels at the period's end, and says what will be gone."""
     subscription_id = sell(both, "team")

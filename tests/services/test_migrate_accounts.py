@@ -129,6 +129,15 @@ def test_at_the_renewal(both: Bench) -> None:
     assert len(at_stripe(both, "prices", active=True)) == 6
 
 
+def test_at_the_renewal_in_another_currency(bench: Bench) -> None:
+    """Who pays in euro is moved in euro."""
+    bench.subscribe("team", currency="eur")
+    bench.deliver(*bench.webhooks())
+    push_plans(bench.context, DEARER)
+    done = migrate_accounts(bench.context, preview=False)
+    assert (done.moved, done.refused) == (1, ())
+
+
 def test_at_once(both: Bench) -> None:
     """The price follows with its proration, the metadata names the version, and access is that of it."""
     subs = people(both, one="team")

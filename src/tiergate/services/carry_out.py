@@ -128,14 +128,14 @@ def _plan_phases(context: Context, step: Json, key: str, made: Json) -> Answer:
         "end_date": step["at"],
         "proration_behavior": "none",
         **({"trial_end": first["trial_end"]} if first.get("trial_end") else {}),
-        **_reductions(first),
+        **_carried_on(first),
     }
     then = {
         "items": step["items"],
         "duration": {"interval": "day", "interval_count": 1},
         "proration_behavior": "none",
         "metadata": step["metadata"],
-        **_reductions(first),
+        **_carried_on(first),
     }
     params = {
         "phases": [present, then],
@@ -194,14 +194,14 @@ def _phase_item(item: Json) -> Json:
     return {"price": price["id"] if isinstance(price, dict) else price, "quantity": item["quantity"]}
 
 
-def _reductions(phase: Json) -> Json:
-    """Return the discounts and tax rates of a phase, which the next one would not inherit."""
+def _carried_on(phase: Json) -> Json:
+    """Return the currency, the discounts and the tax rates of a phase: none of them is inherited."""
     discounts = [
         {name: value for name, value in discount.items() if value}
         for discount in phase.get("discounts") or ()
     ]
     rates = [rate["id"] if isinstance(rate, dict) else rate for rate in phase.get("default_tax_rates") or ()]
-    found = {"discounts": discounts, "default_tax_rates": rates}
+    found = {"currency": phase.get("currency"), "discounts": discounts, "default_tax_rates": rates}
     return {name: value for name, value in found.items() if value}
 
 

@@ -81,12 +81,14 @@ def renewal_parameters(change: Change, facts: Facts, held: Held) -> Json:
 
 
 def with_reductions(wanted: Json, subscription: Json) -> Json:
-    """Return what asks for an invoice, with the discounts and taxes that a subscription has."""
+    """Return what asks for an invoice, in the currency of a subscription, with its discounts and taxes."""
     discounts = [one if isinstance(one, str) else one["id"] for one in subscription.get("discounts") or ()]
     rates = [
         rate if isinstance(rate, str) else rate["id"] for rate in subscription.get("default_tax_rates") or ()
     ]
     found: Json = {"discounts": [{"discount": one} for one in discounts]} if discounts else {}
+    if subscription.get("currency"):
+        found["currency"] = subscription["currency"]
     if (subscription.get("automatic_tax") or {}).get("enabled"):
         found["automatic_tax"] = {"enabled": True}
     details = {**wanted["subscription_details"], **({"default_tax_rates": rates} if rates else {})}

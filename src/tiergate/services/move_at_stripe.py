@@ -111,12 +111,14 @@ def _phases(schedule: Json, told: Json) -> list[dict[str, Any]]:
     following = [{**item, "price": prices.get(item["price"], item["price"])} for item in items]
     repeated = {
         name: current[name]
-        for name in ("start_date", "end_date", "trial_end")
+        for name in ("start_date", "end_date", "trial_end", "currency")
         if current.get(name) is not None
     }
+    currency = {"currency": current["currency"]} if current.get("currency") else {}
     return [
         {**repeated, "items": items, "proration_behavior": "none"},
         {
+            **currency,
             "items": following,
             "proration_behavior": "none",
             "metadata": _metadata(told),
