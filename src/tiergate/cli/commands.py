@@ -119,6 +119,7 @@ def advance(
             "There is no test clock to move.",
             "Start `tiergate demo` here, or set TIERGATE_TEST_CLOCK to a clock_… id.",
         )
+    write_logs(environment_here().get("TIERGATE_LOG_FILE"), to_output=False)
     with opened as billing:
         billing.check_schema()
         shown = billing.advance_clock(chosen, duration, pause=lambda: time.sleep(0.1))

@@ -28,6 +28,7 @@ from tiergate.services.webhook_endpoints import register_webhooks
 from tiergate.settings import Settings, database_url
 from tiergate.stripe_api.gateway import Gateway
 
+_LOG = DEMO_FOLDER / "demo.log"
 _SANDBOX_KEY = "sk_test_tiergate_demo"
 _AUTHORIZATION = {"Authorization": f"Bearer {_SANDBOX_KEY}"}
 _WORK_EVERY_SECONDS = 1.0
@@ -85,7 +86,8 @@ def run_demo(port: int, sandbox_port: int, *, reverse_trial: bool = False) -> No
             password = secrets.token_urlsafe(_PASSWORD_BYTES)
             _furnish(billing, password, reverse_trial)
             _set_billing(billing.catalog().billing, sandbox_url)
-            remember_demo({**_variables(settings), "TIERGATE_DEMO_ADMIN": f"{_ADMIN} {password}"})
+            left = {"TIERGATE_DEMO_ADMIN": f"{_ADMIN} {password}", "TIERGATE_LOG_FILE": str(_LOG.absolute())}
+            remember_demo({**_variables(settings), **left})
             try:
                 _serve(billing, port, sandbox_url, password, _TRIES if reverse_trial else _TRY)
             finally:
@@ -106,8 +108,7 @@ def _end_like_ctrl_c() -> None:
 
 
 def _serve(billing: Billing, port: int, sandbox_url: str, password: str, to_try: str) -> None:
-    log = DEMO_FOLDER / "demo.log"
-    write_logs(str(log))
+    write_logs(str(_LOG))
     billing.start(every_seconds=_WORK_EVERY_SECONDS)
     command = os.path.relpath(Path(sys.argv[0]).absolute())
     sys.stdout.write(
@@ -115,7 +116,7 @@ def _serve(billing: Billing, port: int, sandbox_url: str, password: str, to_try:
             public_url=billing.settings.public_url,
             sandbox_url=sandbox_url,
             command=command,
-            log=log,
+            log=_LOG,
             to_try=to_try,
             admin=_ADMIN,
             password=password,
