@@ -64,8 +64,12 @@ def test_the_demo_prints_three_links(demo: Demo) -> None:
 
 
 def test_make_demo_starts_exactly_that() -> None:
-    """`make demo` sets up what it needs and runs the command that these tests run, on the usual ports."""
-    assert recipe("demo") == ["@$(BIN)/tiergate demo"]
+    """`make demo` sets up what it needs and runs the command that these tests run, on the usual ports.
+
+    ``DEMO`` adds options, and is empty unless somebody says otherwise.
+    """
+    assert recipe("demo") == ["@$(BIN)/tiergate demo $(DEMO)"]
+    assert not re.search(r"^DEMO\b", MAKEFILE, re.MULTILINE)
     assert re.search(r"^demo: \$\(PYTHON_READY\)", MAKEFILE, re.MULTILINE)
 
 

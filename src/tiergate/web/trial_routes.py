@@ -100,7 +100,10 @@ def read_trial_offer(request: Request, account_id: SignedIn, plan: str | None = 
 
 @router.get(
     "/purchase",
-    responses=refuses(*ACCOUNT, "already_subscribed", "unknown_plan", "seats_invalid", "request_invalid"),
+    responses=refuses(
+        *(*ACCOUNT, "already_subscribed", "unknown_plan", "seats_invalid", "add_on_not_sold_so"),
+        "request_invalid",
+    ),
 )
 def read_purchase(
     request: Request,
