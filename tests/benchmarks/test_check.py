@@ -64,9 +64,9 @@ def test_turns() -> None:
 @pytest.mark.parametrize("call", ["take_timed_turns('1 > 2')", "sys.exit(3)"], ids=["refuses", "ends"])
 def test_turns_that_fail(call: str) -> None:
     """A contestant that answers no, or ends, fails the benchmark instead of being measured."""
-    with pytest.raises(RuntimeError, match="ended with"):  # noqa: SIM117
-        with contestant(sys.executable, "-c", TURNS + call):
-            pass
+    program = (sys.executable, "-c", TURNS + call)
+    with pytest.raises(RuntimeError, match="ended with"), contestant(*program):
+        pass
 
 
 def test_rounds_are_of_one_length() -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import product
-from typing import Any
+from typing import Any, Literal
 
 from tiergate.rules.errors import TiergateError
 from tiergate.rules.instants import from_unix_seconds
@@ -31,7 +31,7 @@ log = logging.getLogger("tiergate")
 
 _JOB = "adopt"
 _LEASE = timedelta(minutes=5)
-_STAGES: list[tuple[str, str, Mapping[str, str]]] = [
+_STAGES: list[tuple[Kind | Literal["price"], str, Mapping[str, str]]] = [
     ("price", "/v1/prices", {"expand[0]": "data.product"}),
     *LISTS,
 ]
@@ -189,14 +189,14 @@ def _save(
     context: Context,
     tx: Transaction,
     choices: Choices,
-    kind: str,
+    kind: Kind,
     entries: Sequence[Listed],
     reading: Reading,
 ) -> None:
     linked = set()
     if kind == "customer":
         linked = _make_accounts(context, tx, choices, [entry.body for entry in entries])
-    page = with_nested(kind, entries)  # type: ignore[arg-type]  # every list but that of prices
+    page = with_nested(kind, entries)
     save_page_within(context, tx, page, reading, choices.account_key, linked)
 
 

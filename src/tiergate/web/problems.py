@@ -109,11 +109,11 @@ _CHOOSE_ANEW = frozenset({"unknown_plan", "order_invalid", "checkout_required", 
 
 def install_problems(app: FastAPI) -> None:
     """Let every error of an application be answered here."""
-    app.add_exception_handler(TiergateError, _on_tiergate_error)
-    app.add_exception_handler(FeatureRefusedError, _on_refused_feature)
-    app.add_exception_handler(TrialRefusedError, _on_refused_trial)
-    app.add_exception_handler(HTTPException, _on_http_error)
-    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.exception_handler(TiergateError)(_on_tiergate_error)
+    app.exception_handler(FeatureRefusedError)(_on_refused_feature)
+    app.exception_handler(TrialRefusedError)(_on_refused_trial)
+    app.exception_handler(HTTPException)(_on_http_error)
+    app.exception_handler(RequestValidationError)(_on_validation_error)
 
 
 def problem(
@@ -231,39 +231,34 @@ def _problem_json(
     return JSONResponse(body, status, headers=headers, media_type="application/problem+json")
 
 
-async def _on_tiergate_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, TiergateError)  # noqa: S101 - registered for this class only
+async def _on_tiergate_error(request: Request, error: TiergateError) -> Response:
     return tiergate_problem(request, error)
 
 
-async def _on_refused_feature(request: Request, error: Exception) -> Response:
+async def _on_refused_feature(request: Request, error: FeatureRefusedError) -> Response:
     """Ask for payment where a plan would allow what was refused, and refuse outright where none would."""
-    assert isinstance(error, FeatureRefusedError)  # noqa: S101 - registered for this class only
     decision = error.decision
     status = HTTPStatus.PAYMENT_REQUIRED if decision.offer else HTTPStatus.FORBIDDEN
     more = {"decision": decision_answer(decision).model_dump(mode="json")}
     return problem(request, status, error.code, error.message, error.remedy, more=more)
 
 
-async def _on_refused_trial(request: Request, error: Exception) -> Response:
+async def _on_refused_trial(request: Request, error: TrialRefusedError) -> Response:
     """Say why, and at which price the plan is sold; what is subscribed already is a conflict."""
-    assert isinstance(error, TrialRefusedError)  # noqa: S101 - registered for this class only
     has_one = error.why is Eligibility.ALREADY_SUBSCRIBED
     status = HTTPStatus.CONFLICT if has_one else HTTPStatus.PAYMENT_REQUIRED
     more = {"why": str(error.why), "plan": error.plan}
     return problem(request, status, error.code, error.message, error.remedy, more=more)
 
 
-async def _on_http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
+async def _on_http_error(request: Request, error: HTTPException) -> Response:
     if error.status_code == HTTPStatus.BAD_REQUEST:  # FastAPI's word for a body that it cannot read
         return _invalid(request, "The body is no JSON in UTF-8.")
     title = HTTPStatus(error.status_code).phrase + "."
     return problem(request, error.status_code, f"http_{error.status_code}", title, headers=error.headers)
 
 
-async def _on_validation_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
+async def _on_validation_error(request: Request, error: RequestValidationError) -> Response:
     told = "; ".join(f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors())
     return _invalid(request, told)
 

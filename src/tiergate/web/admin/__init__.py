@@ -10,4 +10,4 @@ def install_admin(app: FastAPI) -> None:
     """Add the admin pages and their API; what has an address of its own goes before the plans' keys."""
     for module in (sign_in_routes, draft_routes, plan_routes, settings_routes, draft_api):
         app.include_router(module.router)
-    app.add_exception_handler(AdminSignInRequiredError, sign_in_routes.ask_to_sign_in)
+    app.exception_handler(AdminSignInRequiredError)(sign_in_routes.ask_to_sign_in)

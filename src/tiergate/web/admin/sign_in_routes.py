@@ -70,9 +70,8 @@ async def sign_out(request: Request, _form: AdminForm) -> Response:
     return response
 
 
-async def ask_to_sign_in(request: Request, error: Exception) -> Response:
+async def ask_to_sign_in(request: Request, error: AdminSignInRequiredError) -> Response:
     """Lead a browser to the sign-in page, and from there back; a program gets the problem."""
-    assert isinstance(error, AdminSignInRequiredError)  # noqa: S101 - registered for this class only
     here = request.url.path.removeprefix(mount_of(request))
     if request.method not in _READ or not wants_page(request) or not here.startswith("/admin"):
         return tiergate_problem(request, error)
