@@ -16,6 +16,7 @@ from benchmarks.ingest_contest import judge
 from benchmarks.ingest_events import SECRET, Events, Json, Scenery, account_id, signature
 from benchmarks.listening import serve_and_tell
 from tiergate import Billing
+from tiergate.cli.serving import keep_what_is_loaded
 from tiergate.real_time import now as real_now
 from tiergate.settings import Settings
 from tiergate.store import Database
@@ -137,10 +138,12 @@ def _buy(client: stripe.StripeClient) -> Scenery:
 
 
 def main() -> None:
-    """Serve until killed, with the thread that does what is due."""
+    """Serve until killed, with the thread that does what is due, as ``tiergate serve`` does."""
     billing = Billing()
     billing.start()
-    serve_and_tell(billing.asgi)
+    application = billing.asgi
+    keep_what_is_loaded()
+    serve_and_tell(application)
 
 
 if __name__ == "__main__":
