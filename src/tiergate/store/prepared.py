@@ -29,13 +29,19 @@ def run(tx: Transaction, text: str, parameters: Mapping[str, Any] | Sequence[Any
         hear(tx, cursor, text, parameters, None, False)
     try:
         cursor.execute(text, parameters)
-        rows: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
+        rows: list[tuple[Any, ...]] = cursor.fetchall() if _has_rows(cursor) else []
     except tx.dialect.loaded_dbapi.Error as error:
         raise _translated(tx, text, error, cursor) from error
     for hear in tx.dispatch.after_cursor_execute:
         hear(tx, cursor, text, parameters, None, False)
     cursor.close()
     return rows
+
+
+def _has_rows(cursor: Any) -> bool:
+    # Asked for a description, psycopg makes one of every column.
+    answer = getattr(cursor, "pgresult", None)
+    return cursor.description is not None if answer is None else answer.nfields > 0
 
 
 def _translated(tx: Transaction, text: str, error: Any, cursor: Any) -> BaseException:

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tiergate.billing import Billing
+from tiergate.services.webhook_endpoints import WEBHOOK_PATH
 from tiergate.web import (
     access_routes,
     api_routes,
@@ -25,7 +26,7 @@ from tiergate.web.problems import DefectProblems, install_problems
 from tiergate.web.render import content_security_policy
 from tiergate.web.same_origin import SameOrigin
 from tiergate.web.visitor_language import Languages, translations_of
-from tiergate.web.webhook_route import WebhookFirst
+from tiergate.web.webhook_route import WebhookRoute, is_delivery
 
 _CHECKOUT_ORIGIN = "https://checkout.stripe.com https://billing.stripe.com https://invoice.stripe.com"
 """Where forms lead: to Stripe's checkout, its portal, and the pages of its invoices."""
@@ -38,7 +39,10 @@ def create_app(billing: Billing, account_of: AccountOf = nobody) -> FastAPI:
     ``billing.asgi``, which is made by this. Raises ``TranslationError`` where the file of a language cannot
     be used.
     """
-    app = FastAPI(
+    checkout_origin = billing.settings.stripe_api_base or _CHECKOUT_ORIGIN
+    webhook = WebhookRoute(billing)
+    app = _Application(
+        deliveries=SecurityHeaders(DefectProblems(webhook), checkout_origin),
         title="tiergate",
         description="Self-serve billing: what the signed-in account has, and how it buys more.",
         openapi_url="/api/openapi.json",
@@ -51,6 +55,7 @@ def create_app(billing: Billing, account_of: AccountOf = nobody) -> FastAPI:
     app.add_route("/healthz", _healthz)
     app.add_route("/readyz", _readyz)
     app.add_route("/", _home)
+    app.add_route(WEBHOOK_PATH, webhook, methods=["POST"])
     app.include_router(api_routes.router)
     app.include_router(plans_routes.router)
     app.include_router(change_routes.router)
@@ -62,13 +67,33 @@ def create_app(billing: Billing, account_of: AccountOf = nobody) -> FastAPI:
     install_admin(app)
     install_problems(app)
     app.add_middleware(SameOrigin)
-    app.add_middleware(WebhookFirst, billing=billing)
     app.add_middleware(DefectProblems)
     app.add_middleware(
         Languages, offered=translations_of(billing.settings), public_url=billing.settings.public_url
     )
-    app.add_middleware(SecurityHeaders, checkout_origin=billing.settings.stripe_api_base or _CHECKOUT_ORIGIN)
+    app.add_middleware(SecurityHeaders, checkout_origin=checkout_origin)
     return app
+
+
+class _Application(FastAPI):
+    """All routes; but Stripe's deliveries go straight to theirs.
+
+    They are by far the most frequent requests, and need nothing of what is done for people: no route with
+    parameters, no language, no protection from other websites.
+    """
+
+    def __init__(self, *, deliveries: ASGIApp, **options: Any) -> None:
+        """Have deliveries answered by ``deliveries``, and everything else by FastAPI with these options."""
+        super().__init__(**options)
+        self._deliveries = deliveries
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if not is_delivery(scope):
+            await super().__call__(scope, receive, send)
+            return
+        scope["app"] = self
+        await self._deliveries(scope, receive, send)
 
 
 class SecurityHeaders:

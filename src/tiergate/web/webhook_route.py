@@ -1,18 +1,17 @@
 """``POST /webhooks/stripe``: called by Stripe alone, which proves itself by its signature."""
 
 import logging
-from http import HTTPStatus
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from tiergate.billing import Billing
 from tiergate.rules.errors import TiergateError
 from tiergate.services.read_event import UnreadableEventError
 from tiergate.services.webhook_endpoints import WEBHOOK_PATH
 from tiergate.stripe_api.verify_signature import SignatureError
-from tiergate.web.problems import problem, tiergate_problem
+from tiergate.web.problems import tiergate_problem
 from tiergate.web.read_body import read_body
 
 log = logging.getLogger("tiergate")
@@ -21,23 +20,15 @@ MAX_BODY_BYTES = 2 * 1024 * 1024
 """Far above any event."""
 
 
-class WebhookFirst:
-    """ASGI middleware: Stripe's deliveries are answered here, and everything else is passed on.
+class WebhookRoute:
+    """ASGI application that answers Stripe's deliveries."""
 
-    They are by far the most frequent requests, and need nothing of what is done for people: no route with
-    parameters, no protection from other websites.
-    """
-
-    def __init__(self, app: ASGIApp, billing: Billing) -> None:
-        """Wrap ``app``; ``billing`` takes the events in."""
-        self._app = app
+    def __init__(self, billing: Billing) -> None:
+        """``billing`` takes the events in."""
         self._billing = billing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a delivery, or pass the request on."""
-        if scope["type"] != "http" or not _is_webhook(scope):
-            await self._app(scope, receive, send)
-            return
+        """Answer a delivery."""
         request = Request(scope, receive)
         try:
             response = await self._receive(request)
@@ -50,9 +41,6 @@ class WebhookFirst:
 
         Raises ``BodyTooLargeError``.
         """
-        if request.method != "POST":
-            status = HTTPStatus.METHOD_NOT_ALLOWED
-            return problem(request, status, f"http_{status}", f"{status.phrase}.", headers={"Allow": "POST"})
         body = await read_body(request, MAX_BODY_BYTES)
         try:
             event_id = await self._billing.aingest_webhook(body, request.headers.get("stripe-signature"))
@@ -62,6 +50,9 @@ class WebhookFirst:
         return JSONResponse({"received": event_id})
 
 
-def _is_webhook(scope: Scope) -> bool:
+def is_delivery(scope: Scope) -> bool:
+    """Whether a request is for this route."""
+    if scope["type"] != "http" or scope["method"] != "POST":
+        return False
     path: str = scope["path"]
     return path.endswith(WEBHOOK_PATH) and path.removeprefix(scope.get("root_path", "")) == WEBHOOK_PATH
