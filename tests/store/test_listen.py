@@ -14,6 +14,7 @@ from tiergate.store.listen import Listener, open_listener
 
 PATIENCE_SECONDS = 30
 NEVER_SECONDS = 3600.0
+A_WHILE_SECONDS = 0.5
 
 
 @pytest.fixture
@@ -71,8 +72,9 @@ def test_changes_of_others_are_heard(database: Database, elsewhere: Database) ->
     hears(open_listener(database), elsewhere)
 
 
-def test_postgres_wakes_who_waits(migrated_postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where notifications arrive nobody has to look by himself."""
+@pytest.fixture
+def woken(migrated_postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Listener, Database]]:
+    """A listener that PostgreSQL wakes, and that never looks by itself; and its database."""
     database = Database(migrated_postgres_url)
     listener = open_listener(database)
     waiting = Waiting(listener)
@@ -80,8 +82,60 @@ def test_postgres_wakes_who_waits(migrated_postgres_url: str, monkeypatch: pytes
         waiting.round()
     for name in ("_POLL_SECONDS", "_HEARTBEAT_SECONDS"):
         monkeypatch.setattr(listen, name, NEVER_SECONDS)
-    hears(listener, database)
+    yield listener, database
     database.close()
+
+
+def test_postgres_wakes_who_waits(woken: tuple[Listener, Database], migrated_postgres_url: str) -> None:
+    """Where notifications arrive nobody has to look by himself."""
+    writer = Database(migrated_postgres_url)
+    hears(woken[0], writer)
+    writer.close()
+
+
+def test_nobody_is_woken_by_himself(woken: tuple[Listener, Database], migrated_postgres_url: str) -> None:
+    """What is written through the same object is told to the process already: only others' changes wake it."""
+    listener, database = woken
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(listener.wait)
+        change(database, "own")
+        with pytest.raises(TimeoutError):
+            waiting.result(A_WHILE_SECONDS)
+        writer = Database(migrated_postgres_url)
+        change(writer, "other")
+        waiting.result(PATIENCE_SECONDS)
+        writer.close()
+    listener.close()
+
+
+def test_a_change_of_the_host_wakes(woken: tuple[Listener, Database]) -> None:
+    """What the host writes on a connection of its own wakes everybody: nobody tells this process of it."""
+    listener, database = woken
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(listener.wait)
+        with database.engine.begin() as connection:
+            database.take_part_in(connection)
+            note_change(connection, account_topic("host"))
+        waiting.result(PATIENCE_SECONDS)
+    listener.close()
+
+
+def test_a_message_that_comes_with_an_answer_is_not_lost(
+    woken: tuple[Listener, Database], migrated_postgres_url: str
+) -> None:
+    """What is committed while the feed is read may be too new for that answer: then it is read once more."""
+    listener, _ = woken
+    writer = Database(migrated_postgres_url)
+    read = listener.read
+    cursor, _ = read(None)
+    with listener._connection.begin():
+        listener._connection.execute(text("SELECT 1"))
+        change(writer, "meanwhile")
+        listener._connection.execute(text("SELECT 2"))
+    listener.wait()
+    assert read(cursor)[1] == {account_topic("meanwhile")}
+    listener.close()
+    writer.close()
 
 
 @pytest.mark.parametrize("refuses", [True, False], ids=["LISTEN is refused", "nothing is delivered"])

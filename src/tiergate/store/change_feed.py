@@ -8,10 +8,10 @@ so a reader remembers, beside the next number to come, which ones were still run
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, cast, func, select, text
+from sqlalchemy import BigInteger, Text, bindparam, cast, func, select, text
 from sqlalchemy.dialects import postgresql
 
-from tiergate.store.engine import Transaction, remember_changed
+from tiergate.store.engine import Transaction, remember_changed, writer_of
 from tiergate.store.insert_rows import InsertRows
 from tiergate.store.prepared import Prepared
 from tiergate.store.tables import changes
@@ -50,8 +50,11 @@ def note_change(tx: Transaction, *topics: str) -> None:
     """Note that something changed in this transaction, for whoever holds a copy of it in memory."""
     if not topics:
         return
-    note = _NOTE_ON_SQLITE if tx.dialect.name == "sqlite" else _NOTE_ON_POSTGRES
-    note(tx, [{"topic": topic} for topic in set(topics)])
+    rows = [{"topic": topic} for topic in set(topics)]
+    if tx.dialect.name == "sqlite":
+        _NOTE_ON_SQLITE(tx, rows)
+    else:
+        _NOTE_ON_POSTGRES(tx, rows, writer=writer_of(tx))
     remember_changed(tx, topics)
 
 
@@ -68,11 +71,11 @@ _NOTE_ON_SQLITE = InsertRows(
         "changed_in": select(func.coalesce(func.max(changes.c.changed_in), 0) + 1).scalar_subquery(),
     },
 )
-# One message wakes all: PostgreSQL drops its copies within a transaction.
+# One message wakes all: PostgreSQL drops its copies within a transaction. It names who need not be woken.
 _NOTE_ON_POSTGRES = InsertRows(
     changes,
     [changes.c.topic],
-    lambda insert: _newest(insert).returning(func.pg_notify(CHANNEL, "")),
+    lambda insert: _newest(insert).returning(func.pg_notify(CHANNEL, bindparam("writer", type_=Text))),
     lambda _: {"changed_in": cast(cast(func.pg_current_xact_id(), Text), BigInteger)},
 )
 

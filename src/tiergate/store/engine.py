@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
+from uuid import uuid4
 from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -19,6 +20,7 @@ Transaction = Connection
 """A connection with a transaction open on it; everything done through it happens together or not at all."""
 
 _CHANGED = "tiergate_changed"
+_WRITER = "tiergate_writer"
 _SQLITE_WAIT_SECONDS = 30
 _SWITCH_ATTEMPTS = 5
 
@@ -45,6 +47,8 @@ class Database:
         self._foretellers: list[Callable[[frozenset[str], Callable[[], bool]], None]] = []
         self._left_to_parents: list[Any] = []
         self._turn = self._new_turn()
+        self.writer = uuid4().hex
+        """Names who writes through this object, for whoever hears of it."""
         _opened.add(self)
 
     def _new_turn(self) -> AbstractContextManager[object]:
@@ -92,7 +96,7 @@ class Database:
         process queue here: SQLite itself lets them look again after ever longer pauses.
         """
         changed: set[str] = set()
-        options: dict[str, Any] = {"tiergate_writes": True, _CHANGED: changed}
+        options: dict[str, Any] = {"tiergate_writes": True, _CHANGED: changed, _WRITER: self.writer}
         with self._turn, self._connect().execution_options(**options) as connection, connection.begin():
             yield connection
         if changed:
@@ -144,6 +148,7 @@ class Database:
     def begin_after_fork(self) -> None:
         """Leave the connections to the process that opened them: using or closing them here would harm it."""
         self._turn = self._new_turn()
+        self.writer = uuid4().hex
         self._left_to_parents.append(self.engine.pool)
         self.engine.dispose(close=False)
 
@@ -169,6 +174,12 @@ def remember_changed(tx: Transaction, topics: Iterable[str]) -> None:
     changed: set[str] | None = tx.get_execution_options().get(_CHANGED)
     if changed is not None:
         changed.update(topics)
+
+
+def writer_of(tx: Transaction) -> str:
+    """Return who tells its own process of this transaction once it is committed; empty where nobody does."""
+    found: str = tx.get_execution_options().get(_WRITER, "")
+    return found
 
 
 def _open(url: str) -> Engine:

@@ -5,6 +5,7 @@ import selectors
 import socket
 from abc import ABC, abstractmethod
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -85,7 +86,8 @@ class _SqliteListener(Listener):
 class _PostgresListener(Listener):
     """Is woken by NOTIFY once a message of its own has come back, and looks regularly until then.
 
-    A pooler in transaction mode refuses LISTEN, or takes it and delivers nothing.
+    A pooler in transaction mode refuses LISTEN, or takes it and delivers nothing. What is written through the
+    same ``Database`` does not end the waiting: it is told to this process when it is committed.
     """
 
     def __init__(self, database: Database) -> None:
@@ -94,6 +96,7 @@ class _PostgresListener(Listener):
         self._echo = f"tiergate_echo_{uuid4().hex}"
         self._has_begun = False
         self._is_woken = False
+        self._is_called = False
         self._driver.add_notify_handler(self._heard)
         self._selector.register(self._driver.fileno(), selectors.EVENT_READ)
 
@@ -101,7 +104,21 @@ class _PostgresListener(Listener):
         if not self._has_begun:
             self._has_begun = True
             self._listen()
-        self._selector.select(_HEARTBEAT_SECONDS if self._is_woken else _POLL_SECONDS)
+        until = monotonic() + (_HEARTBEAT_SECONDS if self._is_woken else _POLL_SECONDS)
+        while not self._is_called and (left_seconds := until - monotonic()) > 0:
+            ready = {key.fileobj for key, _ in self._selector.select(left_seconds)}
+            if self._bell in ready or (ready and not self._took_messages()):
+                break
+        self._is_called = False
+
+    def _took_messages(self) -> bool:
+        """Take in what has arrived; returns false where that is no message."""
+        self._driver.pgconn.consume_input()
+        count = 0
+        while message := self._driver.pgconn.notifies():
+            count += 1
+            self._note(message.relname.decode(), message.extra.decode())
+        return count > 0
 
     def _listen(self) -> None:
         try:
@@ -117,4 +134,9 @@ class _PostgresListener(Listener):
             tx.execute(select(func.pg_notify(self._echo, "")))
 
     def _heard(self, notification: Any) -> None:
-        self._is_woken = self._is_woken or notification.channel == self._echo
+        """Note a message that came with an answer: what it tells of may be too new to be in there."""
+        self._note(notification.channel, notification.payload)
+
+    def _note(self, channel: str, writer: str) -> None:
+        self._is_woken = self._is_woken or channel == self._echo
+        self._is_called = self._is_called or (channel == CHANNEL and writer != self._database.writer)
