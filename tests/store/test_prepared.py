@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import bindparam, event, select, update
+from sqlalchemy import bindparam, event, func, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from tiergate.store import Database
 from tiergate.store.account_rows import register
-from tiergate.store.prepared import Prepared, run
+from tiergate.store.prepared import Prepared, send, without_waiting
 from tiergate.store.tables import accounts
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -52,7 +52,7 @@ def test_errors_are_sqlalchemys(known: Database) -> None:
         rename(tx, {"to": "a"})
     assert "=(a)" not in str(refused.value)
     with pytest.raises((OperationalError, ProgrammingError)), known.write() as tx:
-        run(tx, "SELECT * FROM nowhere", ())
+        send(tx, "SELECT * FROM nowhere", ())()
     with known.read() as tx:
         found = tx.execute(select(accounts.c.account_id, accounts.c.email).order_by(accounts.c.account_id))
         assert found.all() == [("a", None), ("b", None), ("c", None)]
@@ -64,5 +64,30 @@ def test_who_listens_to_the_engine_hears_of_them(known: Database) -> None:
     for when in ("before_cursor_execute", "after_cursor_execute"):
         event.listen(known.engine, when, lambda *told: heard.append(told[2]))
     with known.write() as tx:
-        run(tx, "SELECT 1", ())
+        send(tx, "SELECT 1", ())()
     assert heard.count("SELECT 1") == 2
+
+
+def test_what_is_sent_together_is_done_in_order(known: Database) -> None:
+    """Each statement sees what those before it did, in whatever order their answers are taken."""
+    count = Prepared(select(func.count()).where(accounts.c.email.is_not(None)))
+    write = Prepared(update(accounts).where(accounts.c.account_id == bindparam("account")).values(email="x"))
+    with known.write() as tx:
+        with without_waiting(tx):
+            before, written = count.send(tx, {}), write.send(tx, {"account": "b"})
+            after = count.send(tx, {})
+            assert (after(), written(), before()) == ([(1,)], [], [(0,)])
+        assert count(tx, {}) == [(1,)]
+
+
+def test_what_is_refused_on_the_way_undoes_the_transaction(known: Database) -> None:
+    """An error among statements that were sent together is SQLAlchemy's too, and nothing of them stays."""
+    write = Prepared(update(accounts).where(accounts.c.account_id == bindparam("account")).values(email="x"))
+    rename = Prepared(update(accounts).where(accounts.c.account_id == "b").values(account_id=bindparam("to")))
+    with pytest.raises(IntegrityError), known.write() as tx, without_waiting(tx):
+        write.send(tx, {"account": "c"})
+        rename.send(tx, {"to": "a"})
+        write.send(tx, {"account": "b"})()
+    with known.write() as tx:
+        found = tx.execute(select(accounts.c.account_id, accounts.c.email).order_by(accounts.c.account_id))
+        assert found.all() == [("a", None), ("b", None), ("c", None)]

@@ -12,15 +12,18 @@ from tiergate.services.apply_event import why_noted
 from tiergate.services.context import Context
 from tiergate.services.delivery import Arrival, Need, Outcome
 from tiergate.services.keep_erased import keep_erased
-from tiergate.services.save_together import Plain, read_plain, save_together
+from tiergate.services.save_together import Outline, Plain, lock_and_price, outline, read_plain, save_together
 from tiergate.store import Transaction
 from tiergate.store.change_feed import account_topic, note_change
-from tiergate.store.due_rows import make_due
 from tiergate.store.erased_rows import erase_event
-from tiergate.store.event_rows import Fate, claim_events, close_events, insert_events, wait_again
+from tiergate.store.event_rows import Fate, claim_events, close_events, send_events, wait_again
 from tiergate.store.mirror import Saved
+from tiergate.store.prepared import without_waiting
 
 log = logging.getLogger("tiergate")
+
+_Owners = Mapping[str, str | None]
+_Outlines = Mapping[str, Outline]
 
 
 @dataclass(slots=True)
@@ -74,10 +77,10 @@ def apply_together(context: Context, batch: Sorted, *, are_stored: bool) -> dict
     """
     by_id = {arrival.event.event_id: arrival for arrival in batch.together}
     with context.database.write() as tx:
-        owners = _claim(tx, batch) if are_stored else _store(tx, batch)
+        owners, outlines = (_claim if are_stored else _store)(context, tx, batch)
         owned = {event_id: owner for event_id in batch.plain if (owner := owners.get(event_id))}
         strangers = [event_id for event_id in batch.plain if event_id in owners and event_id not in owned]
-        needs, changed = _save(context, tx, batch, owned)
+        needs, changed = _save(tx, batch, owned, outlines)
         if are_stored:
             done = [(event_id, owned.get(event_id), batch.noted.get(event_id)) for event_id in owners]
             close_events(
@@ -95,37 +98,48 @@ def apply_together(context: Context, batch: Sorted, *, are_stored: bool) -> dict
     return outcomes
 
 
-def _store(tx: Transaction, batch: Sorted) -> dict[str, str | None]:
+def _store(context: Context, tx: Transaction, batch: Sorted) -> tuple[_Owners, _Outlines]:
     fates = {event_id: Fate("noted", reason) for event_id, reason in batch.noted.items()}
     fates |= {event_id: Fate("applied", None, plain.customer_id) for event_id, plain in batch.plain.items()}
-    owners = insert_events(tx, [arrival.event for arrival in batch.together], fates)
+    with without_waiting(tx):
+        stored = send_events(tx, [arrival.event for arrival in batch.together], fates)
+        # While the database is at it.
+        outlines = _outlined(context, batch)
+        owners = stored()
     new = (arrival for arrival in batch.together if arrival.event.event_id in owners)
     keep_erased(tx, [arrival for arrival in new if arrival.event.event_id in batch.noted])
-    return owners
+    return owners, outlines
 
 
-def _claim(tx: Transaction, batch: Sorted) -> dict[str, str | None]:
+def _claim(context: Context, tx: Transaction, batch: Sorted) -> tuple[_Owners, _Outlines]:
     customers: dict[str, str | None] = dict.fromkeys(batch.noted)
-    return claim_events(tx, customers | {event_id: p.customer_id for event_id, p in batch.plain.items()})
+    customers |= {event_id: plain.customer_id for event_id, plain in batch.plain.items()}
+    return claim_events(tx, customers), _outlined(context, batch)
+
+
+def _outlined(context: Context, batch: Sorted) -> _Outlines:
+    now = context.now()
+    return {event_id: outline(plain, now) for event_id, plain in batch.plain.items()}
 
 
 def _save(
-    context: Context, tx: Transaction, batch: Sorted, owned: Mapping[str, str]
+    tx: Transaction, batch: Sorted, owned: Mapping[str, str], outlines: _Outlines
 ) -> tuple[dict[str, Sequence[Need]], set[str]]:
     """Save what belongs to somebody; returns what has to be read for which event, and what changed something.
 
     The accounts are locked before anything else of theirs, as everywhere, and nothing personal is kept of
     those that were erased.
     """
-    erased = make_due(tx, set(owned.values()))
+    if not owned:
+        return {}, set()
+    mine = [(outlines[event_id], owner) for event_id, owner in owned.items()]
+    erased, prices = lock_and_price(tx, [one for one, _ in mine], set(owned.values()))
     for arrival in batch.together if erased else ():
         if owned.get(arrival.event.event_id) in erased:
             erase_event(tx, arrival.event.event_id, arrival.event.payload)
-    objects = [(batch.plain[event_id], owner) for event_id, owner in owned.items()]
-    saved = save_together(context, tx, objects, erased)
     needs: dict[str, Sequence[Need]] = {}
     changed = set()
-    for event_id, outcome in zip(owned, saved, strict=True):
+    for event_id, outcome in zip(owned, save_together(tx, mine, erased, prices), strict=True):
         plain = batch.plain[event_id]
         if outcome.saved is Saved.STALE:
             needs[event_id] = [Need(plain.kind, plain.thing.id)]

@@ -6,7 +6,7 @@ from datetime import datetime
 from tiergate.services.context import Context
 from tiergate.services.save_object import Outcome
 from tiergate.services.save_reading import save_reading
-from tiergate.services.save_together import Plain, plain_of, save_together
+from tiergate.services.save_together import Plain, lock_and_price, outline, plain_of, save_together
 from tiergate.store import Transaction
 from tiergate.store.account_rows import accounts_of_customers
 from tiergate.store.change_feed import account_topic, note_change
@@ -31,9 +31,9 @@ def save_readings(
     alone = [reading for reading, is_together in zip(readings, together, strict=True) if not is_together]
     # Locked before anything else and in one order, as everywhere.
     mirrored = (owner_of(tx, kind, answer.body["id"]) for kind, answer in alone)
-    erased = make_due(tx, {*owners.values(), *(owner for owner in mirrored if owner)})
+    concerned = {*owners.values(), *(owner for owner in mirrored if owner)}
     whole = [plain for plain, is_together in zip(found, together, strict=True) if is_together]
-    saved = iter(_save(context, tx, whole, owners, erased))
+    saved = iter(_save(context, tx, whole, owners, concerned))
     outcomes = [
         next(saved) if is_together else save_reading(context, tx, *reading, began_at)
         for is_together, reading in zip(together, readings, strict=True)
@@ -56,11 +56,16 @@ def _save(
     tx: Transaction,
     found: Sequence[Sequence[Plain]],
     owners: Mapping[str, str],
-    erased: Collection[str],
+    concerned: Collection[str],
 ) -> list[Outcome]:
-    """Save objects with the invoices inside them, and return what became of each object."""
-    owned = [(one, owners[one.customer_id]) for plain in found for one in plain]
-    saved = save_together(context, tx, owned, erased)
+    """Save objects with the invoices inside them, and return what became of each object.
+
+    All accounts that are ``concerned`` are made due, and locked by that.
+    """
+    now = context.now()
+    owned = [(outline(one, now), owners[one.customer_id]) for plain in found for one in plain]
+    erased, prices = lock_and_price(tx, [one for one, _ in owned], concerned)
+    saved = save_together(tx, owned, erased, prices)
     told = zip(owned, saved, strict=True)
     note_change(tx, *{account_topic(owner) for (_, owner), one in told if one.saved is Saved.SAVED})
     left = iter(saved)

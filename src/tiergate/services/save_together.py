@@ -1,7 +1,8 @@
 """Saves objects that events brought together: what save_object does, in few statements for all of them."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from tiergate.rules.state import Customer, Invoice, Subscription
@@ -10,7 +11,9 @@ from tiergate.services.context import Context
 from tiergate.services.delivery import Arrival
 from tiergate.services.sold_as import Prices, prices_in, sold_as
 from tiergate.store import Transaction
-from tiergate.store.catalog_rows import find_prices
+from tiergate.store.catalog_rows import ask_for_prices
+from tiergate.store.column_types import json_text
+from tiergate.store.due_rows import send_due
 from tiergate.store.mirror import (
     Kind,
     Saved,
@@ -22,6 +25,8 @@ from tiergate.store.mirror import (
     save_all,
     subscription_sighted,
 )
+from tiergate.store.mirror_rows import sold_values
+from tiergate.store.prepared import without_waiting
 from tiergate.stripe_api.read_shapes import has_all_items, read_customer, read_invoice, read_subscription
 
 Thing = Customer | Subscription | Invoice
@@ -74,21 +79,41 @@ def plain_of(context: Context, thing: Mapping[str, Any], sighting: Sighting) -> 
     return Plain(thing["object"], found, customer_id, thing, sighting) if customer_id else None
 
 
-def save_together(
-    context: Context, tx: Transaction, owned: Sequence[tuple[Plain, str]], erased: Collection[str]
-) -> list[PlainOutcome]:
-    """Save objects, each for its account, in the order given; the accounts are locked by the caller.
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """An object with the columns of its row, apart from what its account and our prices tell."""
 
-    ``erased`` are those of the accounts of which nothing personal is saved again.
+    plain: Plain
+    values: dict[str, Any]
+
+
+def outline(plain: Plain, now: datetime) -> Outline:
+    """Lay an object out in columns, as far as that takes nothing but the object."""
+    values = _sighted(plain, now).values
+    return Outline(plain, {**values, "raw": json_text(plain.raw)})
+
+
+def lock_and_price(
+    tx: Transaction, outlines: Sequence[Outline], account_ids: Collection[str]
+) -> tuple[set[str], Prices]:
+    """Make the accounts of objects due, which locks them, and look their prices up.
+
+    Returns those of the accounts that were erased, of which nothing personal may be saved again.
     """
-    prices = find_prices(
-        tx,
-        {price for one, _ in owned if isinstance(one.thing, Subscription) for price in prices_in(one.thing)},
-    )
-    saved = save_all(tx, [_sighted(context, one, owner, prices) for one, owner in owned], erased)
-    charged = [
-        charged_customer(one.thing) if isinstance(one.thing, Subscription) else None for one, _ in owned
-    ]
+    things = [one.plain.thing for one in outlines]
+    sold = {price for thing in things if isinstance(thing, Subscription) for price in prices_in(thing)}
+    with without_waiting(tx):
+        made_due, priced = send_due(tx, account_ids), ask_for_prices(tx, sold)
+        return made_due(), priced()
+
+
+def save_together(
+    tx: Transaction, owned: Sequence[tuple[Outline, str]], erased: Collection[str], prices: Prices
+) -> list[PlainOutcome]:
+    """Save objects, each for its account, in the order given; ``lock_and_price`` comes before."""
+    saved = save_all(tx, [_completed(one, owner, prices) for one, owner in owned], erased)
+    things = [one.plain.thing for one, _ in owned]
+    charged = [charged_customer(thing) if isinstance(thing, Subscription) else None for thing in things]
     known = mirrored_customers(tx, {customer_id for customer_id in charged if customer_id})
     return [
         PlainOutcome(outcome, customer_id is not None and customer_id not in known)
@@ -96,18 +121,25 @@ def save_together(
     ]
 
 
-def _sighted(context: Context, one: Plain, owner: str, prices: Prices) -> Sighted:
-    sighting, now = replace(one.sighting, account_id=owner), context.now()
-    match one.thing:
+def _completed(one: Outline, owner: str, prices: Prices) -> Sighted:
+    plain, told = one.plain, {"account_id": owner}
+    seen = plain.sighting
+    sighting = Sighting(seen.as_of, seen.seen_at, seen.event_id, owner)
+    if not isinstance(plain.thing, Subscription):
+        return Sighted(plain.kind, one.values | told, sighting)
+    sold = sold_as(plain.thing, prices)
+    columns = sold_values(sold.plan_key, sold.catalog_version, sold.items, sold.pending_update)
+    return Sighted(plain.kind, one.values | told | columns, sighting, keeps_version=not sold.is_told)
+
+
+def _sighted(plain: Plain, now: datetime) -> Sighted:
+    match plain.thing:
         case Subscription():
-            sold = sold_as(one.thing, prices)
-            return subscription_sighted(
-                sold.subscription, one.raw, sighting, now, keeps_version=not sold.is_told
-            )
+            return subscription_sighted(plain.thing, plain.raw, plain.sighting, now)
         case Invoice():
-            return invoice_sighted(one.thing, one.raw, sighting, now)
+            return invoice_sighted(plain.thing, plain.raw, plain.sighting, now)
         case Customer():
-            return customer_sighted(one.thing, one.raw, sighting, now)
+            return customer_sighted(plain.thing, plain.raw, plain.sighting, now)
 
 
 _READERS: dict[str, Callable[[Mapping[str, Any]], Thing]] = {

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from tiergate.rules.state import Schedule, Subscription, SubscriptionItem
+from tiergate.rules.state import PendingUpdate, Schedule, Subscription, SubscriptionItem
 from tiergate.store.catalog_rows import Selling
 
 _MOST_DIGITS = 9
@@ -14,10 +14,25 @@ Prices = Mapping[str, Selling]
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """A subscription with its plan, add-ons and version; ``is_told`` where its metadata told the version."""
+    """What a subscription sells; ``is_told`` where its metadata told the version."""
 
-    subscription: Subscription
+    unnamed: Subscription
+    plan_key: str | None
+    catalog_version: int | None
+    items: tuple[SubscriptionItem, ...]
+    pending_update: PendingUpdate | None
     is_told: bool
+
+    @property
+    def subscription(self) -> Subscription:
+        """The subscription with its plan, add-ons and version."""
+        return replace(
+            self.unnamed,
+            plan_key=self.plan_key,
+            catalog_version=self.catalog_version,
+            items=self.items,
+            pending_update=self.pending_update,
+        )
 
 
 def sold_as(subscription: Subscription, prices: Prices) -> Sold:
@@ -35,10 +50,7 @@ def sold_as(subscription: Subscription, prices: Prices) -> Sold:
     pending = subscription.pending_update
     if pending is not None:
         pending = replace(pending, items=tuple(_named(item, prices) for item in pending.items))
-    named = replace(
-        subscription, items=items, plan_key=plan_key, catalog_version=version, pending_update=pending
-    )
-    return Sold(named, told is not None)
+    return Sold(subscription, plan_key, version, items, pending, told is not None)
 
 
 def scheduled_as(schedule: Schedule, prices: Prices) -> Schedule:

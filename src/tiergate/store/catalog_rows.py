@@ -1,6 +1,6 @@
 """Published catalogues, and which of Stripe's prices belongs to which plan."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -158,10 +158,15 @@ def find_price(tx: Transaction, stripe_price_id: str) -> MappedPrice | None:
 
 def find_prices(tx: Transaction, stripe_price_ids: Collection[str]) -> dict[str, Selling]:
     """Return what those of some prices sell that are known, by Stripe's id."""
+    return ask_for_prices(tx, stripe_price_ids)()
+
+
+def ask_for_prices(tx: Transaction, stripe_price_ids: Collection[str]) -> Callable[[], dict[str, Selling]]:
+    """Do so, and return what waits for the answer."""
     if not stripe_price_ids:
-        return {}
-    rows = _SELLING.raw(tx, {"ids": sorted(stripe_price_ids)})
-    return {price_id: Selling(*sold) for price_id, *sold in rows}
+        return dict
+    asked = _SELLING.send(tx, {"ids": sorted(stripe_price_ids)})
+    return lambda: {price_id: Selling(*sold) for price_id, *sold in asked()}
 
 
 def _mapped(row: Sequence[Any]) -> MappedPrice:

@@ -85,6 +85,11 @@ def _to_text(at: datetime | None) -> str | None:
     return None if at is None else require_aware(at).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
+def json_text(document: Any) -> msgspec.Raw:
+    """Spell a document, to be written as it is wherever JSON is."""
+    return msgspec.Raw(msgspec.json.encode(document))
+
+
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 

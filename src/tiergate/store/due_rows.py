@@ -1,6 +1,6 @@
 """Makes accounts due: something changed that they have not been looked at since."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,7 +36,12 @@ def make_due(tx: Transaction, account_ids: Collection[str]) -> set[str]:
     Whoever changes what an account rests on calls this in the same transaction. Then nothing is forgotten
     when the process dies before it has told anybody.
     """
+    return send_due(tx, account_ids)()
+
+
+def send_due(tx: Transaction, account_ids: Collection[str]) -> Callable[[], set[str]]:
+    """Do so, and return what waits for the outcome."""
     if not account_ids:
-        return set()
-    rows = _MAKE_DUE(tx, {"ids": sorted(account_ids)})
-    return {account_id for account_id, erased_at in rows if erased_at is not None}
+        return set
+    made = _MAKE_DUE.send(tx, {"ids": sorted(account_ids)})
+    return lambda: {account_id for account_id, erased_at in made() if erased_at is not None}

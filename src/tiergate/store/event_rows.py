@@ -1,6 +1,6 @@
 """The events Stripe sent: stored first, each once, and kept for good."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -48,10 +48,17 @@ def insert_events(
 
     An event without a fate waits to be applied.
     """
-    fates = fates or {}
+    return send_events(tx, arrived, fates or {})()
+
+
+def send_events(
+    tx: Transaction, arrived: Sequence[StoredEvent], fates: Mapping[str, Fate]
+) -> Callable[[], dict[str, str | None]]:
+    """Have events stored, and return what waits for the outcome, as ``insert_events`` has it."""
     waiting = Fate()
     rows = [_row(event, fates.get(event.event_id, waiting)) for event in arrived]
-    return dict(_INSERT(tx, rows))
+    inserted = _INSERT.send(tx, rows)
+    return lambda: dict(inserted())
 
 
 def insert_event(tx: Transaction, event: StoredEvent) -> bool:

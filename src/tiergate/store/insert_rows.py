@@ -28,7 +28,7 @@ from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.engine import Dialect
 
 from tiergate.store.engine import Transaction
-from tiergate.store.prepared import Processor, run
+from tiergate.store.prepared import Processor, Rows, send
 
 Values = Mapping[str, Any]
 Expressions = Mapping[str, ColumnElement[Any]]
@@ -63,10 +63,14 @@ class InsertRows:
         self._computed = computed
         self._built: dict[str, _OnSqlite | _OnPostgres] = {}
 
-    def __call__(self, tx: Transaction, rows: Sequence[Values], **binds: Any) -> list[tuple[Any, ...]]:
+    def __call__(self, tx: Transaction, rows: Sequence[Values], **binds: Any) -> Rows:
         """Insert the rows, and return what the statement returns; ``binds`` are the statement's own."""
+        return self.send(tx, rows, **binds)()
+
+    def send(self, tx: Transaction, rows: Sequence[Values], **binds: Any) -> Callable[[], Rows]:
+        """Have the rows inserted, and return what waits for what the statement returns."""
         if not rows:
-            return []
+            return list
         statement = self._built.get(tx.dialect.name)
         if statement is None:
             build = self._for_sqlite if tx.dialect.name == "sqlite" else self._for_postgres
@@ -74,7 +78,7 @@ class InsertRows:
         # In one order everywhere, so that no two writers wait for each other.
         key = self._given[0].name
         ordered = sorted(rows, key=itemgetter(key)) if len(rows) > 1 else rows
-        return list(statement.run(tx, ordered, binds))
+        return statement.send(tx, ordered, binds)
 
     def _for_sqlite(self, dialect: Dialect) -> "_OnSqlite":
         given = {one.name: bindparam(one.name, type_=one.type) for one in self._given}
@@ -139,13 +143,19 @@ class _OnSqlite:
     of_tail: Sequence[tuple[str, Processor | None]]
     constants: Values
 
-    def run(self, tx: Transaction, rows: Sequence[Values], binds: Values) -> Iterator[tuple[Any, ...]]:
+    def send(self, tx: Transaction, rows: Sequence[Values], binds: Values) -> Callable[[], Rows]:
         known = {**self.constants, **binds}
         tail = [process(known[name]) if process else known[name] for name, process in self.of_tail]
         bound = [self._bound(row) for row in rows]
-        for part in _parts(bound):
-            text = self.head + ", ".join([self.row] * len(part)) + self.tail
-            yield from run(tx, text, [*chain.from_iterable(part), *tail])
+        sent = [
+            send(
+                tx,
+                self.head + ", ".join([self.row] * len(part)) + self.tail,
+                [*chain.from_iterable(part), *tail],
+            )
+            for part in _parts(bound)
+        ]
+        return lambda: [row for rows in sent for row in rows()]
 
     def _bound(self, row: Values) -> list[Any]:
         values = list(self.values_of({**self.of_row, **row} if self.of_row else row))
@@ -161,13 +171,13 @@ class _OnPostgres:
     constants: Values
     apart: Sequence[str]
 
-    def run(self, tx: Transaction, rows: Sequence[Values], binds: Values) -> Iterator[tuple[Any, ...]]:
+    def send(self, tx: Transaction, rows: Sequence[Values], binds: Values) -> Callable[[], Rows]:
         arrays = {name: [_text(row[name]) for row in rows] for name in self.apart}
         if self.apart:
             left_out = dict.fromkeys(self.apart)
             rows = [{**row, **left_out, _PLACE: place} for place, row in enumerate(rows, 1)]
         document = msgspec.json.encode(rows).decode()
-        yield from run(tx, self.text, {**self.constants, **binds, **arrays, _ROWS: document})
+        return send(tx, self.text, {**self.constants, **binds, **arrays, _ROWS: document})
 
 
 def _text(value: Any) -> str:

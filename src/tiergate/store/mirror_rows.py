@@ -1,6 +1,6 @@
 """How each mirrored object is laid out in its row, and how it is read back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -55,8 +55,6 @@ def subscription_values(subscription: Subscription, raw_status: str) -> Values:
         "stripe_subscription_id": subscription.id,
         "stripe_customer_id": subscription.customer_id,
         "stripe_price_id": subscription.items[0].price_id if subscription.items else None,
-        "plan_key": subscription.plan_key,
-        "catalog_version": subscription.catalog_version,
         "status": raw_status,
         "start_date": subscription.start_date,
         "trial_start": subscription.trial_start,
@@ -72,9 +70,28 @@ def subscription_values(subscription: Subscription, raw_status: str) -> Values:
         "latest_invoice_id": subscription.latest_invoice_id,
         "pause_collection": pause and {"behavior": pause.behavior, "resumes_at": _seconds(pause.resumes_at)},
         "schedule_id": subscription.schedule_id,
-        "pending_update": _pending_document(subscription.pending_update),
-        "items": [item_document(item) for item in subscription.items],
         "metadata": dict(subscription.metadata),
+        **sold_values(
+            subscription.plan_key,
+            subscription.catalog_version,
+            subscription.items,
+            subscription.pending_update,
+        ),
+    }
+
+
+def sold_values(
+    plan_key: str | None,
+    catalog_version: int | None,
+    items: Iterable[SubscriptionItem],
+    pending_update: PendingUpdate | None,
+) -> Values:
+    """Return those of a subscription's columns that depend on what its prices are known to sell."""
+    return {
+        "plan_key": plan_key,
+        "catalog_version": catalog_version,
+        "items": [item_document(item) for item in items],
+        "pending_update": _pending_document(pending_update),
     }
 
 

@@ -5,7 +5,8 @@ SQLAlchemy's all the same, and whoever listens to its engine hears of these stat
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from sqlalchemy import Executable, Select, Text, bindparam, cast, func, select
@@ -19,29 +20,58 @@ from tiergate.store.engine import Transaction, leave_out_values
 Processor = Callable[[Any], Any]
 
 
-def run(tx: Transaction, text: str, parameters: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Execute the text of a statement as the driver takes it, and return the rows as the driver gives them.
+Rows = list[tuple[Any, ...]]
 
-    Raises SQLAlchemy's ``DBAPIError``.
+
+def send(
+    tx: Transaction, text: str, parameters: Mapping[str, Any] | Sequence[Any], *, gives_rows: bool = True
+) -> Callable[[], Rows]:
+    """Have the text of a statement executed as the driver takes it, and return what waits for its rows.
+
+    It is waited for at once outside of ``without_waiting``, and on SQLite. Both raise SQLAlchemy's
+    ``DBAPIError``.
     """
     cursor: Any = tx.connection.cursor()
     for hear in tx.dispatch.before_cursor_execute:
         hear(tx, cursor, text, parameters, None, False)
+
+    def finish() -> Rows:
+        try:
+            rows: Rows = cursor.fetchall() if gives_rows else []
+        except tx.dialect.loaded_dbapi.Error as error:
+            raise _translated(tx, text, error, cursor) from error
+        for hear in tx.dispatch.after_cursor_execute:
+            hear(tx, cursor, text, parameters, None, False)
+        cursor.close()
+        return rows
+
     try:
         cursor.execute(text, parameters)
-        rows: list[tuple[Any, ...]] = cursor.fetchall() if _has_rows(cursor) else []
     except tx.dialect.loaded_dbapi.Error as error:
         raise _translated(tx, text, error, cursor) from error
-    for hear in tx.dispatch.after_cursor_execute:
-        hear(tx, cursor, text, parameters, None, False)
-    cursor.close()
-    return rows
+    if tx.dialect.name != "sqlite":
+        return finish
+    rows = finish()
+    return lambda: rows
 
 
-def _has_rows(cursor: Any) -> bool:
-    # Asked for a description, psycopg makes one of every column.
-    answer = getattr(cursor, "pgresult", None)
-    return cursor.description is not None if answer is None else answer.nfields > 0
+@contextmanager
+def without_waiting(tx: Transaction) -> Iterator[None]:
+    """Let what is sent in the block be on its way together; SQLite is no server, and does it at once.
+
+    Nothing but prepared statements may be executed in the block. What nobody has waited for is waited for at
+    its end. Raises SQLAlchemy's ``DBAPIError``.
+    """
+    driver = tx.dialect.loaded_dbapi
+    if tx.dialect.name == "sqlite" or not driver.Pipeline.is_supported():
+        yield
+        return
+    connection: Any = tx.connection.dbapi_connection
+    try:
+        with connection.pipeline():
+            yield
+    except driver.Error as error:
+        raise _translated(tx, "", error, None) from error
 
 
 def _translated(tx: Transaction, text: str, error: Any, cursor: Any) -> BaseException:
@@ -73,16 +103,19 @@ class Prepared:
         self._statement = statement
         self._compiled: dict[str, _Compiled] = {}
 
-    def __call__(self, tx: Transaction, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    def __call__(self, tx: Transaction, values: Mapping[str, Any]) -> Rows:
         """Execute it, and return its rows, with all values as Python has them."""
-        compiled = self._compiled_for(tx.dialect)
-        rows = run(tx, compiled.text, compiled.bound(values))
+        rows, compiled = self.raw(tx, values), self._compiled_for(tx.dialect)
         return [compiled.read(row) for row in rows] if compiled.results else rows
 
-    def raw(self, tx: Transaction, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    def raw(self, tx: Transaction, values: Mapping[str, Any]) -> Rows:
         """Execute it, and return its rows as the driver gives them."""
+        return self.send(tx, values)()
+
+    def send(self, tx: Transaction, values: Mapping[str, Any]) -> Callable[[], Rows]:
+        """Have it executed, and return what waits for its rows as the driver gives them."""
         compiled = self._compiled_for(tx.dialect)
-        return run(tx, compiled.text, compiled.bound(values))
+        return send(tx, compiled.text, compiled.bound(values), gives_rows=compiled.gives_rows)
 
     def _compiled_for(self, dialect: Dialect) -> "_Compiled":
         found = self._compiled.get(dialect.name)
@@ -120,6 +153,7 @@ class _Compiled(NamedTuple):
     """The names of the parameters in their order, where the driver knows them by their places."""
     binders: Sequence[tuple[str, Processor]]
     results: Sequence[tuple[int, Processor]]
+    gives_rows: bool
 
     def bound(self, values: Mapping[str, Any]) -> Mapping[str, Any] | Sequence[Any]:
         known = {**self.constants, **values}
@@ -147,4 +181,5 @@ def _compile(statement: Any, dialect: Dialect) -> _Compiled:
         compiled.positiontup,
         [(name, process) for name, process in binders if process],
         [(place, process) for place, process in results if process],
+        gives_rows=not statement.is_dml or bool(compiled.effective_returning),
     )

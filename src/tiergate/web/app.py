@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tiergate.billing import Billing
@@ -48,6 +49,7 @@ def create_app(billing: Billing, account_of: AccountOf = nobody) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
+        routes=[Route(WEBHOOK_PATH, webhook, methods=["POST"])],
         redirect_slashes=False,  # such a redirect would lead to whatever host the request names
     )
     app.state.billing = billing
@@ -55,7 +57,6 @@ def create_app(billing: Billing, account_of: AccountOf = nobody) -> FastAPI:
     app.add_route("/healthz", _healthz)
     app.add_route("/readyz", _readyz)
     app.add_route("/", _home)
-    app.add_route(WEBHOOK_PATH, webhook, methods=["POST"])
     app.include_router(api_routes.router)
     app.include_router(plans_routes.router)
     app.include_router(change_routes.router)
