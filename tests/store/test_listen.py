@@ -94,7 +94,7 @@ def test_postgres_wakes_who_waits(woken: tuple[Listener, Database], migrated_pos
 
 
 def test_nobody_is_woken_by_himself(woken: tuple[Listener, Database], migrated_postgres_url: str) -> None:
-    """What is written through the same object is told to the process already: only others' changes wake it."""
+    """What is written through the same object is told to the process already: others' changes wake it."""
     listener, database = woken
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(listener.wait)

@@ -84,10 +84,15 @@ def test_what_is_refused_on_the_way_undoes_the_transaction(known: Database) -> N
     """An error among statements that were sent together is SQLAlchemy's too, and nothing of them stays."""
     write = Prepared(update(accounts).where(accounts.c.account_id == bindparam("account")).values(email="x"))
     rename = Prepared(update(accounts).where(accounts.c.account_id == "b").values(account_id=bindparam("to")))
-    with pytest.raises(IntegrityError), known.write() as tx, without_waiting(tx):
-        write.send(tx, {"account": "c"})
-        rename.send(tx, {"to": "a"})
-        write.send(tx, {"account": "b"})()
-    with known.write() as tx:
+
+    def send_all() -> None:
+        with known.write() as tx, without_waiting(tx):
+            write.send(tx, {"account": "c"})
+            rename.send(tx, {"to": "a"})
+            write.send(tx, {"account": "b"})()
+
+    with pytest.raises(IntegrityError):
+        send_all()
+    with known.read() as tx:
         found = tx.execute(select(accounts.c.account_id, accounts.c.email).order_by(accounts.c.account_id))
         assert found.all() == [("a", None), ("b", None), ("c", None)]

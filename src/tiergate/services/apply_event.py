@@ -61,13 +61,13 @@ def apply_event(context: Context, tx: Transaction, arrival: Arrival) -> Applied:
 
 def why_noted(context: Context, arrival: Arrival) -> str | None:
     """Return why an event changes nothing here; ``None`` for one that has to be applied."""
-    event, thing = arrival.event, arrival.thing
+    event, about = arrival.event, arrival.about
     if event.livemode is not context.livemode:
         return "other mode: " + ("live" if event.livemode else "test")
     if event.object_id is None:
         return "has no object of its own"
-    tells_time = not context.livemode and isinstance(thing.get("test_clock"), str)
-    return None if thing["object"] in _USED or tells_time else "nothing here depends on it"
+    tells_time = not context.livemode and isinstance(about.test_clock, str)
+    return None if about.kind in _USED or tells_time else "nothing here depends on it"
 
 
 def close(

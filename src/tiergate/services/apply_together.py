@@ -12,7 +12,14 @@ from tiergate.services.apply_event import why_noted
 from tiergate.services.context import Context
 from tiergate.services.delivery import Arrival, Need, Outcome
 from tiergate.services.keep_erased import keep_erased
-from tiergate.services.save_together import Outline, Plain, lock_and_price, outline, read_plain, save_together
+from tiergate.services.save_together import (
+    Outline,
+    lock_and_price,
+    may_be_plain,
+    outline,
+    read_plain,
+    save_together,
+)
 from tiergate.store import Transaction
 from tiergate.store.change_feed import account_topic, note_change
 from tiergate.store.erased_rows import erase_event
@@ -32,31 +39,31 @@ class Sorted:
 
     together: list[Arrival] = field(default_factory=list)
     noted: dict[str, str] = field(default_factory=dict)
-    plain: dict[str, Plain] = field(default_factory=dict)
+    hoped: dict[str, Arrival] = field(default_factory=dict)
+    """Those that are hoped to be plain, by event id: all of ``together`` that is not noted."""
     alone: list[Arrival] = field(default_factory=list)
 
 
 def sort_arrivals(context: Context, arrivals: Sequence[Arrival]) -> Sorted:
-    """Sort arrivals, no two of which are the same event.
+    """Sort arrivals, no two of which are the same event, without reading all of them.
 
     Those of one customer keep their order: what follows one that is applied alone is applied alone too.
     """
     result = Sorted()
-    concerned: set[str] = set()
+    concerned: set[str | None] = set()
     for arrival in arrivals:
         event_id = arrival.event.event_id
         try:
-            customer_id, reason = _customer_of(arrival), why_noted(context, arrival)
+            customer_id, reason = arrival.about.customer_id, why_noted(context, arrival)
         except Exception:
             # What is wrong with it is noted when it is applied.
             result.alone.append(arrival)
             continue
-        plain = None if reason or customer_id in concerned else read_plain(context, arrival)
         if reason:
             result.noted[event_id] = reason
             result.together.append(arrival)
-        elif plain:
-            result.plain[event_id] = plain
+        elif customer_id not in concerned and may_be_plain(context, arrival):
+            result.hoped[event_id] = arrival
             result.together.append(arrival)
         else:
             concerned.add(customer_id)
@@ -64,32 +71,27 @@ def sort_arrivals(context: Context, arrivals: Sequence[Arrival]) -> Sorted:
     return result
 
 
-def _customer_of(arrival: Arrival) -> str:
-    thing = arrival.thing
-    return str(thing.get("id") if thing["object"] == "customer" else thing.get("customer"))
-
-
 def apply_together(context: Context, batch: Sorted, *, are_stored: bool) -> dict[str, Outcome]:
     """Store and apply what can be applied together, in one transaction; returns what became of each event.
 
-    ``are_stored``: the events wait in the database already. Strangers' events are left waiting there:
-    whose they are takes more than a look at the stored links.
+    ``are_stored``: the events wait in the database already. Left waiting there are events whose object is
+    not plain after all, and strangers': whose they are takes more than a look at the stored links.
     """
     by_id = {arrival.event.event_id: arrival for arrival in batch.together}
     with context.database.write() as tx:
         owners, outlines = (_claim if are_stored else _store)(context, tx, batch)
-        owned = {event_id: owner for event_id in batch.plain if (owner := owners.get(event_id))}
-        strangers = [event_id for event_id in batch.plain if event_id in owners and event_id not in owned]
+        owned = {event_id: owner for event_id in outlines if (owner := owners.get(event_id))}
+        left = [event_id for event_id in batch.hoped if event_id in owners and event_id not in owned]
         needs, changed = _save(tx, batch, owned, outlines)
         if are_stored:
             done = [(event_id, owned.get(event_id), batch.noted.get(event_id)) for event_id in owners]
             close_events(
-                tx, [end for end in done if end[0] not in needs and end[0] not in strangers], context.now()
+                tx, [end for end in done if end[0] not in needs and end[0] not in left], context.now()
             )
         else:
-            wait_again(tx, [*strangers, *needs], context.now())
+            wait_again(tx, [*left, *needs], context.now())
     outcomes = {event_id: Outcome(by_id[event_id], is_known=event_id not in owners) for event_id in by_id}
-    for event_id in strangers:
+    for event_id in left:
         outcomes[event_id] = Outcome(by_id[event_id], is_left=True)
     for event_id, owner in owned.items():
         account_id = owner if event_id in changed else None
@@ -100,26 +102,39 @@ def apply_together(context: Context, batch: Sorted, *, are_stored: bool) -> dict
 
 def _store(context: Context, tx: Transaction, batch: Sorted) -> tuple[_Owners, _Outlines]:
     fates = {event_id: Fate("noted", reason) for event_id, reason in batch.noted.items()}
-    fates |= {event_id: Fate("applied", None, plain.customer_id) for event_id, plain in batch.plain.items()}
+    fates |= {event_id: Fate("applied", None, customer) for event_id, customer in _customers(batch).items()}
     with without_waiting(tx):
         stored = send_events(tx, [arrival.event for arrival in batch.together], fates)
         # While the database is at it.
-        outlines = _outlined(context, batch)
+        outlines = _read(context, batch)
         owners = stored()
     new = (arrival for arrival in batch.together if arrival.event.event_id in owners)
-    keep_erased(tx, [arrival for arrival in new if arrival.event.event_id in batch.noted])
+    keep_erased(tx, [arrival for arrival in new if arrival.event.event_id not in outlines])
     return owners, outlines
 
 
 def _claim(context: Context, tx: Transaction, batch: Sorted) -> tuple[_Owners, _Outlines]:
-    customers: dict[str, str | None] = dict.fromkeys(batch.noted)
-    customers |= {event_id: plain.customer_id for event_id, plain in batch.plain.items()}
-    return claim_events(tx, customers), _outlined(context, batch)
+    nobodys: dict[str, str | None] = dict.fromkeys(batch.noted)
+    return claim_events(tx, nobodys | _customers(batch)), _read(context, batch)
 
 
-def _outlined(context: Context, batch: Sorted) -> _Outlines:
+def _customers(batch: Sorted) -> dict[str, str | None]:
+    return {event_id: arrival.about.customer_id for event_id, arrival in batch.hoped.items()}
+
+
+def _read(context: Context, batch: Sorted) -> _Outlines:
+    """Read the objects that are plain, and no others, nor what follows one of those for the same customer."""
+    outlines: dict[str, Outline] = {}
+    concerned: set[str | None] = set()
     now = context.now()
-    return {event_id: outline(plain, now) for event_id, plain in batch.plain.items()}
+    for event_id, arrival in batch.hoped.items():
+        customer_id = arrival.about.customer_id
+        plain = None if customer_id in concerned else read_plain(context, arrival)
+        if plain:
+            outlines[event_id] = outline(plain, now)
+        else:
+            concerned.add(customer_id)
+    return outlines
 
 
 def _save(
@@ -140,7 +155,7 @@ def _save(
     needs: dict[str, Sequence[Need]] = {}
     changed = set()
     for event_id, outcome in zip(owned, save_together(tx, mine, erased, prices), strict=True):
-        plain = batch.plain[event_id]
+        plain = outlines[event_id].plain
         if outcome.saved is Saved.STALE:
             needs[event_id] = [Need(plain.kind, plain.thing.id)]
         elif outcome.saved is Saved.SAVED:

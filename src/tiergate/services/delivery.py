@@ -17,12 +17,45 @@ class Need:
     object_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an event is about, as far as that is known before all of it is read.
+
+    ``kind`` is Stripe's own word in ``object``; ``customer_id`` names the customer that the object is, or
+    belongs to; ``test_clock`` is what stands in that field.
+    """
+
+    kind: str
+    customer_id: str | None
+    test_clock: object = None
+
+
+def about(kind: str, object_id: object, customer: object, test_clock: object) -> About:
+    """Say what an event is about, from fields of its object; a customer may be expanded."""
+    named = object_id if kind == "customer" else customer
+    if isinstance(named, Mapping):
+        named = named.get("id")
+    is_id = isinstance(named, str) and named.isascii() and named.isprintable()
+    return About(kind, str(named) if is_id else None, test_clock)
+
+
 @dataclass(slots=True, eq=False)
 class Arrival:
     """An event that is to be applied."""
 
     event: StoredEvent
+    _about: About | None = None
     _thing: Mapping[str, Any] | None = None
+
+    @property
+    def about(self) -> About:
+        """What it is about."""
+        if self._about is None:
+            thing = self.thing
+            self._about = about(
+                thing["object"], thing.get("id"), thing.get("customer"), thing.get("test_clock")
+            )
+        return self._about
 
     @property
     def thing(self) -> Mapping[str, Any]:

@@ -1,12 +1,12 @@
 """Reads a webhook's body: is it an event, and what is it about?"""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
 from tiergate.rules.errors import TiergateError
-from tiergate.services.delivery import Arrival
+from tiergate.services.delivery import Arrival, about
 from tiergate.store.event_rows import StoredEvent
 from tiergate.stripe_api.storable_json import read_json
 
@@ -24,6 +24,8 @@ class UnreadableEventError(TiergateError):
 class _Identity(msgspec.Struct):
     object: str
     id: _Id | None = None
+    customer: Any = None
+    test_clock: Any = None
 
 
 class _Data(msgspec.Struct):
@@ -54,17 +56,18 @@ def read_event(body: bytes, received_at: datetime) -> Arrival:
             "The body is not an event of Stripe's snapshot kind.",
             "Let the endpoint send snapshot events, not thin ones.",
         ) from error
+    thing = envelope.data.object
     event = StoredEvent(
         event_id=envelope.id,
         event_type=envelope.type,
-        object_id=envelope.data.object.id,
+        object_id=thing.id,
         livemode=envelope.livemode,
         api_version=envelope.api_version,
         event_created_at=datetime.fromtimestamp(envelope.created, UTC),
         received_at=received_at,
         payload=text,
     )
-    return Arrival(event)
+    return Arrival(event, about(thing.object, thing.id, thing.customer, thing.test_clock))
 
 
 def _decode(body: bytes, text: str) -> _Envelope:

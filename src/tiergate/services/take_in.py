@@ -44,18 +44,18 @@ def _apply_all(context: Context, arrivals: Sequence[Arrival], *, are_stored: boo
 
 def _applied(context: Context, arrivals: Sequence[Arrival], *, are_stored: bool) -> dict[str, Outcome]:
     batch = sort_arrivals(context, arrivals)
-    alone = batch.alone
     outcomes: dict[str, Outcome] = {}
     if batch.together:
         try:
             outcomes = apply_together(context, batch, are_stored=are_stored)
         except Exception as error:
             log.info("%s webhooks are applied one by one", len(batch.together), exc_info=error)
-            alone = list(arrivals)
-    for arrival in alone:
-        outcomes[arrival.event.event_id] = _apply_alone(context, arrival, is_stored=are_stored)
-    left = [outcome.arrival for outcome in outcomes.values() if outcome.is_left]
-    return outcomes | {one.event.event_id: _apply_alone(context, one, is_stored=True) for one in left}
+    for arrival in arrivals:
+        outcome = outcomes.get(arrival.event.event_id)
+        if outcome is None or outcome.is_left:
+            is_stored = are_stored or outcome is not None
+            outcomes[arrival.event.event_id] = _apply_alone(context, arrival, is_stored=is_stored)
+    return outcomes
 
 
 def _apply_alone(context: Context, arrival: Arrival, *, is_stored: bool) -> Outcome:

@@ -1,13 +1,12 @@
 """The web application: JSON API, pages and webhook, to be mounted in a host or served by itself."""
 
-from collections.abc import MutableMapping
 from typing import Any
 
 from fastapi import FastAPI, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tiergate.billing import Billing
 from tiergate.services.webhook_endpoints import WEBHOOK_PATH
@@ -24,8 +23,8 @@ from tiergate.web import (
 from tiergate.web.admin import install_admin
 from tiergate.web.identity import AccountOf, nobody
 from tiergate.web.problems import DefectProblems, install_problems
-from tiergate.web.render import content_security_policy
 from tiergate.web.same_origin import SameOrigin
+from tiergate.web.security_headers import SecurityHeaders
 from tiergate.web.visitor_language import Languages, translations_of
 from tiergate.web.webhook_route import WebhookRoute, is_delivery
 
@@ -41,9 +40,9 @@ def create_app(billing: Billing, account_of: AccountOf = nobody) -> FastAPI:
     be used.
     """
     checkout_origin = billing.settings.stripe_api_base or _CHECKOUT_ORIGIN
-    webhook = WebhookRoute(billing)
+    webhook = WebhookRoute(billing, lambda answer: SecurityHeaders(DefectProblems(answer), checkout_origin))
     app = _Application(
-        deliveries=SecurityHeaders(DefectProblems(webhook), checkout_origin),
+        deliveries=webhook,
         title="tiergate",
         description="Self-serve billing: what the signed-in account has, and how it buys more.",
         openapi_url="/api/openapi.json",
@@ -95,42 +94,6 @@ class _Application(FastAPI):
             return
         scope["app"] = self
         await self._deliveries(scope, receive, send)
-
-
-class SecurityHeaders:
-    """ASGI middleware: every answer forbids what no page of ours needs."""
-
-    def __init__(self, app: ASGIApp, checkout_origin: str) -> None:
-        """Wrap ``app``; forms may lead to ``checkout_origin`` and nowhere else."""
-        self._app = app
-        self._headers = {
-            b"content-security-policy": content_security_policy(checkout_origin).encode(),
-            b"x-content-type-options": b"nosniff",
-            b"referrer-policy": b"same-origin",
-            b"cross-origin-opener-policy": b"same-origin",
-        }
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and add the headers to its answer."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message = self._completed(message, scope["path"])
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)
-
-    def _completed(self, message: MutableMapping[str, Any], path: str) -> Message:
-        present = {name.lower() for name, _ in message["headers"]}
-        added = [(name, value) for name, value in self._headers.items() if name not in present]
-        if path.endswith("/access"):  # its address holds a token, also where that is refused
-            added = [(name, b"no-referrer" if name == b"referrer-policy" else value) for name, value in added]
-        if b"cache-control" not in present:
-            added.append((b"cache-control", b"no-store"))
-        return {**message, "headers": [*message["headers"], *added]}
 
 
 async def _healthz(_request: Request) -> Response:

@@ -1,10 +1,12 @@
 """``POST /webhooks/stripe``: called by Stripe alone, which proves itself by its signature."""
 
 import logging
+from collections.abc import Callable
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tiergate.billing import Billing
 from tiergate.rules.errors import TiergateError
@@ -18,36 +20,52 @@ log = logging.getLogger("tiergate")
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
 """Far above any event."""
+_JSON = "application/json"
+_HEADERS = {"x-content-type-options": "nosniff", "cache-control": "no-store"}
 
 
 class WebhookRoute:
     """ASGI application that answers Stripe's deliveries."""
 
-    def __init__(self, billing: Billing) -> None:
-        """``billing`` takes the events in."""
+    def __init__(self, billing: Billing, guard: Callable[[ASGIApp], ASGIApp]) -> None:
+        """``billing`` takes the events in; ``guard`` completes the answers that are for people too."""
         self._billing = billing
+        self._guard = guard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a delivery."""
+        """Answer a delivery: 200 once its event is committed, an error where nothing is stored."""
         request = Request(scope, receive)
+        answer: ASGIApp
         try:
-            response = await self._receive(request)
-        except TiergateError as error:
-            response = tiergate_problem(request, error)
-        await response(scope, receive, send)
-
-    async def _receive(self, request: Request) -> Response:
-        """Take in one event; 200 once it is committed, 400 with nothing stored when it is not Stripe's.
-
-        Raises ``BodyTooLargeError``.
-        """
-        body = await read_body(request, MAX_BODY_BYTES)
-        try:
+            body = await read_body(request, MAX_BODY_BYTES)
             event_id = await self._billing.aingest_webhook(body, request.headers.get("stripe-signature"))
-        except (SignatureError, UnreadableEventError) as error:
-            log.warning("webhook refused: %s", error.message)
-            return JSONResponse({"error": error.code, "message": str(error)}, 400)
-        return JSONResponse({"received": event_id})
+            answer = Response(msgspec.json.encode({"received": event_id}), 200, _HEADERS, _JSON)
+        except Exception as error:
+            answer = self._guard(_Refusal(error))
+        await answer(scope, receive, send)
+
+
+class _Refusal:
+    """ASGI application that answers with an error: 400 where a delivery is not Stripe's.
+
+    What nobody expected is raised on.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        error = self._error
+        response: Response
+        match error:
+            case SignatureError() | UnreadableEventError():
+                log.warning("webhook refused: %s", error.message)
+                response = JSONResponse({"error": error.code, "message": str(error)}, 400)
+            case TiergateError():
+                response = tiergate_problem(Request(scope, receive), error)
+            case _:
+                raise error
+        await response(scope, receive, send)
 
 
 def is_delivery(scope: Scope) -> bool:

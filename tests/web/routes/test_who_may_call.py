@@ -11,10 +11,10 @@ from tiergate.billing import Billing
 from tiergate.real_time import now
 from tiergate.services.webhook_endpoints import WEBHOOK_PATH
 from tiergate.settings import Settings
-from tiergate.web.app import SecurityHeaders
 from tiergate.web.problems import DefectProblems
 from tiergate.web.render import static_url
 from tiergate.web.same_origin import SameOrigin
+from tiergate.web.security_headers import SecurityHeaders
 from tiergate.web.visitor_language import Languages
 
 STYLESHEET = static_url("", "tiergate.css")
