@@ -254,6 +254,13 @@ def test_an_answer_about_usage_holds_until_the_count_starts_again() -> None:
     assert later.valid_until == at("2026-04-01T09:30:00")
 
 
+def test_a_reset_of_nothing_ends_no_answer() -> None:
+    """Where nothing was used, the answer is the same after the count has started again."""
+    timeline = build_timeline(on("team"), catalog())
+    unused = decide(timeline, "api_calls", MOMENT, Usage(0, resets_at=at("2026-03-20T00:00:00")))
+    assert unused.valid_until == at("2026-04-01T09:30:00")
+
+
 @pytest.mark.parametrize(
     ("usage", "used", "reason"),
     [

@@ -93,7 +93,7 @@ def decide(timeline: Timeline, feature: str, at: datetime, usage: Usage = NOTHIN
         if _answer(later, feature, kind, usage) != answer:
             until = later.starts_at
             break
-    if usage.resets_at is not None:
+    if usage.resets_at is not None and usage.used:
         until = min(until, usage.resets_at)
     allowed = reason is Verdict.INCLUDED
     return Decision(
