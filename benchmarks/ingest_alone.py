@@ -15,7 +15,7 @@ from benchmarks.prototypes.verified import verified
 from benchmarks.row import Row
 from tiergate import Billing
 from tiergate.real_time import now
-from tiergate.services.read_event import read_event
+from tiergate.services.webhooks.read_event import read_event
 from tiergate.stripe_api.verify_signature import verify_signature
 
 VERIFY_GATE, VERIFY_AIM = 0.5, 0.85

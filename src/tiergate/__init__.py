@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from tiergate.billing import Billing
     from tiergate.rules.decision import Decision
     from tiergate.rules.errors import TiergateError
-    from tiergate.services.acting import Acting
-    from tiergate.services.answer_check import FeatureRefusedError
+    from tiergate.services.access.answer_check import FeatureRefusedError
+    from tiergate.services.accounts.acting import Acting
     from tiergate.settings import Settings
 
 __all__ = ["Acting", "Billing", "Decision", "FeatureRefusedError", "Settings", "TiergateError", "__version__"]
@@ -19,10 +19,10 @@ __all__ = ["Acting", "Billing", "Decision", "FeatureRefusedError", "Settings", "
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Acting": "tiergate.services.acting",
+    "Acting": "tiergate.services.accounts.acting",
     "Billing": "tiergate.billing",
     "Decision": "tiergate.rules.decision",
-    "FeatureRefusedError": "tiergate.services.answer_check",
+    "FeatureRefusedError": "tiergate.services.access.answer_check",
     "Settings": "tiergate.settings",
     "TiergateError": "tiergate.rules.errors",
 }

@@ -15,29 +15,29 @@ from tiergate.real_time import now as real_now
 from tiergate.rules.catalog import FeatureValue
 from tiergate.rules.decision import Decision
 from tiergate.rules.payment_problem import PaymentProblem
-from tiergate.services.access_change import Callback
-from tiergate.services.administration import Administration
-from tiergate.services.adopt import Adopted, Choices, Progress, adopt
+from tiergate.services.access.access_change import Callback
+from tiergate.services.access.answer_check import FeatureRefusedError
+from tiergate.services.access.check_desk import CheckDesk
+from tiergate.services.access.consume_usage import Consumed, consume, release
+from tiergate.services.access.deliver_changes import listen
+from tiergate.services.access.describe_account import AccountView, describe_account
+from tiergate.services.access.enforce import enforce
+from tiergate.services.access.explain import Explanation, explain
+from tiergate.services.access.grant_access import GrantDetails, grant_access, revoke_grant
+from tiergate.services.accounts.register_account import Details, register_account
+from tiergate.services.administration.administration import Administration
 from tiergate.services.advance_clock import advance_clock
-from tiergate.services.answer_check import FeatureRefusedError
 from tiergate.services.begin_anew import begin_anew
-from tiergate.services.check_desk import CheckDesk
-from tiergate.services.consume_usage import Consumed, consume, release
+from tiergate.services.changes.why_unpaid import why_account_unpaid
 from tiergate.services.context import Context
-from tiergate.services.deliver_changes import listen
-from tiergate.services.describe_account import AccountView, describe_account
-from tiergate.services.doctor import examine
-from tiergate.services.enforce import enforce
-from tiergate.services.explain import Explanation, explain
-from tiergate.services.finding import Finding
-from tiergate.services.grant_access import GrantDetails, grant_access, revoke_grant
-from tiergate.services.ingest_webhook import aingest_webhook, ingest_webhook, wait_until_told
-from tiergate.services.reconcile import Reconciled, Tell, reconcile
-from tiergate.services.register_account import Details, register_account
-from tiergate.services.replay_event import replay_event, show_event
+from tiergate.services.examination.doctor import examine
+from tiergate.services.examination.finding import Finding
+from tiergate.services.examination.webhook_endpoints import check_webhooks
+from tiergate.services.reconcile.adopt import Adopted, Choices, Progress, adopt
+from tiergate.services.reconcile.reconcile import Reconciled, Tell, reconcile
 from tiergate.services.run_due import run_due
-from tiergate.services.webhook_endpoints import check_webhooks
-from tiergate.services.why_unpaid import why_account_unpaid
+from tiergate.services.webhooks.ingest_webhook import aingest_webhook, ingest_webhook, wait_until_told
+from tiergate.services.webhooks.replay_event import replay_event, show_event
 from tiergate.settings import Settings, form_keys, settings_from
 from tiergate.store import Database, Transaction
 from tiergate.store.event_log import LoggedEvent, logged_events

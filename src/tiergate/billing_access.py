@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from tiergate.services.access_tokens import (
+from tiergate.services.accounts.access_tokens import (
     LINK_LASTS,
     Access,
     Use,
@@ -12,11 +12,11 @@ from tiergate.services.access_tokens import (
     make_token,
     read_token,
 )
-from tiergate.services.acting import Acting, Role
-from tiergate.services.ask_to_upgrade import ask_to_upgrade
+from tiergate.services.accounts.acting import Acting, Role
+from tiergate.services.accounts.ask_to_upgrade import ask_to_upgrade
+from tiergate.services.accounts.erase_account import Erased, erase_account
+from tiergate.services.accounts.export_account import export_account
 from tiergate.services.context import Context
-from tiergate.services.erase_account import Erased, erase_account
-from tiergate.services.export_account import export_account
 from tiergate.services.form_tokens import form_token, is_form_token
 from tiergate.services.keyed_wish import once
 

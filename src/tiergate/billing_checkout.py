@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 
+from tiergate.services.checkout.follow_checkout import follow_checkout
+from tiergate.services.checkout.lead_to_checkout import lead_to_checkout
+from tiergate.services.checkout.order import Order
 from tiergate.services.context import Context
-from tiergate.services.follow_checkout import follow_checkout
 from tiergate.services.keyed_wish import once
-from tiergate.services.lead_to_checkout import lead_to_checkout
-from tiergate.services.order import Order
 from tiergate.store.checkout_rows import Checkout, find_checkout
 
 

@@ -3,14 +3,14 @@
 from typing import Literal
 
 from tiergate.rules.catalog import Catalog
-from tiergate.services.check_plans import PlansCheck, check_plans
 from tiergate.services.context import Context
-from tiergate.services.diff_plans import PlansDiff, diff_plans
-from tiergate.services.load_catalog import load_catalog
-from tiergate.services.migrate_accounts import Migration, Tell, migrate_accounts
-from tiergate.services.plan_moves import Moving, When
-from tiergate.services.pull_plans import Pulled, published_versions, pull_plans
-from tiergate.services.push_plans import Pushed, push_plans
+from tiergate.services.plans.check_plans import PlansCheck, check_plans
+from tiergate.services.plans.diff_plans import PlansDiff, diff_plans
+from tiergate.services.plans.load_catalog import load_catalog
+from tiergate.services.plans.migrate_accounts import Migration, Tell, migrate_accounts
+from tiergate.services.plans.plan_moves import Moving, When
+from tiergate.services.plans.pull_plans import Pulled, published_versions, pull_plans
+from tiergate.services.plans.push_plans import Pushed, push_plans
 
 
 class BillingPlans:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from tiergate.services.checkout.order import Order
+from tiergate.services.checkout.preview_purchase import PurchasePreview, preview_purchase
 from tiergate.services.context import Context
-from tiergate.services.extend_trial import end_trial, extend_trial
-from tiergate.services.order import Order
-from tiergate.services.preview_purchase import PurchasePreview, preview_purchase
-from tiergate.services.start_trial import TrialOffer, TrialStarted, offer_trial, start_trial
+from tiergate.services.trials.extend_trial import end_trial, extend_trial
+from tiergate.services.trials.start_trial import TrialOffer, TrialStarted, offer_trial, start_trial
 
 
 class BillingTrials:

@@ -1,18 +1,18 @@
 """What a customer may change by itself, as the host calls it: a part of ``Billing``."""
 
-from tiergate.services.cancel_subscription import cancel_subscription
-from tiergate.services.change_plan import change_plan
-from tiergate.services.changed import Changed
+from tiergate.services.accounts.open_portal import open_portal
+from tiergate.services.accounts.set_billing_email import set_billing_email
+from tiergate.services.changes.cancel_subscription import cancel_subscription
+from tiergate.services.changes.change_plan import change_plan
+from tiergate.services.changes.changed import Changed
+from tiergate.services.changes.pause_subscription import pause_subscription
+from tiergate.services.changes.preview_change import Preview, preview_change
+from tiergate.services.changes.resume_subscription import resume_subscription
+from tiergate.services.changes.run_change import Asking
+from tiergate.services.changes.undo_change import undo_change
+from tiergate.services.changes.wish import Wish
 from tiergate.services.context import Context
 from tiergate.services.keyed_wish import once
-from tiergate.services.open_portal import open_portal
-from tiergate.services.pause_subscription import pause_subscription
-from tiergate.services.preview_change import Preview, preview_change
-from tiergate.services.resume_subscription import resume_subscription
-from tiergate.services.run_change import Asking
-from tiergate.services.set_billing_email import set_billing_email
-from tiergate.services.undo_change import undo_change
-from tiergate.services.wish import Wish
 
 
 class Changes:

@@ -12,7 +12,7 @@ import tiergate
 from tests.cli.demo import REPOSITORY
 from tiergate.cli.commands import app
 from tiergate.rules.errors import TiergateError
-from tiergate.services.change_errors import ChangeRefusedError
+from tiergate.services.changes.change_errors import ChangeRefusedError
 from tiergate.web.problems import STATUS_OF_CODE
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")

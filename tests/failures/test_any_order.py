@@ -14,7 +14,7 @@ from tests.failures.doings import work
 from tests.failures.lives import CLOCKED, LIVES, Life, Step, record
 from tests.failures.looking import Beginning, Outcome, go_back, look, require_same, take_down
 from tests.services.bench import ACCOUNT, Bench
-from tiergate.services.reconcile import reconcile
+from tiergate.services.reconcile.reconcile import reconcile
 
 EXAMPLES = 3
 MOST_AFTERWARDS = 6

@@ -31,9 +31,9 @@ from tests.failures.sources import failure
 from tests.services.bench import ACCOUNT, BEGIN, Bench, Json
 from tests.store.together import together
 from tests.web.routes.site import Site, signed
-from tiergate.services.order import Order
-from tiergate.services.reconcile import reconcile
-from tiergate.services.start_checkout import start_checkout
+from tiergate.services.checkout.order import Order
+from tiergate.services.checkout.start_checkout import start_checkout
+from tiergate.services.reconcile.reconcile import reconcile
 from tiergate.store.tables import events, invoices, subscriptions
 
 VERSIONS = [

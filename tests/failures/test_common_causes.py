@@ -27,9 +27,9 @@ from tests.failures.doings import (
 from tests.services.bench import ACCOUNT, BEGIN, Bench
 from tests.web.routes.site import HTML, Site
 from tiergate.rules.timeline import build_timeline
-from tiergate.services.answer_check import answer_check
-from tiergate.services.order import Order
-from tiergate.services.start_checkout import start_checkout
+from tiergate.services.access.answer_check import answer_check
+from tiergate.services.checkout.order import Order
+from tiergate.services.checkout.start_checkout import start_checkout
 from tiergate.store.tables import customers, events, invoices, subscriptions
 
 VISA = "4242 4242 4242 4242"

@@ -25,9 +25,9 @@ from tests.failures.doings import (
 from tests.failures.sources import failure
 from tests.services.bench import ACCOUNT, KEY, Bench
 from tests.web.routes.site import HTML, Site, signed
-from tiergate.services.answer_check import answer_check
-from tiergate.services.order import Order
-from tiergate.services.start_checkout import start_checkout
+from tiergate.services.access.answer_check import answer_check
+from tiergate.services.checkout.order import Order
+from tiergate.services.checkout.start_checkout import start_checkout
 from tiergate.store.tables import operations, subscriptions
 from tiergate.stripe_api.gateway import StripeRefusedError
 

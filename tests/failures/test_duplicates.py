@@ -26,9 +26,13 @@ from tests.failures.sources import failure
 from tests.services.bench import ACCOUNT, Bench, Json
 from tests.store.together import together
 from tests.web.routes.site import Site
-from tiergate.services.ensure_customer import ensure_customer
-from tiergate.services.order import Order
-from tiergate.services.start_checkout import AlreadySubscribedError, CheckoutBusyError, start_checkout
+from tiergate.services.accounts.ensure_customer import ensure_customer
+from tiergate.services.checkout.order import Order
+from tiergate.services.checkout.start_checkout import (
+    AlreadySubscribedError,
+    CheckoutBusyError,
+    start_checkout,
+)
 from tiergate.store.tables import customers, events, subscriptions
 
 VISA = "4242 4242 4242 4242"

@@ -8,8 +8,8 @@ from tests.failures.doings import CREATED, first_payment, only, work
 from tests.failures.looking import go_back, look, require_same, take_down
 from tests.failures.victim import COMMITS, KILLED, WRITES, Task, take_in
 from tests.services.bench import ACCOUNT, Bench
-from tiergate.services.order import Order
-from tiergate.services.start_checkout import start_checkout
+from tiergate.services.checkout.order import Order
+from tiergate.services.checkout.start_checkout import start_checkout
 from tiergate.store.tables import events
 from tiergate_sandbox.testing import Webhook
 

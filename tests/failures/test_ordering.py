@@ -33,10 +33,10 @@ from tests.services.bench import ACCOUNT, Bench
 from tests.store.together import together
 from tests.web.routes.site import Site, signed
 from tiergate.rules.instants import to_unix_seconds
-from tiergate.services.ensure_customer import ensure_customer
-from tiergate.services.order import Order
-from tiergate.services.reconcile import reconcile
-from tiergate.services.start_checkout import start_checkout
+from tiergate.services.accounts.ensure_customer import ensure_customer
+from tiergate.services.checkout.order import Order
+from tiergate.services.checkout.start_checkout import start_checkout
+from tiergate.services.reconcile.reconcile import reconcile
 from tiergate.store.tables import customers, events, invoices, subscriptions
 from tiergate_sandbox.testing import Webhook
 

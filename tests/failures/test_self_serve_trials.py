@@ -10,12 +10,12 @@ from tests.failures.sources import failure
 from tests.services.bench import ACCOUNT, BEGIN, Bench
 from tests.services.changing import FAILS_LATER, at_stripe, desk, hear, held, paid, sell, use_card
 from tests.services.trials import sell_with_reverse_trial, sign_up, trials_at_stripe
-from tiergate.services.extend_trial import end_trial
-from tiergate.services.lead_to_checkout import lead_to_checkout
-from tiergate.services.order import Order
-from tiergate.services.reconcile import reconcile
+from tiergate.services.checkout.lead_to_checkout import lead_to_checkout
+from tiergate.services.checkout.order import Order
+from tiergate.services.reconcile.reconcile import reconcile
 from tiergate.services.run_due import run_due
-from tiergate.services.start_trial import TrialRefusedError, start_trial
+from tiergate.services.trials.extend_trial import end_trial
+from tiergate.services.trials.start_trial import TrialRefusedError, start_trial
 from tiergate.store.tables import subscriptions
 
 VISA = "4242 4242 4242 4242"

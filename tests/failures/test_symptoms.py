@@ -10,13 +10,13 @@ from sqlalchemy import text, update
 from tests.failures.doings import CREATED, UPDATED, has, of, only, row_of, sell, travel_to, work
 from tests.services.bench import ACCOUNT, Bench
 from tests.web.routes.site import HTML, Site, signed
-from tiergate.services.answer_check import answer_check
-from tiergate.services.doctor import examine
-from tiergate.services.finding import Verdict
-from tiergate.services.follow_checkout import follow_checkout
-from tiergate.services.order import Order
-from tiergate.services.reconcile import reconcile
-from tiergate.services.start_checkout import AlreadySubscribedError, start_checkout
+from tiergate.services.access.answer_check import answer_check
+from tiergate.services.checkout.follow_checkout import follow_checkout
+from tiergate.services.checkout.order import Order
+from tiergate.services.checkout.start_checkout import AlreadySubscribedError, start_checkout
+from tiergate.services.examination.doctor import examine
+from tiergate.services.examination.finding import Verdict
+from tiergate.services.reconcile.reconcile import reconcile
 from tiergate.store.checkout_table import checkouts
 from tiergate.store.tables import customers, subscriptions
 

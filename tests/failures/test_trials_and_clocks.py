@@ -23,10 +23,10 @@ from tests.failures.doings import (
 )
 from tests.failures.sources import failure
 from tests.services.bench import ACCOUNT, BEGIN, Bench
-from tiergate.services.answer_check import answer_check
-from tiergate.services.order import Order
-from tiergate.services.reconcile import reconcile
-from tiergate.services.start_checkout import start_checkout
+from tiergate.services.access.answer_check import answer_check
+from tiergate.services.checkout.order import Order
+from tiergate.services.checkout.start_checkout import start_checkout
+from tiergate.services.reconcile.reconcile import reconcile
 from tiergate.store.tables import subscriptions
 
 VISA = "4242 4242 4242 4242"

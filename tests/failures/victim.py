@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.services.bench import PUBLIC_URL, Clock, Line, LineGateway
 from tiergate.services.context import Context
-from tiergate.services.ingest_webhook import ingest_webhook
+from tiergate.services.webhooks.ingest_webhook import ingest_webhook
 from tiergate.store import Database
 from tiergate_sandbox.journal import Snapshot
 from tiergate_sandbox.testing import Sandbox

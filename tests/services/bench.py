@@ -16,12 +16,12 @@ import stripe
 from sqlalchemy import Row, Table, select
 
 from tiergate.rules.instants import to_unix_seconds
+from tiergate.services.access.explain import Explanation, explain
+from tiergate.services.accounts.ensure_customer import ensure_customer
+from tiergate.services.accounts.register_account import Details, register_account
 from tiergate.services.context import Context
-from tiergate.services.ensure_customer import ensure_customer
-from tiergate.services.explain import Explanation, explain
-from tiergate.services.ingest_webhook import ingest_webhook
-from tiergate.services.push_plans import push_plans
-from tiergate.services.register_account import Details, register_account
+from tiergate.services.plans.push_plans import push_plans
+from tiergate.services.webhooks.ingest_webhook import ingest_webhook
 from tiergate.store import Database
 from tiergate.store.tables import events, subscriptions
 from tiergate.stripe_api.gateway import API_VERSION, Gateway

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 from tests.services.bench import ACCOUNT, Bench, Json, northwind
 from tiergate.changes import Changes
 from tiergate.rules.held import Held
-from tiergate.services.change_facts import load_facts
-from tiergate.services.push_plans import push_plans
+from tiergate.services.changes.change_facts import load_facts
+from tiergate.services.plans.push_plans import push_plans
 from tiergate.services.run_due import run_due
 from tiergate.store.journal_rows import Entry, entries_of
 from tiergate.store.tables import operations

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, event
 
 from tests.services.bench import Bench
-from tiergate.services.check_desk import CheckDesk
+from tiergate.services.access.check_desk import CheckDesk
 from tiergate.services.context import Context
 from tiergate.store import Database
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.services.bench import BEGIN, PUBLIC_URL, Bench
 from tiergate.rules.errors import UnknownAccountError
-from tiergate.services.access_tokens import (
+from tiergate.services.accounts.access_tokens import (
     AccessExpiredError,
     AccessInvalidError,
     LinkWishError,
@@ -20,10 +20,10 @@ from tiergate.services.access_tokens import (
     make_token,
     read_token,
 )
-from tiergate.services.acting import Acting, ActingError
-from tiergate.services.erase_account import erase_account
+from tiergate.services.accounts.acting import Acting, ActingError
+from tiergate.services.accounts.erase_account import erase_account
+from tiergate.services.accounts.require_account import AccountErasedError
 from tiergate.services.form_tokens import form_token, is_form_token
-from tiergate.services.require_account import AccountErasedError
 from tiergate.services.signed_text import sign, unsign
 from tiergate.settings import SettingsError
 

@@ -4,8 +4,8 @@ import pytest
 
 from tests.services.bench import ACCOUNT, Bench, northwind
 from tests.services.changing import PER_SEAT, at_stripe, desk, hear, paid, prices, sell, sell_crew, travel
-from tiergate.services.change_errors import ChangeRefusedError
-from tiergate.services.push_plans import push_plans
+from tiergate.services.changes.change_errors import ChangeRefusedError
+from tiergate.services.plans.push_plans import push_plans
 
 SUPPORT = """
 [addons.support]

@@ -7,16 +7,16 @@ import pytest
 from argon2 import PasswordHasher
 
 from tests.services.bench import Bench
-from tiergate.services import passwords
-from tiergate.services.admin_accounts import (
+from tiergate.services.administration import passwords
+from tiergate.services.administration.admin_accounts import (
     AdminError,
     change_password,
     create_admin,
     disable_admin,
     list_admins,
 )
-from tiergate.services.passwords import WeakPasswordError
-from tiergate.services.sign_in import (
+from tiergate.services.administration.passwords import WeakPasswordError
+from tiergate.services.administration.sign_in import (
     IDLE_FOR,
     LASTS_FOR,
     MOST_PER_ADDRESS,

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from tests.services.bench import Bench, Json
 from tiergate.rules.errors import UnknownPlanError
 from tiergate.rules.instants import to_unix_seconds
-from tiergate.services.adopt import Adopted, AdoptingError, Choices, adopt
-from tiergate.services.reconcile import reconcile
+from tiergate.services.reconcile.adopt import Adopted, AdoptingError, Choices, adopt
+from tiergate.services.reconcile.reconcile import reconcile
 from tiergate.store.job_rows import find_job
 from tiergate.store.lease_rows import take_lease
 from tiergate.store.tables import accounts, payment_methods, subscriptions

@@ -3,9 +3,9 @@
 from itertools import count
 
 from tiergate.rules.catalog import Catalog, Product
-from tiergate.services.answer_cache import AnswerCache
-from tiergate.services.outlines import Outline
-from tiergate.services.prepare_answers import Answers, Unprepared
+from tiergate.services.access.answer_cache import AnswerCache
+from tiergate.services.access.outlines import Outline
+from tiergate.services.access.prepare_answers import Answers, Unprepared
 from tiergate.store.change_feed import CATALOG, account_topic, clock_topic
 
 _numbers = count()

@@ -7,13 +7,13 @@ import pytest
 
 from tests.services.bench import ACCOUNT, BEGIN, Bench, Json, northwind
 from tests.services.trials import DAYS, has, kinds, sell_with_reverse_trial, sign_up, trials_at_stripe
-from tiergate.services.follow_checkout import follow_checkout
-from tiergate.services.lead_to_checkout import lead_to_checkout
-from tiergate.services.order import Order
-from tiergate.services.push_plans import push_plans
+from tiergate.services.checkout.follow_checkout import follow_checkout
+from tiergate.services.checkout.lead_to_checkout import lead_to_checkout
+from tiergate.services.checkout.order import Order
+from tiergate.services.checkout.start_checkout import AlreadySubscribedError
+from tiergate.services.plans.push_plans import push_plans
 from tiergate.services.run_due import run_due
-from tiergate.services.start_checkout import AlreadySubscribedError
-from tiergate.services.start_trial import start_trial
+from tiergate.services.trials.start_trial import start_trial
 from tiergate.store.checkout_table import checkouts
 from tiergate.store.tables import operations
 from tiergate.stripe_api.gateway import StripeUnavailableError

@@ -23,8 +23,8 @@ from tests.services.changing import (
     sell,
     states,
 )
-from tiergate.services import run_change
-from tiergate.services.changed import Changed
+from tiergate.services.changes import run_change
+from tiergate.services.changes.changed import Changed
 from tiergate.services.keyed_wish import KeyReusedError
 from tiergate.services.run_due import run_due
 from tiergate.store.migrate import upgrade as migrate

@@ -22,11 +22,15 @@ from tests.services.changing import (
     travel,
 )
 from tiergate.rules.errors import UnknownAccountError, UnknownPlanError
-from tiergate.services.change_errors import CardRequiredError, ChangeRefusedError, CheckoutRequiredError
-from tiergate.services.change_plan import AmountMovedError
-from tiergate.services.order import PriceNotAtStripeError
-from tiergate.services.push_plans import push_plans
-from tiergate.services.wish import InvalidWishError
+from tiergate.services.changes.change_errors import (
+    CardRequiredError,
+    ChangeRefusedError,
+    CheckoutRequiredError,
+)
+from tiergate.services.changes.change_plan import AmountMovedError
+from tiergate.services.changes.wish import InvalidWishError
+from tiergate.services.checkout.order import PriceNotAtStripeError
+from tiergate.services.plans.push_plans import push_plans
 from tiergate.store.tables import prices as price_rows
 from tiergate.stripe_api.gateway import Answer, Gateway
 

@@ -13,11 +13,11 @@ from tests.services.desks import Ears, elsewhere, open_desk, statements
 from tiergate.billing import Billing
 from tiergate.rules.errors import UnknownAccountError, UnknownFeatureError
 from tiergate.rules.state import Grant, GrantKind
-from tiergate.services.answer_cache import AnswerCache
-from tiergate.services.answer_check import answer_check
-from tiergate.services.check_desk import CheckDesk
-from tiergate.services.consume_usage import consume
-from tiergate.services.push_plans import push_plans
+from tiergate.services.access.answer_cache import AnswerCache
+from tiergate.services.access.answer_check import answer_check
+from tiergate.services.access.check_desk import CheckDesk
+from tiergate.services.access.consume_usage import consume
+from tiergate.services.plans.push_plans import push_plans
 from tiergate.settings import Settings
 from tiergate.store.change_feed import CATALOG, account_topic, clock_topic, note_change
 from tiergate.store.grant_rows import save_grant

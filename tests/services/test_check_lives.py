@@ -19,11 +19,11 @@ from tiergate.rules.state import AccountState, Grant, GrantKind, Subscription
 from tiergate.rules.timeline import build_timeline
 from tiergate.rules.usage import Usage
 from tiergate.rules.usage_window import window_at
-from tiergate.services.answer_check import read_answers
-from tiergate.services.check_desk import CheckDesk
-from tiergate.services.consume_usage import consume
-from tiergate.services.outlines import Outlines
-from tiergate.services.prepare_answers import Moment
+from tiergate.services.access.answer_check import read_answers
+from tiergate.services.access.check_desk import CheckDesk
+from tiergate.services.access.consume_usage import consume
+from tiergate.services.access.outlines import Outlines
+from tiergate.services.access.prepare_answers import Moment
 from tiergate.store.change_feed import CATALOG, account_topic, note_change
 from tiergate.store.grant_rows import save_grant
 from tiergate.store.mirror import Sighting, save_subscription

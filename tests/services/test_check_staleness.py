@@ -13,10 +13,10 @@ from tests.services.bench import ACCOUNT, BEGIN, Bench, northwind
 from tests.services.desks import PATIENCE_SECONDS, STALE_SECONDS, elsewhere, open_desk, statements
 from tiergate.rules.decision import Verdict
 from tiergate.rules.state import Grant, GrantKind
-from tiergate.services import follow_changes
-from tiergate.services.check_desk import CheckDesk
+from tiergate.services.access import follow_changes
+from tiergate.services.access.check_desk import CheckDesk
 from tiergate.services.context import Context
-from tiergate.services.push_plans import push_plans
+from tiergate.services.plans.push_plans import push_plans
 from tiergate.store import Database
 from tiergate.store.change_feed import account_topic, note_change
 from tiergate.store.engine import DatabaseUnavailableError

@@ -7,12 +7,12 @@ import pytest
 
 from tests.services.bench import ACCOUNT, Bench, Json, northwind
 from tiergate.rules.errors import TiergateError, UnknownPlanError
-from tiergate.services.checkout_session import Offer, session_parameters
-from tiergate.services.load_catalog import load_catalog
-from tiergate.services.order import InvalidOrderError, Order
-from tiergate.services.push_plans import push_plans
-from tiergate.services.register_account import Details, register_account
-from tiergate.services.start_checkout import CheckoutClosedError, SeatsError, start_checkout
+from tiergate.services.accounts.register_account import Details, register_account
+from tiergate.services.checkout.checkout_session import Offer, session_parameters
+from tiergate.services.checkout.order import InvalidOrderError, Order
+from tiergate.services.checkout.start_checkout import CheckoutClosedError, SeatsError, start_checkout
+from tiergate.services.plans.load_catalog import load_catalog
+from tiergate.services.plans.push_plans import push_plans
 from tiergate.store.account_rows import find_account
 from tiergate.store.catalog_rows import price_for_sale
 from tiergate.store.checkout_table import checkouts

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tiergate.services.commit_together import MOST_AT_ONCE, CommitTogether
+from tiergate.services.webhooks.commit_together import MOST_AT_ONCE, CommitTogether
 
 CALLERS = 20
 

@@ -13,8 +13,8 @@ from tests.services.bench import ACCOUNT, Bench, northwind
 from tests.store.together import together
 from tiergate.rules.decision import Verdict
 from tiergate.rules.errors import UnknownAccountError, UnknownFeatureError
-from tiergate.services.consume_usage import Consumed, UsageError, consume, release
-from tiergate.services.push_plans import push_plans
+from tiergate.services.access.consume_usage import Consumed, UsageError, consume, release
+from tiergate.services.plans.push_plans import push_plans
 from tiergate.store import Database
 from tiergate.store.tables import changes, usage, usage_keys
 

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.services.bench import ACCOUNT, Bench
-from tiergate.services.delivery import Need
-from tiergate.services.read_from_stripe import OvertakenError, read_account, read_object
-from tiergate.services.reconcile import Reconciled, reconcile
+from tiergate.services.mirror.read_from_stripe import OvertakenError, read_account, read_object
+from tiergate.services.reconcile.reconcile import Reconciled, reconcile
+from tiergate.services.reconcile.save_page import Page, Reading, save_page
 from tiergate.services.run_due import run_due
-from tiergate.services.save_page import Page, Reading, save_page
+from tiergate.services.webhooks.delivery import Need
 from tiergate.stripe_api.listed import as_listed
 
 

@@ -10,10 +10,10 @@ from sqlalchemy import insert
 from tests.services.bench import ACCOUNT, BEGIN, Bench, northwind
 from tests.services.offers import EVERYTHING_CHANGES
 from tiergate.rules.catalog_file import CatalogError
-from tiergate.services.check_plans import check_plans
-from tiergate.services.diff_plans import PlansDiff, diff_plans, find_drift
-from tiergate.services.grant_access import GrantDetails, grant_access
-from tiergate.services.push_plans import push_plans
+from tiergate.services.access.grant_access import GrantDetails, grant_access
+from tiergate.services.plans.check_plans import check_plans
+from tiergate.services.plans.diff_plans import PlansDiff, diff_plans, find_drift
+from tiergate.services.plans.push_plans import push_plans
 from tiergate.store.plan_counts import PlanCount, count_by_plan
 from tiergate.store.tables import accounts, catalog_versions, subscriptions
 

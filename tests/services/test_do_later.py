@@ -5,7 +5,7 @@ import threading
 from collections.abc import Mapping, Sequence
 
 from tiergate.services.do_later import DoLater
-from tiergate.services.take_turns import TakeTurns
+from tiergate.services.mirror.take_turns import TakeTurns
 
 
 class Work:

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import delete, insert, text, update
 
 from tests.services.bench import ACCOUNT, Bench
-from tiergate.services.doctor import examine
-from tiergate.services.finding import Finding, Verdict
-from tiergate.services.read_from_stripe import reading_lease
+from tiergate.services.examination.doctor import examine
+from tiergate.services.examination.finding import Finding, Verdict
+from tiergate.services.mirror.read_from_stripe import reading_lease
 from tiergate.store.tables import accounts, customers, events, outbox, prices, subscriptions
 from tiergate.stripe_api.gateway import API_VERSION
 from tiergate.stripe_api.needed_events import needed_events

@@ -6,8 +6,8 @@ import pytest
 
 from tests.services.bench import Bench, northwind
 from tiergate.rules.catalog_file import CatalogError
-from tiergate.services import draft_catalog
-from tiergate.services.draft_catalog import (
+from tiergate.services.plans import draft_catalog
+from tiergate.services.plans.draft_catalog import (
     LONGEST,
     DraftConflictError,
     DraftTooLongError,
@@ -20,8 +20,8 @@ from tiergate.services.draft_catalog import (
     publish_draft,
     read_editing,
 )
-from tiergate.services.edit_catalog import set_feature, set_settings
-from tiergate.services.push_plans import OvertakenError, Pushed, push_plans
+from tiergate.services.plans.edit_catalog import set_feature, set_settings
+from tiergate.services.plans.push_plans import OvertakenError, Pushed, push_plans
 from tiergate.store.admin_rows import admin_entries
 from tiergate.store.catalog_rows import newest_catalog
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.services.bench import northwind
 from tiergate.rules.catalog_file import parse_catalog
-from tiergate.services.edit_catalog import (
+from tiergate.services.plans.edit_catalog import (
     EditError,
     move_plan,
     plans_by_rank,
@@ -21,8 +21,8 @@ from tiergate.services.edit_catalog import (
     set_plan,
     set_settings,
 )
-from tiergate.services.rewrite_toml import UnwritableError, rewrite, same
-from tiergate.services.toml_blocks import blocks_of, joined
+from tiergate.services.plans.rewrite_toml import UnwritableError, rewrite, same
+from tiergate.services.plans.toml_blocks import blocks_of, joined
 
 COMMENTED = '''# The offer of a product that is well documented.
 [product]

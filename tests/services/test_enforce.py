@@ -11,11 +11,11 @@ from sqlalchemy import text
 
 from tests.services.bench import ACCOUNT, BEGIN, Bench, northwind
 from tiergate.rules.errors import UnknownAccountError
-from tiergate.services.access_change import AccessChange, Listening
-from tiergate.services.deliver_changes import AlreadyListeningError, deliver_changes, listen
-from tiergate.services.enforce import enforce
-from tiergate.services.grant_access import GrantDetails, grant_access
-from tiergate.services.push_plans import push_plans
+from tiergate.services.access.access_change import AccessChange, Listening
+from tiergate.services.access.deliver_changes import AlreadyListeningError, deliver_changes, listen
+from tiergate.services.access.enforce import enforce
+from tiergate.services.access.grant_access import GrantDetails, grant_access
+from tiergate.services.plans.push_plans import push_plans
 from tiergate.services.run_due import run_due
 from tiergate.store import Database
 from tiergate.store.tables import journal, outbox, phases

@@ -8,23 +8,23 @@ from sqlalchemy import select, update
 
 from tests.services.bench import Bench
 from tiergate.rules.errors import UnknownAccountError
-from tiergate.services.acting import Acting
-from tiergate.services.ask_to_upgrade import ask_to_upgrade, still_asked
-from tiergate.services.cancel_subscription import cancel_subscription
-from tiergate.services.consume_usage import consume
-from tiergate.services.ensure_customer import ensure_customer
-from tiergate.services.erase_account import AccountStillLiveError, erase_account
-from tiergate.services.explain import explain
-from tiergate.services.export_account import export_account
-from tiergate.services.grant_access import GrantDetails, grant_access
-from tiergate.services.order import Order
-from tiergate.services.reconcile import reconcile
-from tiergate.services.register_account import Details, register_account
-from tiergate.services.require_account import AccountErasedError
-from tiergate.services.run_change import Asking
+from tiergate.services.access.consume_usage import consume
+from tiergate.services.access.explain import explain
+from tiergate.services.access.grant_access import GrantDetails, grant_access
+from tiergate.services.accounts.acting import Acting
+from tiergate.services.accounts.ask_to_upgrade import ask_to_upgrade, still_asked
+from tiergate.services.accounts.ensure_customer import ensure_customer
+from tiergate.services.accounts.erase_account import AccountStillLiveError, erase_account
+from tiergate.services.accounts.export_account import export_account
+from tiergate.services.accounts.register_account import Details, register_account
+from tiergate.services.accounts.require_account import AccountErasedError
+from tiergate.services.accounts.set_billing_email import set_billing_email
+from tiergate.services.changes.cancel_subscription import cancel_subscription
+from tiergate.services.changes.run_change import Asking
+from tiergate.services.checkout.order import Order
+from tiergate.services.checkout.start_checkout import start_checkout
+from tiergate.services.reconcile.reconcile import reconcile
 from tiergate.services.run_due import run_due
-from tiergate.services.set_billing_email import set_billing_email
-from tiergate.services.start_checkout import start_checkout
 from tiergate.store.tables import (
     accounts,
     customers,

@@ -10,10 +10,10 @@ from tests.services.bench import ACCOUNT, BEGIN, Bench, northwind
 from tiergate.rules.access import Reason
 from tiergate.rules.errors import UnknownAccountError, UnknownFeatureError
 from tiergate.rules.state import Grant, GrantKind
-from tiergate.services.consume_usage import consume
-from tiergate.services.describe_account import describe_account
-from tiergate.services.explain import Explanation, explain
-from tiergate.services.push_plans import push_plans
+from tiergate.services.access.consume_usage import consume
+from tiergate.services.access.describe_account import describe_account
+from tiergate.services.access.explain import Explanation, explain
+from tiergate.services.plans.push_plans import push_plans
 from tiergate.services.run_due import run_due
 from tiergate.store.grant_rows import save_grant
 from tiergate.store.journal_rows import Entry, append

@@ -7,13 +7,13 @@ from typing import NamedTuple
 import pytest
 
 from tests.services.bench import ACCOUNT, BEGIN, Bench, northwind
-from tiergate.services.access_change import AccessChange
-from tiergate.services.answer_check import answer_check
-from tiergate.services.deliver_changes import deliver_changes, listen
-from tiergate.services.explain import explain
-from tiergate.services.grant_access import GrantDetails, grant_access, revoke_grant
-from tiergate.services.push_plans import push_plans
-from tiergate.services.recall_phases import Recalled
+from tiergate.services.access.access_change import AccessChange
+from tiergate.services.access.answer_check import answer_check
+from tiergate.services.access.deliver_changes import deliver_changes, listen
+from tiergate.services.access.explain import explain
+from tiergate.services.access.grant_access import GrantDetails, grant_access, revoke_grant
+from tiergate.services.access.recall_phases import Recalled
+from tiergate.services.plans.push_plans import push_plans
 from tiergate.services.run_due import run_due
 
 FEATURE = "projects"

@@ -8,10 +8,10 @@ import pytest
 from tests.services.bench import ACCOUNT, BEGIN, Bench
 from tests.services.trials import DAYS, has, kinds, sell_with_reverse_trial, sign_up, trials_at_stripe
 from tiergate.rules.errors import UnknownAccountError
-from tiergate.services.extend_by_hand import NoTrialError
-from tiergate.services.extend_trial import ExtensionError, end_trial, extend_trial
 from tiergate.services.keyed_wish import KeyReusedError
-from tiergate.services.start_trial import start_trial
+from tiergate.services.trials.extend_by_hand import NoTrialError
+from tiergate.services.trials.extend_trial import ExtensionError, end_trial, extend_trial
+from tiergate.services.trials.start_trial import start_trial
 from tiergate.store.tables import grants
 from tiergate.stripe_api.gateway import StripeUnavailableError
 

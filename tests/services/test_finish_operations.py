@@ -25,19 +25,20 @@ from tests.services.changing import (
     states,
 )
 from tests.services.test_doctor import healthy, troubles
-from tiergate.services import finish_operations as finishing
-from tiergate.services.buy_in_trial import buy_in_trial
-from tiergate.services.delete_customer import delete_customer
-from tiergate.services.ensure_customer import ensure_customer
-from tiergate.services.extend_trial import end_trial, extend_trial
-from tiergate.services.finish_operations import finish_operations
-from tiergate.services.migrate_accounts import migrate_accounts
-from tiergate.services.order import Order
-from tiergate.services.push_plans import push_plans
+from tiergate import services
+from tiergate.services.accounts.delete_customer import delete_customer
+from tiergate.services.accounts.ensure_customer import ensure_customer
+from tiergate.services.accounts.set_billing_email import set_billing_email
+from tiergate.services.changes import finish_operations as finishing
+from tiergate.services.changes.finish_operations import finish_operations
+from tiergate.services.checkout.order import Order
+from tiergate.services.checkout.start_checkout import start_checkout
+from tiergate.services.plans.migrate_accounts import migrate_accounts
+from tiergate.services.plans.push_plans import push_plans
 from tiergate.services.run_due import run_due
-from tiergate.services.set_billing_email import set_billing_email
-from tiergate.services.start_checkout import start_checkout
-from tiergate.services.start_trial import start_trial
+from tiergate.services.trials.buy_in_trial import buy_in_trial
+from tiergate.services.trials.extend_trial import end_trial, extend_trial
+from tiergate.services.trials.start_trial import start_trial
 from tiergate.store.checkout_table import checkouts
 from tiergate.store.operation_rows import Operation, open_operation
 from tiergate.store.tables import leases, operations
@@ -373,8 +374,8 @@ def test_what_an_account_has_only_once_is_not_cancelled(both: Bench) -> None:
 
 def test_whatever_is_begun_can_be_finished() -> None:
     """Each use case that opens an operation has what finishes it."""
-    folder = Path(finishing.__file__).parent
-    texts = {path.stem: path.read_text() for path in folder.glob("*.py")}
+    folder = Path(services.__file__).parent
+    texts = {path.stem: path.read_text() for path in folder.rglob("*.py")}
     opens = {name for name, text in texts.items() if " run_operation(\n" in text and "def run_op" not in text}
     finish = {finisher.__module__.rpartition(".")[2] for finisher in finishing._FINISHERS.values()}
     assert opens == finish

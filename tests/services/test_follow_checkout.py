@@ -3,9 +3,9 @@
 import pytest
 
 from tests.services.bench import ACCOUNT, Bench
-from tiergate.services.follow_checkout import follow_checkout
-from tiergate.services.order import Order
-from tiergate.services.start_checkout import start_checkout
+from tiergate.services.checkout.follow_checkout import follow_checkout
+from tiergate.services.checkout.order import Order
+from tiergate.services.checkout.start_checkout import start_checkout
 from tiergate.store.checkout_table import checkouts
 from tiergate.stripe_api.gateway import StripeUnavailableError
 

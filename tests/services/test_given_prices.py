@@ -2,7 +2,7 @@
 
 from tests.rules.builders import NORTHWIND
 from tiergate.rules.catalog_file import parse_catalog
-from tiergate.services.given_prices import given_prices, known_given_prices
+from tiergate.services.plans.given_prices import given_prices, known_given_prices
 from tiergate.settings import settings_from
 
 

@@ -7,14 +7,14 @@ import pytest
 
 from tests.services.bench import ACCOUNT, BEGIN, Bench, northwind
 from tiergate.rules.errors import TiergateError, UnknownAccountError, UnknownFeatureError, UnknownPlanError
-from tiergate.services.grant_access import (
+from tiergate.services.access.grant_access import (
     GrantDetails,
     GrantError,
     UnknownGrantError,
     grant_access,
     revoke_grant,
 )
-from tiergate.services.push_plans import push_plans
+from tiergate.services.plans.push_plans import push_plans
 from tiergate.store.tables import changes, grants
 
 NEXT_WEEK = BEGIN + timedelta(days=7)

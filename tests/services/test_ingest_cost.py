@@ -9,10 +9,10 @@ import msgspec
 from sqlalchemy import event
 
 from tests.services.bench import Bench, Json
-from tiergate.services.delivery import Arrival, Outcome
-from tiergate.services.finish_event import finish_event
-from tiergate.services.read_event import read_event
-from tiergate.services.take_in import take_in
+from tiergate.services.webhooks.delivery import Arrival, Outcome
+from tiergate.services.webhooks.finish_event import finish_event
+from tiergate.services.webhooks.read_event import read_event
+from tiergate.services.webhooks.take_in import take_in
 from tiergate.store.tables import accounts, events
 
 NEWEST = 6

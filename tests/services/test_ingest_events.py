@@ -7,9 +7,9 @@ import pytest
 
 from tests.services.bench import ACCOUNT, Bench
 from tiergate.rules.instants import to_unix_seconds
-from tiergate.services.order import Order
+from tiergate.services.checkout.order import Order
+from tiergate.services.checkout.start_checkout import start_checkout
 from tiergate.services.run_due import run_due
-from tiergate.services.start_checkout import start_checkout
 from tiergate.store.checkout_table import checkouts
 
 VERSIONS = ["2020-08-27", "2024-06-20", "2025-03-31.basil", "2026-10-28.endive"]

@@ -80,7 +80,7 @@ def test_an_exception_after_a_fetch_keeps_the_event(bench: Bench, monkeypatch: p
     """A defect that only the fetched object brings out is noted too, answered 2xx, and tried again later."""
     subscription_id, event = uncertain(bench)
     with monkeypatch.context() as broken:
-        broken.setattr("tiergate.services.read_from_stripe.save_reading", lambda *_: 1 / 0)
+        broken.setattr("tiergate.services.mirror.read_from_stripe.save_reading", lambda *_: 1 / 0)
         assert bench.ingest(event) == event["id"]
     row = bench.stored(event["id"])
     assert (row.state, row.attempts, row.note) == ("received", 1, "ZeroDivisionError: division by zero")
@@ -131,7 +131,7 @@ def test_a_crash_between_storing_and_fetching_is_picked_up(
         raise SystemExit(137)
 
     with monkeypatch.context() as killed:
-        killed.setattr("tiergate.services.ingest_webhook.finish_event", die)
+        killed.setattr("tiergate.services.webhooks.ingest_webhook.finish_event", die)
         with pytest.raises(SystemExit):
             both.ingest(event)
     assert both.stored(event["id"]).state == "received"

@@ -68,7 +68,7 @@ def test_a_failed_first_delivery_leaves_nothing_half_done(
     subscription_id = bench.subscribe()
     webhook = bench.webhook("customer.subscription.created")
     with monkeypatch.context() as broken:
-        broken.setattr("tiergate.services.take_in.apply_together", fail)
+        broken.setattr("tiergate.services.webhooks.take_in.apply_together", fail)
         broken.setattr(f"tiergate.services.{failing}", fail)
         bench.deliver(webhook, webhook)
     assert bench.rows(subscriptions) == []
@@ -86,7 +86,7 @@ def test_what_could_not_be_told_is_told_later(
     subscription_id = both.subscribe()
     webhook = both.webhook("customer.subscription.created")
     with monkeypatch.context() as broken:
-        broken.setattr(f"tiergate.services.refresh_account.{failing}", fail)
+        broken.setattr(f"tiergate.services.access.refresh_account.{failing}", fail)
         both.deliver(webhook)
     assert both.stored(webhook.event_id).state == "applied"
     assert both.mirrored(subscription_id).status == "active"

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from tests.services.bench import Bench
-from tiergate.services.ingest_webhook import ingest_webhook
-from tiergate.services.read_event import UnreadableEventError
+from tiergate.services.webhooks.ingest_webhook import ingest_webhook
+from tiergate.services.webhooks.read_event import UnreadableEventError
 from tiergate.store.tables import events
 from tiergate.stripe_api.verify_signature import SignatureError
 from tiergate_sandbox.signing import signature_header

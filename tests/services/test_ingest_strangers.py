@@ -9,9 +9,9 @@ from sqlalchemy import text
 from tests.services.bench import ACCOUNT, Bench, LineGateway
 from tiergate.rules.errors import UnknownAccountError
 from tiergate.rules.instants import to_unix_seconds
-from tiergate.services.delivery import Need
-from tiergate.services.read_from_stripe import read_object
-from tiergate.services.reconcile import reconcile
+from tiergate.services.mirror.read_from_stripe import read_object
+from tiergate.services.reconcile.reconcile import reconcile
+from tiergate.services.webhooks.delivery import Need
 from tiergate.store.tables import accounts, subscriptions
 
 

@@ -9,15 +9,20 @@ import msgspec
 import pytest
 
 from tests.services.bench import ACCOUNT, Bench, Json
-from tiergate.services import apply_together
 from tiergate.services import run_due as run_due_module
+from tiergate.services.access.tell_account import tell_accounts
 from tiergate.services.context import Context
-from tiergate.services.delivery import Arrival
-from tiergate.services.ingest_webhook import aingest_webhook, apply_stored, ingest_webhook, wait_until_told
-from tiergate.services.read_event import read_event
 from tiergate.services.run_due import run_due
-from tiergate.services.take_in import take_in
-from tiergate.services.tell_account import tell_accounts
+from tiergate.services.webhooks import apply_together
+from tiergate.services.webhooks.delivery import Arrival
+from tiergate.services.webhooks.ingest_webhook import (
+    aingest_webhook,
+    apply_stored,
+    ingest_webhook,
+    wait_until_told,
+)
+from tiergate.services.webhooks.read_event import read_event
+from tiergate.services.webhooks.take_in import take_in
 from tiergate.store.event_rows import insert_events
 from tiergate.store.tables import accounts, customers, events, invoices, journal, subscriptions
 

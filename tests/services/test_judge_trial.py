@@ -6,13 +6,13 @@ import pytest
 
 from tests.services.bench import ACCOUNT, Bench, northwind
 from tiergate.rules.trial_eligibility import Eligibility
-from tiergate.services.erase_account import erase_account
-from tiergate.services.judge_trial import judge_trial
-from tiergate.services.load_catalog import load_catalog
-from tiergate.services.order import Order
-from tiergate.services.push_plans import push_plans
+from tiergate.services.accounts.erase_account import erase_account
+from tiergate.services.checkout.order import Order
+from tiergate.services.checkout.start_checkout import start_checkout
+from tiergate.services.plans.load_catalog import load_catalog
+from tiergate.services.plans.push_plans import push_plans
 from tiergate.services.run_due import run_due
-from tiergate.services.start_checkout import start_checkout
+from tiergate.services.trials.judge_trial import judge_trial
 from tiergate.store.account_rows import find_account, load_state
 from tiergate.store.tables import accounts, payment_methods, subscriptions
 from tiergate.store.tries_table import tries

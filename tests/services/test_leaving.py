@@ -20,9 +20,9 @@ from tests.services.changing import (
     travel,
     use_card,
 )
-from tiergate.services.change_errors import ChangeRefusedError, CheckoutRequiredError
-from tiergate.services.pause_subscription import PauseNotOfferedError
-from tiergate.services.wish import InvalidWishError
+from tiergate.services.changes.change_errors import ChangeRefusedError, CheckoutRequiredError
+from tiergate.services.changes.pause_subscription import PauseNotOfferedError
+from tiergate.services.changes.wish import InvalidWishError
 
 CANCEL_NOW = ("grace_days = 3", 'cancel = "now"')
 MAY_PAUSE = ("grace_days = 3", 'pause_days = 60\non_pause_collection = "pause"')

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import text, update
 
 from tests.services.bench import ACCOUNT, Bench, open_bench
-from tiergate.services.delivery import Need
-from tiergate.services.grant_access import GrantDetails, grant_access
-from tiergate.services.read_from_stripe import read_account, read_object
-from tiergate.services.remap import remap
+from tiergate.services.access.grant_access import GrantDetails, grant_access
+from tiergate.services.mirror.read_from_stripe import read_account, read_object
+from tiergate.services.mirror.remap import remap
+from tiergate.services.webhooks.delivery import Need
 from tiergate.store import Transaction
 from tiergate.store.account_rows import find_account
 from tiergate.store.mirror import TABLES

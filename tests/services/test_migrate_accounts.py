@@ -9,14 +9,14 @@ from sqlalchemy import update
 from tests.services.bench import ACCOUNT, Bench, northwind
 from tests.services.offers import at_stripe
 from tiergate.rules.errors import UnknownPlanError
-from tiergate.services.adopt import adopt
-from tiergate.services.consume_usage import consume
-from tiergate.services.migrate_accounts import Migration, MigrationInterruptedError, migrate_accounts
-from tiergate.services.order import Order
-from tiergate.services.plan_moves import Moving, UnknownVersionError
-from tiergate.services.push_plans import push_plans
+from tiergate.services.access.consume_usage import consume
+from tiergate.services.checkout.order import Order
+from tiergate.services.checkout.start_checkout import start_checkout
+from tiergate.services.plans.migrate_accounts import Migration, MigrationInterruptedError, migrate_accounts
+from tiergate.services.plans.plan_moves import Moving, UnknownVersionError
+from tiergate.services.plans.push_plans import push_plans
+from tiergate.services.reconcile.adopt import adopt
 from tiergate.services.run_due import run_due
-from tiergate.services.start_checkout import start_checkout
 from tiergate.store.tables import (
     accounts,
     changes,

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from tests.services.bench import ACCOUNT, Bench
-from tiergate.services.read_from_stripe import read_account
+from tiergate.services.mirror.read_from_stripe import read_account
 from tiergate.store.tables import customers, payment_methods
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.services.bench import ACCOUNT, Bench, Json
-from tiergate.services.read_from_stripe import read_account
+from tiergate.services.mirror.read_from_stripe import read_account
 from tiergate.store.tables import subscription_schedules
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tests.services.bench import ACCOUNT, Bench
-from tiergate.services.delivery import Need
-from tiergate.services.read_from_stripe import BeingReadError, read_account, read_object
+from tiergate.services.mirror.read_from_stripe import BeingReadError, read_account, read_object
 from tiergate.services.run_due import run_due
+from tiergate.services.webhooks.delivery import Need
 from tiergate.store.lease_rows import give_back_lease, take_lease
 from tiergate.store.tables import leases
 from tiergate.stripe_api.gateway import StripeUnavailableError

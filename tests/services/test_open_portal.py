@@ -7,8 +7,8 @@ import pytest
 
 from tests.services.bench import ACCOUNT, PUBLIC_URL, Bench, Json
 from tests.services.changing import desk, hear, sell, sell_crew
-from tiergate.services.change_errors import CheckoutRequiredError
-from tiergate.services.open_portal import PortalFlowError
+from tiergate.services.accounts.open_portal import PortalFlowError
+from tiergate.services.changes.change_errors import CheckoutRequiredError
 
 PATH_OF = {
     "payment_method_update": "/cards/add",

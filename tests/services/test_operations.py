@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from tests.services.bench import ACCOUNT, Bench, Json
-from tiergate.services.ensure_customer import ensure_customer
-from tiergate.services.order import Order
+from tiergate.services.accounts.ensure_customer import ensure_customer
+from tiergate.services.checkout.order import Order
+from tiergate.services.checkout.start_checkout import start_checkout
 from tiergate.services.run_operation import run_operation
-from tiergate.services.start_checkout import start_checkout
 from tiergate.store.checkout_table import checkouts
 from tiergate.store.tables import customers, operations
 from tiergate.stripe_api.gateway import Answer, StripeUnavailableError

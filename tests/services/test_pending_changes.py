@@ -22,8 +22,8 @@ from tests.services.changing import (
     travel,
     use_card,
 )
-from tiergate.services.changed import Changed, changed_from
-from tiergate.services.push_plans import push_plans
+from tiergate.services.changes.changed import Changed, changed_from
+from tiergate.services.plans.push_plans import push_plans
 from tiergate.store.tables import operations
 from tiergate.stripe_api.gateway import Gateway, StripeUnavailableError
 from tiergate_sandbox.world.cards import BY_NUMBER, Card

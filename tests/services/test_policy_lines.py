@@ -9,7 +9,7 @@ from tiergate.rules.catalog_file import parse_catalog
 from tiergate.rules.instants import DISTANT_FUTURE
 from tiergate.rules.state import AccountState, Invoice, InvoiceStatus, Subscription, SubscriptionStatus
 from tiergate.rules.timeline import Phase
-from tiergate.services.policy_lines import policy_lines
+from tiergate.services.access.policy_lines import policy_lines
 
 OLD = northwind()
 NEW = (

@@ -8,13 +8,13 @@ import pytest
 from tests.services.bench import ACCOUNT, BEGIN, Bench, northwind
 from tests.services.changing import desk, prices
 from tests.services.trials import sell_with_reverse_trial, sign_up, trials_at_stripe
-from tiergate.services.change_errors import AddOnNotSoldSoError
-from tiergate.services.lead_to_checkout import lead_to_checkout
-from tiergate.services.order import Order
-from tiergate.services.preview_purchase import PurchasePreview, preview_purchase
-from tiergate.services.push_plans import push_plans
-from tiergate.services.start_checkout import AlreadySubscribedError
-from tiergate.services.start_trial import start_trial
+from tiergate.services.changes.change_errors import AddOnNotSoldSoError
+from tiergate.services.checkout.lead_to_checkout import lead_to_checkout
+from tiergate.services.checkout.order import Order
+from tiergate.services.checkout.preview_purchase import PurchasePreview, preview_purchase
+from tiergate.services.checkout.start_checkout import AlreadySubscribedError
+from tiergate.services.plans.push_plans import push_plans
+from tiergate.services.trials.start_trial import start_trial
 
 VISA = "4242 4242 4242 4242"
 

@@ -6,11 +6,11 @@ from sqlalchemy import delete
 from tests.services.bench import Bench, northwind
 from tests.services.offers import EVERYTHING_CHANGES, at_stripe
 from tiergate.rules.catalog_file import CatalogError, parse_catalog
-from tiergate.services.diff_plans import diff_plans
-from tiergate.services.load_catalog import NoPlansError
-from tiergate.services.plan_moves import UnknownVersionError
-from tiergate.services.pull_plans import pull_plans
-from tiergate.services.push_plans import push_plans
+from tiergate.services.plans.diff_plans import diff_plans
+from tiergate.services.plans.load_catalog import NoPlansError
+from tiergate.services.plans.plan_moves import UnknownVersionError
+from tiergate.services.plans.pull_plans import pull_plans
+from tiergate.services.plans.push_plans import push_plans
 from tiergate.store.tables import catalog_versions, prices
 
 COMMENTED = (

@@ -12,9 +12,9 @@ from tests.services.offers import at_stripe, on_sale
 from tiergate.rules.catalog import Catalog
 from tiergate.rules.catalog_file import parse_catalog
 from tiergate.rules.price import Price
-from tiergate.services.diff_plans import diff_plans
-from tiergate.services.pull_plans import pull_plans
-from tiergate.services.push_plans import push_plans
+from tiergate.services.plans.diff_plans import diff_plans
+from tiergate.services.plans.pull_plans import pull_plans
+from tiergate.services.plans.push_plans import push_plans
 from tiergate.store.migrate import upgrade
 
 AMOUNTS = st.integers(100, 105)

@@ -7,8 +7,8 @@ import pytest
 
 from tests.services.bench import Bench, northwind
 from tests.services.offers import EVERYTHING_CHANGES, at_stripe, outcome, version
-from tiergate.services import push_plans as pushing
-from tiergate.services.push_plans import PushBusyError, PushInterruptedError, push_plans
+from tiergate.services.plans import push_plans as pushing
+from tiergate.services.plans.push_plans import PushBusyError, PushInterruptedError, push_plans
 from tiergate.store.tables import catalog_versions
 from tiergate.stripe_api.gateway import StripeRefusedError, StripeUnavailableError
 

@@ -10,12 +10,12 @@ from tests.services.offers import EVERYTHING_CHANGES, at_stripe, on_sale, versio
 from tiergate.rules.catalog_file import CatalogError
 from tiergate.rules.price import Amount
 from tiergate.rules.tiered_price import Tier
-from tiergate.services.consume_usage import consume
-from tiergate.services.given_prices import StripePriceError
-from tiergate.services.order import Order
-from tiergate.services.push_plans import PushInterruptedError, push_plans
+from tiergate.services.access.consume_usage import consume
+from tiergate.services.checkout.order import Order
+from tiergate.services.checkout.start_checkout import start_checkout
+from tiergate.services.plans.given_prices import StripePriceError
+from tiergate.services.plans.push_plans import PushInterruptedError, push_plans
 from tiergate.services.run_due import run_due
-from tiergate.services.start_checkout import start_checkout
 from tiergate.store.catalog_rows import price_for_sale
 from tiergate.store.tables import catalog_versions, prices, usage
 from tiergate.stripe_api.gateway import StripeUnavailableError

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tiergate.services.recall_phases import Recalled, recall
+from tiergate.services.access.recall_phases import Recalled, recall
 from tiergate.store.phase_rows import RecordedPhase
 
 DAY = timedelta(days=1)

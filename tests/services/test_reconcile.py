@@ -9,9 +9,9 @@ from sqlalchemy import Table, delete, update
 from tests.services.bench import ACCOUNT, Bench
 from tiergate.rules.errors import UnknownAccountError
 from tiergate.rules.instants import to_unix_seconds
-from tiergate.services.differences import Difference
-from tiergate.services.read_from_stripe import BeingReadError, reading_lease
-from tiergate.services.reconcile import Reconciled, reconcile
+from tiergate.services.mirror.read_from_stripe import BeingReadError, reading_lease
+from tiergate.services.reconcile.differences import Difference
+from tiergate.services.reconcile.reconcile import Reconciled, reconcile
 from tiergate.store.tables import customers, events, invoices, payment_methods, subscriptions, test_clocks
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.services.bench import Bench
-from tiergate.services.reconcile_regularly import reconcile_regularly
+from tiergate.services.reconcile.reconcile_regularly import reconcile_regularly
 from tiergate.services.run_due import run_due
 from tiergate.store.job_rows import find_job
 from tiergate.store.tables import subscriptions

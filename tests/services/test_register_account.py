@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.services.bench import ACCOUNT, BEGIN, Bench
-from tiergate.services.register_account import (
+from tiergate.services.accounts.register_account import (
     Details,
     DetailsError,
     UnknownTimeZoneError,

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.services.bench import Bench
-from tiergate.services.replay_event import UnknownEventError, replay_event, show_event
+from tiergate.services.webhooks.replay_event import UnknownEventError, replay_event, show_event
 from tiergate.store.event_log import logged_events
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.services.bench import ACCOUNT, Bench, northwind
-from tiergate.services.push_plans import push_plans
-from tiergate.services.resolve_duplicates import resolve_duplicates
+from tiergate.services.access.resolve_duplicates import resolve_duplicates
+from tiergate.services.plans.push_plans import push_plans
 from tiergate.services.run_due import run_due
 from tiergate.store.tables import operations, outbox
 from tiergate.stripe_api.gateway import Answer, Gateway, StripeRefusedError

@@ -15,10 +15,10 @@ from tests.services.trials import (
     trials_at_stripe,
 )
 from tiergate.rules.trial_eligibility import Eligibility
-from tiergate.services.answer_check import answer_check
-from tiergate.services.push_plans import push_plans
+from tiergate.services.access.answer_check import answer_check
+from tiergate.services.plans.push_plans import push_plans
 from tiergate.services.run_due import run_due
-from tiergate.services.start_trial import TrialRefusedError, start_trial
+from tiergate.services.trials.start_trial import TrialRefusedError, start_trial
 from tiergate.store.tables import grants, operations, prices
 
 END = BEGIN + timedelta(days=DAYS)
@@ -220,7 +220,7 @@ def test_no_plans_no_trial(bench: Bench) -> None:
 
 def test_what_exceeds_the_free_limits_stays_readable(bench: Bench) -> None:
     """After the trial the account has the free plan; what it made beyond that can be looked at."""
-    from tiergate.services.consume_usage import consume
+    from tiergate.services.access.consume_usage import consume
 
     sell_with_reverse_trial(bench)
     sign_up(bench, NEW)

@@ -9,7 +9,7 @@ from tests.services.bench import ACCOUNT, Bench, northwind
 from tiergate.rules.errors import TiergateError
 from tiergate.services import run_due as module
 from tiergate.services.context import Context
-from tiergate.services.push_plans import push_plans
+from tiergate.services.plans.push_plans import push_plans
 from tiergate.services.run_due import run_due
 
 TRIAL = timedelta(days=14)

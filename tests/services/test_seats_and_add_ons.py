@@ -19,7 +19,7 @@ from tests.services.changing import (
     travel,
 )
 from tiergate.rules.errors import UnknownAddOnError
-from tiergate.services.change_errors import ChangeRefusedError, CheckoutRequiredError
+from tiergate.services.changes.change_errors import ChangeRefusedError, CheckoutRequiredError
 
 WAIT = ("grace_days = 3", 'fewer_seats_than_members = "at_renewal"')
 

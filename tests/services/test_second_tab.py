@@ -10,9 +10,9 @@ import pytest
 from tests.services.bench import ACCOUNT, Bench, northwind
 from tests.services.changing import PER_SEAT, at_stripe, desk, hear, held, noted, paid, prices, sell, states
 from tests.services.test_stripe_down import PAUSE, Action, add_storage, cancel, downgrade, pause, resume, undo
-from tiergate.services.change_plan import AmountMovedError
-from tiergate.services.changed import Changed
-from tiergate.services.push_plans import push_plans
+from tiergate.services.changes.change_plan import AmountMovedError
+from tiergate.services.changes.changed import Changed
+from tiergate.services.plans.push_plans import push_plans
 
 CATALOG = northwind().replace("[policy]\n", PAUSE) + PER_SEAT
 

@@ -3,11 +3,11 @@
 import pytest
 
 from tests.services.bench import ACCOUNT, Bench, northwind
-from tiergate.services.follow_checkout import follow_checkout
-from tiergate.services.order import Order
-from tiergate.services.push_plans import push_plans
+from tiergate.services.checkout.follow_checkout import follow_checkout
+from tiergate.services.checkout.order import Order
+from tiergate.services.checkout.start_checkout import start_checkout
+from tiergate.services.plans.push_plans import push_plans
 from tiergate.services.run_due import run_due
-from tiergate.services.start_checkout import start_checkout
 from tiergate.store.checkout_table import checkouts
 from tiergate.store.tables import operations
 from tiergate.stripe_api.gateway import Answer, Gateway, StripeRefusedError

@@ -4,7 +4,7 @@ import pytest
 
 from tests.services.bench import ACCOUNT, Bench
 from tests.services.changing import Killed, break_line, desk, hear, sell
-from tiergate.services.set_billing_email import InvalidEmailError
+from tiergate.services.accounts.set_billing_email import InvalidEmailError
 from tiergate.store.tables import operations
 from tiergate.stripe_api.gateway import StripeUnavailableError
 

@@ -5,10 +5,10 @@ from sqlalchemy import update
 
 from tests.services.bench import ACCOUNT, Bench, northwind
 from tiergate.rules.state import Subscription, SubscriptionItem
-from tiergate.services.push_plans import push_plans
-from tiergate.services.remap import remap
+from tiergate.services.mirror.remap import remap
+from tiergate.services.mirror.sold_as import sold_as
+from tiergate.services.plans.push_plans import push_plans
 from tiergate.services.run_due import run_due
-from tiergate.services.sold_as import sold_as
 from tiergate.store.catalog_rows import Selling
 from tiergate.store.tables import accounts, catalog_versions, changes, journal, prices
 

@@ -8,14 +8,14 @@ import pytest
 
 from tests.services.bench import ACCOUNT, Bench, Json
 from tiergate.rules.errors import UnknownAccountError, UnknownPlanError
-from tiergate.services.load_catalog import NoPlansError
-from tiergate.services.order import Order, PriceNotAtStripeError
-from tiergate.services.run_due import run_due
-from tiergate.services.start_checkout import (
+from tiergate.services.checkout.order import Order, PriceNotAtStripeError
+from tiergate.services.checkout.start_checkout import (
     AlreadySubscribedError,
     CheckoutBusyError,
     start_checkout,
 )
+from tiergate.services.plans.load_catalog import NoPlansError
+from tiergate.services.run_due import run_due
 from tiergate.store.checkout_table import checkouts
 from tiergate.store.tables import catalog_versions, operations, prices
 from tiergate.stripe_api.gateway import StripeRefusedError, StripeUnavailableError

@@ -10,12 +10,12 @@ from tests.services.bench import ACCOUNT, BEGIN, Bench, northwind
 from tests.services.trials import DAYS, has, trials_at_stripe
 from tiergate.rules.errors import TiergateError, UnknownAccountError, UnknownPlanError
 from tiergate.rules.trial_eligibility import Eligibility
+from tiergate.services.checkout.order import Order, PriceNotAtStripeError
+from tiergate.services.checkout.start_checkout import start_checkout
 from tiergate.services.keyed_wish import KeyReusedError
-from tiergate.services.order import Order, PriceNotAtStripeError
-from tiergate.services.push_plans import push_plans
+from tiergate.services.plans.push_plans import push_plans
 from tiergate.services.run_due import run_due
-from tiergate.services.start_checkout import start_checkout
-from tiergate.services.start_trial import (
+from tiergate.services.trials.start_trial import (
     TrialNeedsCardError,
     TrialRefusedError,
     TrialStarted,

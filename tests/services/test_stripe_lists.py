@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiergate.services.stripe_lists import SeenIds, with_nested
+from tiergate.services.reconcile.stripe_lists import SeenIds, with_nested
 from tiergate.store.mirror import Kind
 from tiergate.stripe_api.listed import as_listed
 

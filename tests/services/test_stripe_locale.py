@@ -2,7 +2,7 @@
 
 import pytest
 
-from tiergate.services.stripe_locale import stripe_locale
+from tiergate.services.accounts.stripe_locale import stripe_locale
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.services.bench import PUBLIC_URL, Bench, Json, LineGateway
-from tiergate.services.finding import Verdict
-from tiergate.services.webhook_endpoints import check_webhooks, register_webhooks
+from tiergate.services.examination.finding import Verdict
+from tiergate.services.examination.webhook_endpoints import check_webhooks, register_webhooks
 from tiergate.stripe_api.gateway import API_VERSION
 from tiergate.stripe_api.needed_events import NEEDED_EVENTS
 

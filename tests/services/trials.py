@@ -1,7 +1,7 @@
 """What the tests of trials have in common: a product with a reverse trial, and looks at Stripe."""
 
 from tests.services.bench import Bench, Json, northwind
-from tiergate.services.push_plans import push_plans
+from tiergate.services.plans.push_plans import push_plans
 
 DAYS = 14
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.story.stage import ACCOUNT, Stage
 from tiergate.rules.instants import isoformat
-from tiergate.services.acting import Acting
+from tiergate.services.accounts.acting import Acting
 
 VISA = "4242 4242 4242 4242"
 DECLINES_LATER = "4000 0000 0000 0341"

@@ -24,7 +24,7 @@ from tiergate.cli.serving import require_free_port, serve_app
 from tiergate.real_time import now
 from tiergate.rules.billing_settings import AfterLastRetry, BillingSettings
 from tiergate.rules.errors import TiergateError
-from tiergate.services.webhook_endpoints import register_webhooks
+from tiergate.services.examination.webhook_endpoints import register_webhooks
 from tiergate.settings import Settings, database_url
 from tiergate.stripe_api.gateway import Gateway
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import typer
 
 from tiergate.cli.opened import opened_billing
-from tiergate.services.finding import Finding
+from tiergate.services.examination.finding import Finding
 
 _MARKS = {"ok": "✓", "warning": "!", "problem": "✗"}
 

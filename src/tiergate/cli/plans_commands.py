@@ -40,7 +40,7 @@ class PlansFileError(TiergateError):
 @plans.command()
 def check(file: File = BILLING_TOML, as_json: AsJson = False) -> None:
     """Look for mistakes in a file, each with its place and remedy; ends with 1 where there are any."""
-    from tiergate.services.check_plans import check_plans
+    from tiergate.services.plans.check_plans import check_plans
 
     found = check_plans(read_plans(file), file.name)
     if as_json:

@@ -45,7 +45,7 @@ def adopt(
     Interrupt it whenever you like: the next run goes on where this one was, or begins anew when it is given
     another key or other prices.
     """
-    from tiergate.services.adopt import Choices
+    from tiergate.services.reconcile.adopt import Choices
 
     choices = Choices(account_key, dict(map(_assignment, assigned or [])))
     with opened_billing() as billing:

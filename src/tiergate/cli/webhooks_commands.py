@@ -19,7 +19,7 @@ def create(
     url: Annotated[str, typer.Argument(help="Its address, such as https://app.example.com/webhooks/stripe.")],
 ) -> None:
     """Register an endpoint at Stripe with exactly the events needed; again changes nothing."""
-    from tiergate.services.webhook_endpoints import register_webhooks
+    from tiergate.services.examination.webhook_endpoints import register_webhooks
 
     endpoint = register_webhooks(_gateway(), url)
     if endpoint.secret is not None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from tiergate.rules.errors import TiergateError
 from tiergate.services.context import Context
-from tiergate.services.read_from_stripe import save_clock
+from tiergate.services.mirror.read_from_stripe import save_clock
 from tiergate.stripe_api.gateway import StripeRefusedError
 
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from tiergate.services.access_change import Listening
-from tiergate.services.commit_together import CommitTogether
-from tiergate.services.delivery import Arrival, Need, Outcome
+from tiergate.services.access.access_change import Listening
 from tiergate.services.do_later import DoLater
-from tiergate.services.take_turns import TakeTurns
+from tiergate.services.mirror.take_turns import TakeTurns
+from tiergate.services.webhooks.commit_together import CommitTogether
+from tiergate.services.webhooks.delivery import Arrival, Need, Outcome
 from tiergate.store import Database
 from tiergate.stripe_api.gateway import Gateway
 from tiergate.stripe_api.pace import no_hurry

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import msgspec
 
-from tiergate.services.acting import Acting
+from tiergate.services.accounts.acting import Acting
 from tiergate.services.context import Context
 from tiergate.services.signed_text import sign
 

@@ -9,19 +9,19 @@ from typing import TypeVar
 
 from tiergate.rules.due import next_verification_at
 from tiergate.rules.timeline import build_timeline
+from tiergate.services.access.deliver_changes import deliver_changes
+from tiergate.services.access.do_what_is_left import do_what_is_left
+from tiergate.services.access.left_to_do import LeftToDo
+from tiergate.services.access.refresh_account import refresh_account
+from tiergate.services.access.tell_account import tell_accounts
 from tiergate.services.account_time import account_now
+from tiergate.services.changes.finish_operations import finish_operations
+from tiergate.services.checkout.follow_checkout import follow_checkout
 from tiergate.services.context import Context
-from tiergate.services.deliver_changes import deliver_changes
-from tiergate.services.do_what_is_left import do_what_is_left
-from tiergate.services.finish_operations import finish_operations
-from tiergate.services.follow_checkout import follow_checkout
-from tiergate.services.ingest_webhook import apply_untold
-from tiergate.services.left_to_do import LeftToDo
-from tiergate.services.load_catalog import load_catalog
-from tiergate.services.read_from_stripe import read_account, read_clock
-from tiergate.services.reconcile_regularly import reconcile_regularly
-from tiergate.services.refresh_account import refresh_account
-from tiergate.services.tell_account import tell_accounts
+from tiergate.services.mirror.read_from_stripe import read_account, read_clock
+from tiergate.services.plans.load_catalog import load_catalog
+from tiergate.services.reconcile.reconcile_regularly import reconcile_regularly
+from tiergate.services.webhooks.ingest_webhook import apply_untold
 from tiergate.store.account_rows import Due, due_accounts, find_account, load_state
 from tiergate.store.checkout_rows import unwatched_checkouts
 from tiergate.store.event_rows import waiting_events

@@ -7,7 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
-from tiergate.services.access_tokens import Use
+from tiergate.services.accounts.access_tokens import Use
 from tiergate.web.api_description import MEMBER, refuses, sends_forms_on, takes
 from tiergate.web.change_routes import to_billing
 from tiergate.web.idempotency_key import Key, KeyedOrder

@@ -15,9 +15,9 @@ from tiergate.rules.purchase_terms import trial_to_buy
 from tiergate.rules.reverse_trial import waiting_trial
 from tiergate.rules.scheduled import coming_phases
 from tiergate.rules.state import PaymentMethod, SubscriptionItem, SubscriptionStatus
-from tiergate.services.ask_to_upgrade import still_asked
-from tiergate.services.describe_account import AccountView
-from tiergate.services.preview_purchase import PurchasePreview
+from tiergate.services.access.describe_account import AccountView
+from tiergate.services.accounts.ask_to_upgrade import still_asked
+from tiergate.services.checkout.preview_purchase import PurchasePreview
 from tiergate.web.billing_facts import IN_DEBT, BillingPage, Running, Terms, UsageLine
 from tiergate.web.offer_in_language import page_in
 from tiergate.web.page_frame import account_frame, billing_of

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from tiergate.rules.catalog import UNLIMITED
 from tiergate.rules.decision import Decision
 from tiergate.rules.instants import DISTANT_FUTURE
-from tiergate.services.describe_account import AccountView
+from tiergate.services.access.describe_account import AccountView
 from tiergate.web.shown_as import shown_as
 
 _EXAMPLE: dict[str, Any] = {

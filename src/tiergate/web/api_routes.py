@@ -7,8 +7,8 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 from pydantic import Field, model_validator
 
-from tiergate.services.order import OWN_PATH
-from tiergate.services.start_checkout import AlreadySubscribedError
+from tiergate.services.checkout.order import OWN_PATH
+from tiergate.services.checkout.start_checkout import AlreadySubscribedError
 from tiergate.web.answers import (
     CheckoutAnswer,
     DecisionAnswer,

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tiergate.billing import Billing
-from tiergate.services.webhook_endpoints import WEBHOOK_PATH
+from tiergate.services.examination.webhook_endpoints import WEBHOOK_PATH
 from tiergate.web import (
     access_routes,
     api_routes,

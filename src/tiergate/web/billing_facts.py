@@ -11,8 +11,8 @@ from tiergate.rules.payment_problem import PaymentProblem
 from tiergate.rules.policy import Policy
 from tiergate.rules.price import Price
 from tiergate.rules.state import Invoice, PaymentMethod
-from tiergate.services.ask_to_upgrade import Asked
-from tiergate.services.preview_purchase import PurchasePreview
+from tiergate.services.accounts.ask_to_upgrade import Asked
+from tiergate.services.checkout.preview_purchase import PurchasePreview
 from tiergate.web.render import Frame
 
 IN_DEBT = frozenset({Reason.PAST_DUE_GRACE, Reason.PAST_DUE, Reason.UNPAID, Reason.INCOMPLETE})

@@ -1,7 +1,7 @@
 """What can be done about an account's situation, each with its button."""
 
 from tiergate.rules.state import InvoiceStatus
-from tiergate.services.preview_purchase import PurchasePreview
+from tiergate.services.checkout.preview_purchase import PurchasePreview
 from tiergate.web.billing_facts import BillingPage
 from tiergate.web.link import Link
 from tiergate.web.payment_words import is_to_be_confirmed

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from tiergate.rules.access import Reason
-from tiergate.services.ask_to_upgrade import Asked
+from tiergate.services.accounts.ask_to_upgrade import Asked
 from tiergate.web.billing_facts import BillingPage, Running, Terms
 from tiergate.web.link import Link
 from tiergate.web.payment_words import is_to_be_confirmed, problem_in_words

@@ -12,11 +12,11 @@ from tiergate.billing import Billing
 from tiergate.rules.change import ChangeKind
 from tiergate.rules.plan_change import cancellation
 from tiergate.rules.policy import OnCancel
-from tiergate.services.change_errors import CardRequiredError, CheckoutRequiredError
-from tiergate.services.change_plan import AmountMovedError
-from tiergate.services.preview_change import Preview
-from tiergate.services.start_checkout import AlreadySubscribedError
-from tiergate.services.wish import Wish
+from tiergate.services.changes.change_errors import CardRequiredError, CheckoutRequiredError
+from tiergate.services.changes.change_plan import AmountMovedError
+from tiergate.services.changes.preview_change import Preview
+from tiergate.services.changes.wish import Wish
+from tiergate.services.checkout.start_checkout import AlreadySubscribedError
 from tiergate.web.account_page import account_page
 from tiergate.web.buy_page import BuyPage, render_buy
 from tiergate.web.change_page import ChangePage, render_change

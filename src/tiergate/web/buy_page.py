@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from tiergate.rules.purchase_terms import Charge
-from tiergate.services.preview_purchase import PurchasePreview
+from tiergate.services.checkout.preview_purchase import PurchasePreview
 from tiergate.web.billing_facts import BillingPage
 from tiergate.web.billing_links import buy
 from tiergate.web.change_page import Line

@@ -6,12 +6,12 @@ from typing import Literal, Self
 from pydantic import BaseModel, Field
 from pydantic.config import JsonDict
 
-from tiergate.services.cancel_subscription import FEEDBACK, MOST_CHARACTERS
-from tiergate.services.changed import Changed
-from tiergate.services.order import OWN_PATH
-from tiergate.services.preview_change import Preview
-from tiergate.services.set_billing_email import ADDRESS, LONGEST
-from tiergate.services.wish import MOST
+from tiergate.services.accounts.set_billing_email import ADDRESS, LONGEST
+from tiergate.services.changes.cancel_subscription import FEEDBACK, MOST_CHARACTERS
+from tiergate.services.changes.changed import Changed
+from tiergate.services.changes.preview_change import Preview
+from tiergate.services.changes.wish import MOST
+from tiergate.services.checkout.order import OWN_PATH
 from tiergate.web.idempotency_key import KeyedOrder
 from tiergate.web.shown_as import shown_as, strictly_shown_as
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from tiergate.rules.catalog import UNLIMITED, Feature, FeatureValue
 from tiergate.rules.change import ChangeKind, Holds
-from tiergate.services.preview_change import Preview
-from tiergate.services.wish import Wish
+from tiergate.services.changes.preview_change import Preview
+from tiergate.services.changes.wish import Wish
 from tiergate.translation import Sentence
 from tiergate.web.billing_details import card_in_words
 from tiergate.web.billing_facts import BillingPage, Terms

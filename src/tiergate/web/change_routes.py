@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
-from tiergate.services.changed import Changed
+from tiergate.services.changes.changed import Changed
 from tiergate.web.api_description import CHANGE, KEYED, refuses, sends_forms_on, takes
 from tiergate.web.change_answers import (
     AddOnOrder,

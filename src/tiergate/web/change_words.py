@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tiergate.rules.change import Change, ChangeKind, Holds
-from tiergate.services.preview_change import Preview
+from tiergate.services.changes.preview_change import Preview
 from tiergate.translation import Sentence
 from tiergate.web.billing_facts import BillingPage
 from tiergate.web.plan_prices import add_on_of, seats_of

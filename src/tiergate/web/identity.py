@@ -11,8 +11,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from tiergate.rules.errors import TiergateError
-from tiergate.services.access_tokens import AccessExpiredError, AccessInvalidError, Use
-from tiergate.services.acting import Acting
+from tiergate.services.accounts.access_tokens import AccessExpiredError, AccessInvalidError, Use
+from tiergate.services.accounts.acting import Acting
 from tiergate.web.own_cookie import read_cookie
 from tiergate.web.page_frame import acting_in, billing_of, note_acting
 

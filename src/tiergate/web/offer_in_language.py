@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tiergate.rules.catalog import UNLIMITED, AddOn, Catalog, Feature, FeatureValue, Plan, Product
-from tiergate.services.preview_change import Preview
+from tiergate.services.changes.preview_change import Preview
 from tiergate.translation import Translation
 from tiergate.web.billing_facts import BillingPage, Running, Terms
 

@@ -8,8 +8,8 @@ from fastapi import Request
 from tiergate.billing import Billing
 from tiergate.rules.catalog import Product
 from tiergate.rules.errors import TiergateError
-from tiergate.services.acting import Acting
-from tiergate.services.describe_account import AccountView
+from tiergate.services.access.describe_account import AccountView
+from tiergate.services.accounts.acting import Acting
 from tiergate.translation import ENGLISH
 from tiergate.web.offer_in_language import product_in
 from tiergate.web.render import Frame

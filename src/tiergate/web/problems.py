@@ -14,8 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tiergate.rules.catalog import Product
 from tiergate.rules.errors import TiergateError
 from tiergate.rules.trial_eligibility import Eligibility
-from tiergate.services.answer_check import FeatureRefusedError
-from tiergate.services.start_trial import TrialRefusedError
+from tiergate.services.access.answer_check import FeatureRefusedError
+from tiergate.services.trials.start_trial import TrialRefusedError
 from tiergate.translation import ProblemWords, Translation
 from tiergate.web.answers import decision_answer
 from tiergate.web.link import Link

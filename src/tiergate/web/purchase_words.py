@@ -1,7 +1,7 @@
 """The sentences that say what a purchase charges, and when: before the click."""
 
 from tiergate.rules.purchase_terms import Charge
-from tiergate.services.preview_purchase import PurchasePreview
+from tiergate.services.checkout.preview_purchase import PurchasePreview
 from tiergate.web.wording import Wording
 
 

@@ -5,8 +5,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from tiergate.rules.access import Reason
 from tiergate.rules.state import ENDED, Subscription, SubscriptionStatus
-from tiergate.services.change_errors import open_invoice_url
-from tiergate.services.describe_account import AccountView
+from tiergate.services.access.describe_account import AccountView
+from tiergate.services.changes.change_errors import open_invoice_url
 from tiergate.store.checkout_rows import Checkout
 from tiergate.stripe_api.gateway import StripeUnavailableError
 from tiergate.web.checkout_return_page import CheckoutReturnPage, render_checkout_return

@@ -8,7 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, RedirectResponse
 from pydantic import BaseModel, Field
 
-from tiergate.services.start_trial import TrialNeedsCardError, TrialStarted
+from tiergate.services.trials.start_trial import TrialNeedsCardError, TrialStarted
 from tiergate.web.answers import CheckoutAnswer
 from tiergate.web.api_description import ACCOUNT, KEYED, refuses, sends_forms_on, takes
 from tiergate.web.idempotency_key import Key, KeyedOrder

@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tiergate.billing import Billing
 from tiergate.rules.errors import TiergateError
-from tiergate.services.read_event import UnreadableEventError
-from tiergate.services.webhook_endpoints import WEBHOOK_PATH
+from tiergate.services.examination.webhook_endpoints import WEBHOOK_PATH
+from tiergate.services.webhooks.read_event import UnreadableEventError
 from tiergate.stripe_api.verify_signature import SignatureError
 from tiergate.web.problems import tiergate_problem
 from tiergate.web.read_body import read_body

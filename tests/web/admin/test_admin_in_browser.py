@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.web.admin.live import Live, serve
 from tests.web.routes.site import ADMIN, PASSWORD
-from tiergate.services.edit_catalog import read_tables, set_plan
+from tiergate.services.plans.edit_catalog import read_tables, set_plan
 
 PAGES = {
     "plans": "/admin/plans",

@@ -7,7 +7,7 @@ import tomllib
 import pytest
 
 from tests.web.routes.site import AdminClient, Site
-from tiergate.services.draft_catalog import LONGEST
+from tiergate.services.plans.draft_catalog import LONGEST
 
 
 def draft(site: Site) -> str:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.services.bench import northwind
 from tiergate.rules.catalog_file import parse_catalog
-from tiergate.services.edit_catalog import set_plan, set_settings
+from tiergate.services.plans.edit_catalog import set_plan, set_settings
 from tiergate.web.admin.form_fields import Fields
 from tiergate.web.admin.plan_form import PlanForm, plan_form, read_plan, sent_form
 from tiergate.web.admin.settings_form import BILLING, CHECKOUT, SettingsTable, read_settings, shown_settings

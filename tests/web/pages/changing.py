@@ -26,8 +26,8 @@ from tiergate.rules.access import Reason
 from tiergate.rules.catalog import UNLIMITED
 from tiergate.rules.change import Change, ChangeKind, Holds
 from tiergate.rules.purchase_terms import Charge
-from tiergate.services.preview_change import Preview, PreviewLine
-from tiergate.services.wish import Wish
+from tiergate.services.changes.preview_change import Preview, PreviewLine
+from tiergate.services.changes.wish import Wish
 from tiergate.web.billing_facts import Running, Terms
 from tiergate.web.buy_page import BuyPage
 from tiergate.web.change_page import ChangePage

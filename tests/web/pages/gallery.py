@@ -35,7 +35,7 @@ from tests.web.pages.northwind import (
 )
 from tiergate.rules.catalog import Plan
 from tiergate.rules.next_step import Position
-from tiergate.services.ask_to_upgrade import Asked
+from tiergate.services.accounts.ask_to_upgrade import Asked
 from tiergate.translation import Translation
 from tiergate.translation_files import read_translations
 from tiergate.web.billing_page import BillingPage, render_billing

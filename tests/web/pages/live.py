@@ -15,7 +15,7 @@ from tests.web.pages.product import product, who
 from tests.web.routes.site import KEY
 from tiergate.billing import Billing
 from tiergate.real_time import now
-from tiergate.services.webhook_endpoints import register_webhooks
+from tiergate.services.examination.webhook_endpoints import register_webhooks
 from tiergate.settings import Settings
 from tiergate.stripe_api.gateway import Gateway
 

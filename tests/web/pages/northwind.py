@@ -24,7 +24,7 @@ from tiergate.rules.price import Amount, Price
 from tiergate.rules.purchase_terms import Charge
 from tiergate.rules.state import Invoice, InvoiceStatus, PaymentMethod
 from tiergate.rules.tiered_price import Tier, TiersMode
-from tiergate.services.preview_purchase import PurchasePreview
+from tiergate.services.checkout.preview_purchase import PurchasePreview
 from tiergate.web.billing_facts import Running, Terms
 from tiergate.web.billing_page import BillingPage, UsageLine
 from tiergate.web.offers import Storefront

@@ -7,7 +7,7 @@ import pytest
 from tests.web.pages.changing import buy_pages, change_pages, leaving_pages
 from tests.web.pages.markup import read
 from tests.web.pages.northwind import self_serve_pages
-from tiergate.services.cancel_subscription import FEEDBACK
+from tiergate.services.changes.cancel_subscription import FEEDBACK
 from tiergate.web.billing_page import billing_view
 from tiergate.web.buy_page import buy_view
 from tiergate.web.change_page import Line, change_view, render_change

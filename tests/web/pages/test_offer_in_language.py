@@ -23,7 +23,7 @@ from tests.web.pages.northwind import (
 )
 from tiergate.rules.access import Reason
 from tiergate.rules.catalog import UNLIMITED
-from tiergate.services.wish import Wish
+from tiergate.services.changes.wish import Wish
 from tiergate.translation_files import read_translations
 from tiergate.web.billing_facts import Running, Terms
 from tiergate.web.change_page import ChangePage

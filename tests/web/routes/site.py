@@ -16,8 +16,8 @@ from starlette.testclient import TestClient
 
 from tests.web.routes.described import DescribedClient
 from tiergate.billing import Billing
-from tiergate.services.acting import Acting
-from tiergate.services.admin_accounts import AdminError
+from tiergate.services.accounts.acting import Acting
+from tiergate.services.administration.admin_accounts import AdminError
 from tiergate.settings import Settings
 from tiergate.web.app import create_app
 

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from tests.web.routes.site import HOST, HTML, KEY, SECRET, SECRET_KEY, Site
 from tiergate.billing import Billing
 from tiergate.real_time import now
-from tiergate.services.acting import Acting
+from tiergate.services.accounts.acting import Acting
 from tiergate.settings import Settings
 from tiergate.web.app import create_app
 from tiergate.web.identity import nobody
@@ -83,7 +83,7 @@ def test_a_session_that_has_ended_says_so(site: Site) -> None:
     """After twelve hours the page asks to come anew; the pricing page is for everybody again."""
     with Billing(site.billing.settings, now=lambda: now() - timedelta(hours=12, minutes=1)) as earlier:
         token = earlier.billing_link("acme").partition("token=")[2]
-        from tiergate.services.access_tokens import Use
+        from tiergate.services.accounts.access_tokens import Use
 
         session, _ = earlier.access_session(earlier.read_access(Use.LINK, token))
     browser = site.as_nobody(Cookie=f"tiergate_access={session}")

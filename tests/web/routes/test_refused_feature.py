@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.web.routes.site import HTML, Site
-from tiergate.services.answer_check import FeatureRefusedError
+from tiergate.services.access.answer_check import FeatureRefusedError
 
 
 @pytest.fixture

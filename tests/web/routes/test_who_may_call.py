@@ -9,7 +9,7 @@ from fastapi.routing import iter_route_contexts
 from tests.web.routes.site import HOST, HTML, KEY, SECRET, SECRET_KEY, Site
 from tiergate.billing import Billing
 from tiergate.real_time import now
-from tiergate.services.webhook_endpoints import WEBHOOK_PATH
+from tiergate.services.examination.webhook_endpoints import WEBHOOK_PATH
 from tiergate.settings import Settings
 from tiergate.web.problems import DefectProblems
 from tiergate.web.render import static_url

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from tiergate.rules.catalog_file import CatalogError, Mistake, parse_catalog
-from tiergate.services.draft_catalog import Editing
-from tiergate.services.sign_in import AdminSession
+from tiergate.services.administration.sign_in import AdminSession
+from tiergate.services.plans.draft_catalog import Editing
 from tiergate.web.page_frame import english_frame_of
 from tiergate.web.render import Frame, render
 

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from tiergate.services.draft_catalog import LONGEST, Editing, fingerprint
+from tiergate.services.plans.draft_catalog import LONGEST, Editing, fingerprint
 from tiergate.web.admin.admin_page import mistakes_of
 from tiergate.web.admin.guard import Admin, AdminCall, administration_of
 from tiergate.web.api_description import ANYBODY, Responses, refuses

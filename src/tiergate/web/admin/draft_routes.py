@@ -5,8 +5,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from tiergate.rules.catalog_file import CatalogError
 from tiergate.rules.errors import TiergateError
-from tiergate.services.draft_catalog import DraftConflictError, Editing, fingerprint
-from tiergate.services.push_plans import OvertakenError, PushBusyError, PushInterruptedError
+from tiergate.services.plans.draft_catalog import DraftConflictError, Editing, fingerprint
+from tiergate.services.plans.push_plans import OvertakenError, PushBusyError, PushInterruptedError
 from tiergate.web.admin.admin_page import admin_frame, mistakes_of, render_admin
 from tiergate.web.admin.guard import Admin, AdminForm, administration_of
 from tiergate.web.admin.review import Review, review_of

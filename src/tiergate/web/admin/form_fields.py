@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 
-from tiergate.services.draft_catalog import LONGEST, DraftConflictError
+from tiergate.services.plans.draft_catalog import LONGEST, DraftConflictError
 from tiergate.web.read_body import read_body
 
 SEEN_FIELD = "seen"

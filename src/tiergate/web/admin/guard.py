@@ -11,8 +11,8 @@ from fastapi import Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from tiergate.rules.errors import TiergateError
-from tiergate.services.administration import Administration
-from tiergate.services.sign_in import AdminSession, SignedIn, is_own_token
+from tiergate.services.administration.administration import Administration
+from tiergate.services.administration.sign_in import AdminSession, SignedIn, is_own_token
 from tiergate.web.admin.form_fields import Fields, read_fields
 from tiergate.web.csrf import CsrfError
 from tiergate.web.own_cookie import forget_cookie, keep_cookie, read_cookie

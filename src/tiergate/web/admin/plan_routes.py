@@ -8,8 +8,8 @@ from fastapi import APIRouter, HTTPException, Path, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from tiergate.rules.catalog import FeatureKind
-from tiergate.services.draft_catalog import DraftConflictError
-from tiergate.services.edit_catalog import (
+from tiergate.services.plans.draft_catalog import DraftConflictError
+from tiergate.services.plans.edit_catalog import (
     EditError,
     move_plan,
     plans_by_rank,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from tiergate.rules.catalog_advice import Advice
 from tiergate.rules.catalog_diff import FieldChange, OfferChange
 from tiergate.rules.push_steps import Step
-from tiergate.services.diff_plans import Keeping, PlansDiff
-from tiergate.services.diff_text import details
+from tiergate.services.plans.diff_plans import Keeping, PlansDiff
+from tiergate.services.plans.diff_text import details
 from tiergate.web.wording import Wording
 
 

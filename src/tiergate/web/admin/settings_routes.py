@@ -6,7 +6,7 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from tiergate.services.edit_catalog import read_table, set_settings
+from tiergate.services.plans.edit_catalog import read_table, set_settings
 from tiergate.web.admin.admin_page import admin_frame, render_admin
 from tiergate.web.admin.form_fields import SEEN_FIELD, mark_of, require_as_seen
 from tiergate.web.admin.guard import Admin, AdminForm, administration_of

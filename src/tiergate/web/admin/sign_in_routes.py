@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from tiergate.services.sign_in import SignInFailedError, TooManyAttemptsError
+from tiergate.services.administration.sign_in import SignInFailedError, TooManyAttemptsError
 from tiergate.web.admin.form_fields import read_fields
 from tiergate.web.admin.guard import (
     Admin,

@@ -1,0 +1,1 @@
+"""Admins: who they are, and what they may do."""

@@ -1,0 +1,1 @@
+"""Changes to a subscription: shown before the click, and made once."""

@@ -1,0 +1,1 @@
+"""What Stripe said of its objects, saved with the account and the plan that they belong to."""

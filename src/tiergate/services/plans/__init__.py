@@ -1,0 +1,1 @@
+"""The catalogue: its text, what publishing it does at Stripe, and moving accounts to another version."""
