@@ -1,1 +1,1 @@
-"""Taking in Stripe's events: verified, stored, applied, and finished by asking Stripe what they leave open."""
+"""Taking in Stripe's events: verified, stored, applied, and finished by asking Stripe about what is open."""
