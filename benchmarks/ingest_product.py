@@ -16,7 +16,7 @@ from benchmarks.ingest_contest import judge
 from benchmarks.ingest_events import SECRET, Events, Json, Scenery, account_id, signature
 from benchmarks.listening import serve_and_tell
 from tiergate import Billing
-from tiergate.cli.serving import keep_what_is_loaded
+from tiergate.cli.serving import collect_rarely
 from tiergate.real_time import now as real_now
 from tiergate.settings import Settings
 from tiergate.store import Database
@@ -142,7 +142,7 @@ def main() -> None:
     billing = Billing()
     billing.start()
     application = billing.asgi
-    keep_what_is_loaded()
+    collect_rarely()
     serve_and_tell(application)
 
 

@@ -11,6 +11,9 @@ from starlette.types import ASGIApp
 
 from tiergate.rules.errors import TiergateError
 
+_COLLECT_AFTER = (50_000, 20, 20)
+"""So many new objects, and so many collections of the younger ones, come before the collector looks."""
+
 
 class PortInUseError(TiergateError):
     """Something else listens on the port already."""
@@ -55,15 +58,16 @@ def wait_until_stopped() -> None:
 
 def serve_app(app: ASGIApp, host: str, port: int) -> None:
     """Serve until the process is told to stop."""
-    keep_what_is_loaded()
+    collect_rarely()
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
 
 
-def keep_what_is_loaded() -> None:
-    """Spare Python's collector of cycles all that was made so far, for it lives as long as the process.
+def collect_rarely() -> None:
+    """Have Python's collector of cycles leave alone what is loaded, and look less often at what comes.
 
-    To search it takes a tenth of a second, during which no request is answered.
+    What is loaded lives as long as the process: to search it takes a tenth of a second, during which no
+    request is answered.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(*_COLLECT_AFTER)
