@@ -25,7 +25,7 @@ from tiergate.store.mirror_rows import (
     schedule_of,
     subscription_of,
 )
-from tiergate.store.prepared import Prepared
+from tiergate.store.prepared import Prepared, without_waiting
 from tiergate.store.row_reader import RowReader
 from tiergate.store.tables import (
     accounts,
@@ -88,7 +88,9 @@ class Loading:
         if not found:
             return {}
         stretch = {"first": found[0].account_id, "last": found[-1].account_id}
-        gathered = [part.gather(tx, stretch) for part in self._parts.values()]
+        with without_waiting(tx):
+            asked = [part.ask(tx, stretch) for part in self._parts.values()]
+            gathered = [answer() for answer in asked]
         return {
             account.account_id: _encode(
                 (
@@ -141,12 +143,17 @@ class _Part(Generic[_T]):
         self._is_ordered = is_ordered
         self.statement: Select[Any] = select(*loaded).where(columns[0].between(_FIRST, _LAST))
 
-    def gather(self, tx: Transaction, stretch: Mapping[str, str]) -> Mapping[str, list[Any]]:
-        """Return the rows of a stretch of accounts, by account, as the driver gives them."""
-        gathered: dict[str, list[Any]] = defaultdict(list)
-        for row in self._prepared.raw(tx, stretch):
-            gathered[row[0]].append(row[1:])
-        return gathered
+    def ask(self, tx: Transaction, stretch: Mapping[str, str]) -> Callable[[], Mapping[str, list[Any]]]:
+        """Ask for the rows of a stretch of accounts; what is returned gives them by account, as they came."""
+        sent = self._prepared.send(tx, stretch)
+
+        def gather() -> Mapping[str, list[Any]]:
+            gathered: dict[str, list[Any]] = defaultdict(list)
+            for row in sent():
+                gathered[row[0]].append(row[1:])
+            return gathered
+
+        return gather
 
     @cached_property
     def _prepared(self) -> Prepared:

@@ -63,7 +63,9 @@ def without_waiting(tx: Transaction) -> Iterator[None]:
     its end. Raises SQLAlchemy's ``DBAPIError``.
     """
     driver = tx.dialect.loaded_dbapi
-    if tx.dialect.name == "sqlite" or not driver.Pipeline.is_supported():
+    # A host may have connected by another driver than ours.
+    pipeline = getattr(driver, "Pipeline", None)
+    if pipeline is None or not pipeline.is_supported():
         yield
         return
     connection: Any = tx.connection.dbapi_connection
