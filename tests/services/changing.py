@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tests.services.bench import ACCOUNT, Bench, Json, northwind
-from tiergate.changes import Changes
+from tiergate.billing.changes import Changes
 from tiergate.rules.held import Held
 from tiergate.services.changes.change_facts import load_facts
 from tiergate.services.plans.push_plans import push_plans

@@ -12,7 +12,7 @@ import stripe
 
 from tests.services.bench import ACCOUNT, Bench, Json, northwind, open_bench
 from tests.services.changing import ASKS_THE_BANK, PER_SEAT, break_line, desk, hear, sell
-from tiergate.billing_trials import BillingTrials
+from tiergate.billing.trials import BillingTrials
 from tiergate.services.checkout.lead_to_checkout import lead_to_checkout
 from tiergate.services.checkout.order import Order
 from tiergate.services.plans.push_plans import push_plans

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tiergate.billing_access import BillingAccess
-from tiergate.billing_checkout import BillingCheckout
-from tiergate.billing_plans import BillingPlans
-from tiergate.billing_trials import BillingTrials
-from tiergate.changes import Changes
+from tiergate.billing.access import BillingAccess
+from tiergate.billing.changes import Changes
+from tiergate.billing.checkout import BillingCheckout
+from tiergate.billing.plans import BillingPlans
+from tiergate.billing.trials import BillingTrials
 from tiergate.real_time import now as real_now
 from tiergate.rules.catalog import FeatureValue
 from tiergate.rules.decision import Decision
