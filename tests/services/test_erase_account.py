@@ -25,6 +25,8 @@ from tiergate.services.checkout.order import Order
 from tiergate.services.checkout.start_checkout import start_checkout
 from tiergate.services.reconcile.reconcile import reconcile
 from tiergate.services.run_due import run_due
+from tiergate.services.webhooks.read_event import read_event
+from tiergate.services.webhooks.take_in import take_in
 from tiergate.store.tables import (
     accounts,
     customers,
@@ -221,6 +223,34 @@ def test_later_webhooks_bring_nothing_back(both: Bench) -> None:
     assert all(row.state in ("applied", "noted") for row in both.rows(events))
     assert personal(both) == []
     assert personal(both, "4242") == []
+
+
+@pytest.mark.parametrize("is_alone", [True, False], ids=["alone", "among others"])
+@pytest.mark.parametrize("change", ["more items", "no status", "a number out of range", "as it is"])
+@pytest.mark.parametrize("is_expanded", [True, False], ids=["expanded", "named"])
+def test_nothing_is_kept_of_what_cannot_be_saved_at_once(
+    both: Bench, change: str, is_expanded: bool, is_alone: bool
+) -> None:
+    """Events that are left for later, and those that nothing depends on, are stored without names too."""
+    subscription = both.at_stripe(f"/v1/subscriptions/{ended(both)}")
+    both.deliver(*both.webhooks())
+    erase_account(both.context, "acme")
+    both.tick()
+    customer = both.at_stripe(f"/v1/customers/{subscription['customer']}")
+    whose = {**customer, "name": "Ada Lovelace"} if is_expanded else customer["id"]
+    hers = {**subscription, "customer": whose, "metadata": {"for": "Ada Lovelace"}}
+    if change == "more items":
+        hers["items"] = {**hers["items"], "has_more": True}
+    elif change == "no status":
+        del hers["status"]
+    elif change == "a number out of range":
+        hers["number"] = 987654321
+    body = json.dumps(both.event("customer.subscription.updated", hers)).replace("987654321", "1e999")
+    charge = {"id": "ch_1", "object": "charge", "customer": whose, "receipt_email": "a@lovelace.test"}
+    others = [] if is_alone else [json.dumps(both.event("charge.succeeded", charge))]
+    arrivals = [read_event(one.encode(), both.clock.now) for one in (body, *others)]
+    assert [outcome.error for outcome in take_in(both.context, arrivals)] == [None] * len(arrivals)
+    assert personal(both) == []
 
 
 def test_comparing_with_stripe_brings_nothing_back(both: Bench) -> None:

@@ -1,6 +1,7 @@
 """Events that are applied together leave what they would have left one by one."""
 
 import asyncio
+import json
 from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
@@ -14,6 +15,8 @@ from tiergate.services.access.tell_account import tell_accounts
 from tiergate.services.context import Context
 from tiergate.services.run_due import run_due
 from tiergate.services.webhooks import apply_together
+from tiergate.services.webhooks import take_in as take_in_module
+from tiergate.services.webhooks.apply_event import Applied, apply_event
 from tiergate.services.webhooks.delivery import Arrival
 from tiergate.services.webhooks.ingest_webhook import (
     aingest_webhook,
@@ -22,7 +25,8 @@ from tiergate.services.webhooks.ingest_webhook import (
     wait_until_told,
 )
 from tiergate.services.webhooks.read_event import read_event
-from tiergate.services.webhooks.take_in import take_in
+from tiergate.services.webhooks.take_in import take_in, take_up
+from tiergate.store import Transaction
 from tiergate.store.event_rows import insert_events
 from tiergate.store.tables import accounts, customers, events, invoices, journal, subscriptions
 
@@ -211,3 +215,88 @@ def test_a_backlog_tells_an_account_once(both: Bench, monkeypatch: pytest.Monkey
     assert [list(causes) for causes in told if causes] == [[ACCOUNT]]
     assert {row.state for row in both.rows(events)} == {"applied", "noted"}
     assert all(row.next_due_at is None or row.next_due_at > both.clock.now for row in both.rows(accounts))
+
+
+def applied_alone(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A list to which the ids of events are added that are applied one by one from now on, in their order."""
+    found: list[str] = []
+
+    def apply(context: Context, tx: Transaction, one: Arrival) -> Applied:
+        found.append(one.event.event_id)
+        return apply_event(context, tx, one)
+
+    monkeypatch.setattr(take_in_module, "apply_event", apply)
+    return found
+
+
+_ODD: Mapping[str, Json] = {
+    "more items": {"items": {"data": [], "has_more": True}},
+    "deleted": {"deleted": True},
+    "on a test clock": {"test_clock": "clock_1"},
+    "unreadable": {"created": "never"},
+}
+
+
+@pytest.mark.parametrize("is_inside", [True, False], ids=["customer inside", "customer named"])
+@pytest.mark.parametrize("odd", _ODD)
+def test_what_follows_an_odd_event_of_its_customer_waits_its_turn(
+    both: Bench, monkeypatch: pytest.MonkeyPatch, odd: str, is_inside: bool
+) -> None:
+    """It is applied alone after that, while what came before it, and what is others', is applied together."""
+    subscribed, then, _, nobodys = life(both)[:4]
+    thing, paid = subscribed["data"]["object"], then["data"]["object"]
+    whose = {"id": thing["customer"], "object": "customer"} if is_inside else thing["customer"]
+    odd_one = both.event("customer.subscription.updated", {**thing, "customer": whose, **_ODD[odd]})
+    before = both.event("invoice.updated", {**paid, "id": "in_before"})
+    alone = applied_alone(both, monkeypatch)
+    arrivals = [arrival(both, event) for event in (before, odd_one, nobodys, then)]
+    assert [outcome.error for outcome in take_in(both.context, arrivals)] == [None] * 4
+    assert alone == [odd_one["id"], then["id"]]
+    assert both.stored(then["id"]).state == "applied"
+
+
+def test_a_customer_that_was_deleted_is_applied_alone(both: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its last event shows it as it was: the type alone tells, and what follows waits its turn."""
+    subscribed, _, updated = life(both)[:3]
+    gone = both.event("customer.deleted", updated["data"]["object"])
+    alone = applied_alone(both, monkeypatch)
+    take_in(both.context, [arrival(both, event) for event in (gone, subscribed)])
+    assert alone == [gone["id"], subscribed["id"]]
+    assert [row.deleted for row in both.rows(customers)] == [True]
+
+
+@pytest.mark.parametrize("customer", [7, [], {}, {"id": 7}, "", "cus_\0", "cus_\ud800", "cus_\7"])
+def test_a_customer_that_is_none_takes_no_neighbour_down(
+    both: Bench, monkeypatch: pytest.MonkeyPatch, customer: Any
+) -> None:
+    """Its event is stored and applied alone; the neighbours are applied together all the same."""
+    told = life(both)[:3]
+    odd = both.event("customer.subscription.updated", {**told[0]["data"]["object"], "customer": customer})
+    alone = applied_alone(both, monkeypatch)
+    arrivals = [read_event(json.dumps(event).encode(), both.clock.now) for event in (odd, *told)]
+    assert [outcome.error for outcome in take_in(both.context, arrivals)] == [None] * 4
+    assert alone == [odd["id"]]
+    assert both.stored(odd["id"]).account_id is None
+    assert [both.stored(event["id"]).state for event in told] == ["applied"] * 3
+
+
+def test_what_is_odd_in_a_backlog_is_not_closed_unapplied(
+    both: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Taken up by the worker, it is left waiting by those that are applied together, and applied alone."""
+    told = life(both)[:4]
+    thing = told[0]["data"]["object"]
+    odd = both.event("customer.subscription.updated", {**thing, **_ODD["more items"]})
+    broken = both.event(
+        "customer.subscription.updated", {**thing, "customer": "cus_other", **_ODD["unreadable"]}
+    )
+    stranger = both.event("customer.updated", {**told[2]["data"]["object"], "id": "cus_stranger"})
+    alone = applied_alone(both, monkeypatch)
+    arrivals = [arrival(both, event) for event in (odd, broken, stranger, *told[1:])]
+    with both.context.database.write() as tx:
+        insert_events(tx, [one.event for one in arrivals])
+    outcomes = take_up(both.context, arrivals)
+    assert [outcome.is_known for outcome in outcomes] == [False] * len(arrivals)
+    assert set(alone) >= {odd["id"], broken["id"], stranger["id"]}
+    assert [need.kind for outcome in outcomes for need in outcome.needs] == ["subscription"]
+    assert both.stored(odd["id"]).state == "received"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from time import monotonic
 
 import pytest
 from sqlalchemy import text
@@ -184,3 +185,26 @@ def test_without_a_database_nothing_is_opened() -> None:
     """A database that does not answer is named as such."""
     with pytest.raises(DatabaseUnavailableError):
         open_listener(Database("sqlite:////nowhere/at/all/tiergate.db"))
+
+
+def test_who_writes_all_the_time_looks_all_the_same(
+    woken: tuple[Listener, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Messages of its own do not put off the regular look, which tells that nothing is missed."""
+    monkeypatch.setattr(listen, "_HEARTBEAT_SECONDS", A_WHILE_SECONDS)
+    listener, database = woken
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(listener.wait)
+        until = monotonic() + PATIENCE_SECONDS
+        while not waiting.done() and monotonic() < until:
+            change(database, "own")
+        assert waiting.done()
+    listener.close()
+
+
+def test_after_a_fork_each_side_has_a_name_of_its_own() -> None:
+    """Else what a child writes would not wake its parent."""
+    database = Database("sqlite://")
+    parent = database.writer
+    database.begin_after_fork()
+    assert database.writer != parent

@@ -1,10 +1,11 @@
 """Statements that run on the driver behave as SQLAlchemy's own do."""
 
+import logging
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import bindparam, event, func, select, update
-from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
 
 from tiergate.store import Database
 from tiergate.store.account_rows import register
@@ -96,3 +97,67 @@ def test_what_is_refused_on_the_way_undoes_the_transaction(known: Database) -> N
     with known.read() as tx:
         found = tx.execute(select(accounts.c.account_id, accounts.c.email).order_by(accounts.c.account_id))
         assert found.all() == [("a", None), ("b", None), ("c", None)]
+
+
+def test_an_error_on_the_way_leaves_no_values_in_the_log(
+    known: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where the block itself fails, nobody is told what was refused meanwhile, and all is undone."""
+    write = Prepared(update(accounts).where(accounts.c.account_id == bindparam("account")).values(email="x"))
+    rename = Prepared(update(accounts).where(accounts.c.account_id == "b").values(account_id=bindparam("to")))
+
+    def fail_beside_another() -> None:
+        with known.write() as tx, without_waiting(tx):
+            write.send(tx, {"account": "c"})
+            if not known.is_sqlite:  # which would tell at once
+                rename.send(tx, {"to": "a"})
+            raise ZeroDivisionError
+
+    with caplog.at_level(logging.DEBUG), pytest.raises(ZeroDivisionError):
+        fail_beside_another()
+    assert caplog.text == ""
+    with known.read() as tx:
+        assert Prepared(select(func.count()).where(accounts.c.email.is_not(None)))(tx, {}) == [(0,)]
+
+
+def test_what_was_first_prepared_on_a_failed_way_is_prepared_anew(known: Database) -> None:
+    """The driver prepares what it sees often; where that was never executed it does not rely on it."""
+    often = Prepared(select(func.count()).where(accounts.c.name.is_(None)))
+    rename = Prepared(update(accounts).where(accounts.c.account_id == "b").values(account_id=bindparam("to")))
+    for _ in range(5):
+        with known.write() as tx:
+            assert often(tx, {}) == [(3,)]
+
+    def fail_before_it() -> None:
+        with known.write() as tx, without_waiting(tx):
+            rename.send(tx, {"to": "a"})
+            often.send(tx, {})()
+
+    with pytest.raises(IntegrityError):
+        fail_before_it()
+    with known.write() as tx, without_waiting(tx):
+        assert often.send(tx, {})() == [(3,)]
+
+
+def test_a_connection_that_is_lost_on_the_way_is_not_used_again(known: Database) -> None:
+    """The error says that the connection is gone, also at the end of the block, and the next one works."""
+    if known.is_sqlite:
+        pytest.skip("SQLite has no connection that could be lost")
+    count = Prepared(select(func.count()).select_from(accounts))
+
+    def lose(*, waits: bool) -> None:
+        with known.write() as tx:
+            number = tx.execute(select(func.pg_backend_pid())).scalar_one()
+            with without_waiting(tx):
+                asked = count.send(tx, {})
+                with known.write() as other:
+                    other.execute(select(func.pg_terminate_backend(number, 5000)))
+                if waits:
+                    asked()
+
+    for waits in (True, False):
+        with pytest.raises(DBAPIError) as lost:
+            lose(waits=waits)
+        assert lost.value.connection_invalidated
+        with known.write() as tx:
+            assert count(tx, {}) == [(3,)]

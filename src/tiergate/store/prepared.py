@@ -69,11 +69,19 @@ def without_waiting(tx: Transaction) -> Iterator[None]:
         yield
         return
     connection: Any = tx.connection.dbapi_connection
+    failure: BaseException | None = None
     try:
         with connection.pipeline():
-            yield
+            try:
+                yield
+            except BaseException as error:
+                # Kept from psycopg, which would log what else was refused, with the values of rows.
+                failure = error
     except driver.Error as error:
-        raise _translated(tx, "", error, None) from error
+        if failure is None:
+            raise _translated(tx, "", error, None) from error
+    if failure is not None:
+        raise failure
 
 
 def _translated(tx: Transaction, text: str, error: Any, cursor: Any) -> BaseException:

@@ -16,7 +16,7 @@ async def read_body(request: Request, most_bytes: int) -> bytes:
 
     Raises ``BodyTooLargeError``, and ``ClientDisconnect`` where it breaks off.
     """
-    body, more = b"", True
+    body, more = bytearray(), True
     while more:
         message = await request.receive()
         if message["type"] == "http.disconnect":
@@ -25,4 +25,4 @@ async def read_body(request: Request, most_bytes: int) -> bytes:
         more = message.get("more_body", False)
         if len(body) > most_bytes:
             raise BodyTooLargeError("The request is too large.", f"Send {most_bytes} bytes at most.")
-    return body
+    return bytes(body)

@@ -1,11 +1,16 @@
 """The webhook's address: what Stripe gets to hear."""
 
+import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import pytest
 from sqlalchemy import text
+from starlette.requests import ClientDisconnect
+from starlette.types import Message
 
 from tests.web.routes.site import SECRET, Site, signed
 from tiergate.store import Database
@@ -97,3 +102,74 @@ def test_its_answers_are_guarded_like_all_others(site: Site) -> None:
         answer = site.as_nobody().post("/webhooks/stripe", content=BODY, headers=headers)
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["cache-control"] == "no-store"
+
+
+def deliver(site: Site, arriving: Sequence[Message]) -> list[Message]:
+    """What a server that hands a delivery over in these messages is given to send."""
+    sent: list[Message] = []
+    waiting = iter(arriving)
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/webhooks/stripe",
+        "query_string": b"",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in signed(BODY).items()],
+    }
+
+    async def receive() -> Message:
+        return next(waiting)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    # A thread of its own: where a browser is open, this one has a loop already.
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            asyncio.run(site.app(scope, receive, send))
+        except Exception as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    for failure in failures:
+        raise failure
+    return sent
+
+
+def test_a_body_that_comes_in_pieces_is_put_together(site: Site, site_url: str) -> None:
+    """Empty pieces and pieces of one byte are the same delivery."""
+    pieces = [b"", *(BODY[place : place + 1] for place in range(len(BODY))), b""]
+    arriving: list[Message] = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
+    start, *_ = deliver(site, [*arriving, {"type": "http.request"}])
+    assert (start["status"], stored(site_url)) == (200, 1)
+
+
+def test_a_delivery_that_breaks_off_is_none(site: Site, site_url: str) -> None:
+    """Where the line is cut nothing is stored, even if all of the event had arrived."""
+    arriving: list[Message] = [
+        {"type": "http.request", "body": BODY, "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    with pytest.raises(ClientDisconnect):
+        deliver(site, arriving)
+    assert stored(site_url) == 0
+
+
+def test_what_nobody_expected_is_a_problem_and_raised_on(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """500 that tells nothing of the inside and is guarded like a page; whoever watches the host sees it."""
+
+    async def fail(*_: Any) -> str:
+        raise ZeroDivisionError("the inside")
+
+    monkeypatch.setattr(site.billing, "aingest_webhook", fail)
+    answer = site.as_nobody().post("/webhooks/stripe", content=BODY, headers=signed(BODY))
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["cache-control"] == "no-store"
+    assert "inside" not in answer.text
+    with pytest.raises(ZeroDivisionError):
+        deliver(site, [{"type": "http.request", "body": BODY}])

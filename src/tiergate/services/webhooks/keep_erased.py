@@ -20,8 +20,7 @@ def keep_erased(tx: Transaction, stored: Sequence[Arrival]) -> None:
 def _customers_of(arrival: Arrival) -> set[str]:
     """Return the customer that an event is about, also the one that a card was taken from."""
     try:
-        thing = arrival.thing
-        customer = thing.get("id") if thing["object"] == "customer" else thing.get("customer")
+        customer = arrival.about.customer_id
         if customer is None:
             before = read_json(arrival.event.payload)["data"].get("previous_attributes") or {}
             customer = before.get("customer")
