@@ -60,7 +60,9 @@ def test_a_repetition_asks_nobody(bench: Bench) -> None:
     assert (bench.rows(events), bench.rows(subscriptions), journal_kinds(bench)) == before
 
 
-@pytest.mark.parametrize("failing", ["save_object.save_subscription", "apply_event.close_event"])
+@pytest.mark.parametrize(
+    "failing", ["mirror.save_object.save_subscription", "webhooks.apply_event.close_event"]
+)
 def test_a_failed_first_delivery_leaves_nothing_half_done(
     bench: Bench, failing: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

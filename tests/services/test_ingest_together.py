@@ -177,6 +177,17 @@ def test_an_object_that_cannot_be_read_takes_no_neighbour_down(both: Bench) -> N
     assert both.stored(second).state == "applied"
 
 
+@pytest.mark.parametrize("customer", [b'{"balance":1e999}', b"1e999"], ids=["inside", "itself"])
+def test_a_customer_that_cannot_be_read_is_stored_all_the_same(both: Bench, customer: bytes) -> None:
+    """What an event is about cannot be told then: it waits for somebody to look, and is not refused."""
+    event = life(both)[0]
+    told = msgspec.json.encode(event["data"]["object"]["customer"])
+    body = msgspec.json.encode(event).replace(b'"customer":' + told, b'"customer":' + customer, 1)
+    assert b"1e999" in body
+    outcomes = take_in(both.context, [read_event(body, both.clock.now), arrival(both, life(both)[2])])
+    assert [both.stored(one.arrival.event.event_id).state for one in outcomes] == ["received", "applied"]
+
+
 def test_a_process_that_dies_before_telling_is_made_up_for(both: Bench) -> None:
     """What was committed and not told is due at once, on the account's time, and told by the worker."""
     take_in(both.context, [arrival(both, event) for event in life(both)[:1]])

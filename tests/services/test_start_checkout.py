@@ -214,7 +214,11 @@ def test_a_lost_answer_is_asked_for_again(both: Bench, lost: str) -> None:
 
 @pytest.mark.parametrize(
     "step",
-    ["start_checkout.save_checkout", "ensure_customer.save_reading", "run_operation.close_operation"],
+    [
+        "checkout.start_checkout.save_checkout",
+        "accounts.ensure_customer.save_reading",
+        "run_operation.close_operation",
+    ],
 )
 def test_a_crash_before_saving_is_resumed(both: Bench, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that dies between Stripe's answer and its own commit loses nothing and doubles nothing."""

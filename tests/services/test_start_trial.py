@@ -120,7 +120,7 @@ def test_a_lost_answer_is_looked_up_after_a_day(both: Bench) -> None:
     assert len(trials_at_stripe(both)) == 1
 
 
-@pytest.mark.parametrize("step", ["begin_trial.save_reading", "run_operation.close_operation"])
+@pytest.mark.parametrize("step", ["trials.begin_trial.save_reading", "run_operation.close_operation"])
 def test_a_crash_before_saving_is_resumed(both: Bench, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that dies between Stripe's answer and its own commit doubles nothing."""
     both.customer_without_card()

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from threading import Barrier
 
-from sqlalchemy import insert
+import pytest
+from sqlalchemy import event, insert
 
 from tests.store.together import together
 from tiergate.store import Database
@@ -167,3 +168,20 @@ def test_the_process_that_commits_is_told_at_once(database: Database) -> None:
         note_change(tx, C)
     change(database)
     assert heard == [frozenset([A, C])]
+
+
+def test_a_commit_whose_answer_is_lost_is_told_too(database: Database) -> None:
+    """It may have been done all the same; a transaction that was undone before that is not told."""
+    heard: list[frozenset[str]] = []
+    database.tell_changes(heard.append)
+
+    def lose(_: object) -> None:
+        raise ConnectionError
+
+    with suppress(ZeroDivisionError), database.write() as tx:
+        note_change(tx, A)
+        raise ZeroDivisionError
+    event.listen(database.engine, "commit", lose)
+    with pytest.raises(ConnectionError), database.write() as tx:
+        note_change(tx, B)
+    assert heard == [{B}]

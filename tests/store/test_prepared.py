@@ -139,10 +139,9 @@ def test_what_was_first_prepared_on_a_failed_way_is_prepared_anew(known: Databas
         assert often.send(tx, {})() == [(3,)]
 
 
-def test_a_connection_that_is_lost_on_the_way_is_not_used_again(known: Database) -> None:
+def test_a_connection_that_is_lost_on_the_way_is_not_used_again(migrated_postgres_url: str) -> None:
     """The error says that the connection is gone, also at the end of the block, and the next one works."""
-    if known.is_sqlite:
-        pytest.skip("SQLite has no connection that could be lost")
+    known = Database(migrated_postgres_url)
     count = Prepared(select(func.count()).select_from(accounts))
 
     def lose(*, waits: bool) -> None:
@@ -160,4 +159,5 @@ def test_a_connection_that_is_lost_on_the_way_is_not_used_again(known: Database)
             lose(waits=waits)
         assert lost.value.connection_invalidated
         with known.write() as tx:
-            assert count(tx, {}) == [(3,)]
+            assert count(tx, {}) == [(0,)]
+    known.close()

@@ -97,11 +97,16 @@ class Database:
         """
         changed: set[str] = set()
         options: dict[str, Any] = {"tiergate_writes": True, _CHANGED: changed, _WRITER: self.writer}
-        with self._turn, self._connect().execution_options(**options) as connection, connection.begin():
-            yield connection
-        if changed:
-            for tell in self._tellers:
-                tell(frozenset(changed))
+        may_be_committed = False
+        try:
+            with self._turn, self._connect().execution_options(**options) as connection, connection.begin():
+                yield connection
+                may_be_committed = True
+        finally:
+            # A commit whose answer was lost may have been done all the same.
+            if changed and may_be_committed:
+                for tell in self._tellers:
+                    tell(frozenset(changed))
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:

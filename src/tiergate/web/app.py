@@ -79,7 +79,8 @@ class _Application(FastAPI):
     """All routes; but Stripe's deliveries go straight to theirs.
 
     They are by far the most frequent requests, and need nothing of what is done for people: no route with
-    parameters, no language, no protection from other websites.
+    parameters, no language, no protection from other websites. Nor does middleware that somebody adds to this
+    application see them; around it, it does.
     """
 
     def __init__(self, *, deliveries: ASGIApp, **options: Any) -> None:

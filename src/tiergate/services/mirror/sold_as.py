@@ -69,9 +69,9 @@ def resold_as(thing: Subscription | Schedule, prices: Prices) -> Subscription | 
     if isinstance(thing, Schedule):
         return scheduled_as(thing, prices)
     sold = sold_as(thing, prices)
-    stays = thing.catalog_version is not None and thing.plan_key == sold.subscription.plan_key
+    stays = thing.catalog_version is not None and thing.plan_key == sold.plan_key
     if stays and not sold.is_told:
-        return replace(sold.subscription, catalog_version=thing.catalog_version)
+        sold = replace(sold, catalog_version=thing.catalog_version)
     return sold.subscription
 
 

@@ -74,8 +74,9 @@ def sort_arrivals(context: Context, arrivals: Sequence[Arrival]) -> Sorted:
 def apply_together(context: Context, batch: Sorted, *, are_stored: bool) -> dict[str, Outcome]:
     """Store and apply what can be applied together, in one transaction; returns what became of each event.
 
-    ``are_stored``: the events wait in the database already. Left waiting there are events whose object is
-    not plain after all, and strangers': whose they are takes more than a look at the stored links.
+    ``are_stored``: the events wait in the database already. Left waiting there, to be applied one by one, are
+    those whose object is not plain after all, those that follow such a one for the same customer, and
+    strangers': whose they are takes more than a look at the stored links.
     """
     by_id = {arrival.event.event_id: arrival for arrival in batch.together}
     with context.database.write() as tx:
