@@ -69,7 +69,11 @@ def look(bench: Bench) -> Outcome:
     return Outcome(
         mirror={table.name: _facts(bench.rows(table)) for table in MIRROR},
         phases=explained.timeline.phases,
-        changes=[(row.data["from"], row.data["to"]) for row in entries if row.kind == "access_changed"],
+        changes=[
+            (row.data["from"], row.data["to"])
+            for row in entries
+            if row.kind == "access_changed" and row.account_id == account.account_id
+        ],
         occasions=[row.occasion_key for row in entries if row.occasion_key],
         announced=(account.plan_key, account.access, account.reason),
     )

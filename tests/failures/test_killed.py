@@ -18,12 +18,13 @@ _PROCESSES.set_forkserver_preload(
     ["pytest", "psycopg", "sqlalchemy.dialects.postgresql.psycopg", "tests.failures.victim"]
 )
 
+OTHER = "globex"
 FEWEST_STEPS = 8
 """Fewer than these, and the steps were not counted."""
 
 
 def run_and_kill(
-    bench: Bench, told: Sequence[Webhook], dies_at: int, counted: frozenset[str]
+    bench: Bench, told: Sequence[Webhook], dies_at: int, counted: frozenset[str], *, at_once: bool
 ) -> tuple[set[str], bool]:
     """Let a process of its own take webhooks in until it dies; return what it acknowledged, and whether."""
     ours, theirs = _PROCESSES.Pipe(duplex=False)
@@ -34,6 +35,7 @@ def run_and_kill(
         [(webhook.body, bench.sign(webhook.body)) for webhook in told],
         dies_at,
         counted,
+        at_once,
     )
     process = _PROCESSES.Process(target=take_in, args=(task, theirs))
     process.start()
@@ -55,6 +57,15 @@ def pay(bench: Bench) -> list[Webhook]:
     bench.tick()
     _, created, updated = first_payment(bench, 0)
     return [created, updated]
+
+
+def pay_twice(bench: Bench) -> list[Webhook]:
+    """Payments of two accounts: of one only a fetch can tell, of the other all is certain at once."""
+    bench.register(OTHER)
+    bench.customer(OTHER)
+    told = pay(bench)
+    bench.subscribe("starter", OTHER)
+    return [*told, *only(bench.webhooks(), CREATED, "invoice.paid", "payment_intent.succeeded")]
 
 
 def check_out(bench: Bench) -> list[Webhook]:
@@ -81,8 +92,14 @@ def test_killed_between_any_two_steps_of_a_checkout(bench: Bench) -> None:
     require_that_death_changes_nothing(bench, check_out(bench), COMMITS)
 
 
+def test_killed_between_any_two_steps_of_events_that_share_a_transaction(both: Bench) -> None:
+    """So it is where events arrive at one moment, and PostgreSQL is sent several statements in one flight."""
+    counted = COMMITS if both.context.database.is_sqlite else WRITES
+    require_that_death_changes_nothing(both, pay_twice(both), counted, at_once=True)
+
+
 def require_that_death_changes_nothing(
-    bench: Bench, told: Sequence[Webhook], counted: frozenset[str]
+    bench: Bench, told: Sequence[Webhook], counted: frozenset[str], *, at_once: bool = False
 ) -> None:
     """Let one process after another die one step later, and require what an undisturbed one leaves."""
     beginning = take_down(bench)
@@ -92,7 +109,7 @@ def require_that_death_changes_nothing(
     for dies_at in count(1):
         go_back(bench, beginning)
         bench.clock.now = began_at
-        acknowledged, was_killed = run_and_kill(bench, told, dies_at, counted)
+        acknowledged, was_killed = run_and_kill(bench, told, dies_at, counted, at_once=at_once)
         recover(bench, [webhook for webhook in told if webhook.event_id not in acknowledged])
         require_same(look(bench), wanted, wanted.occasions)
         if not was_killed:

@@ -1,5 +1,6 @@
 """A process that takes webhooks in, and is killed at one of its steps."""
 
+import asyncio
 import os
 import sqlite3
 import sys
@@ -7,6 +8,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
@@ -14,7 +16,7 @@ from typing import Any
 
 from tests.services.bench import PUBLIC_URL, Clock, Line, LineGateway
 from tiergate.services.context import Context
-from tiergate.services.webhooks.ingest_webhook import ingest_webhook
+from tiergate.services.webhooks.ingest_webhook import aingest_webhook, ingest_webhook, wait_until_told
 from tiergate.store import Database
 from tiergate_sandbox.journal import Snapshot
 from tiergate_sandbox.testing import Sandbox
@@ -24,6 +26,7 @@ COMMITS = frozenset({"commit"})
 """What leaves a trace that outlives the process: enough to tell all its deaths apart."""
 WRITES = COMMITS | {"execute", "executemany"}
 """Every single write as well, though its transaction takes it along."""
+_PATIENCE_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -37,19 +40,21 @@ class Task:
     dies_at: int
     counted: frozenset[str]
     """The calls to the database that are steps: ``COMMITS`` or ``WRITES``."""
+    at_once: bool = False
+    """Whether all deliveries arrive at the same moment, and so share a transaction."""
 
 
 class Steps:
     """Counts the steps that leave a trace: requests, and calls to the database. Dies before one of them."""
 
     def __init__(self, dies_at: int, counted: frozenset[str]) -> None:
-        self._left = dies_at
+        self._dies_at = dies_at
+        self._taken = count(1)
         self._counted = counted
 
     def step(self) -> None:
         """Take a step, or die."""
-        self._left -= 1
-        if self._left == 0:
+        if next(self._taken) >= self._dies_at:
             os._exit(KILLED)
 
     def watch(self) -> None:
@@ -104,8 +109,21 @@ def take_in(task: Task, acknowledged: Connection) -> None:
         public_url=PUBLIC_URL,
     )
     steps.watch()
-    for body, signature in task.deliveries:
-        event_id = ingest_webhook(context, body, signature)
+    if task.at_once:
+        asyncio.run(_take_in_at_once(context, task, steps, acknowledged))
+        assert wait_until_told(context, _PATIENCE_SECONDS)
+    else:
+        for body, signature in task.deliveries:
+            event_id = ingest_webhook(context, body, signature)
+            steps.step()
+            acknowledged.send(event_id)
+    os._exit(0)
+
+
+async def _take_in_at_once(context: Context, task: Task, steps: Steps, acknowledged: Connection) -> None:
+    async def take_in_one(body: bytes, signature: str) -> None:
+        event_id = await aingest_webhook(context, body, signature)
         steps.step()
         acknowledged.send(event_id)
-    os._exit(0)
+
+    await asyncio.gather(*(take_in_one(*delivery) for delivery in task.deliveries))
