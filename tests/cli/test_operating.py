@@ -101,6 +101,14 @@ def test_doctor_names_problems_and_ends_with_1(pushed: Run) -> None:
     assert "✓ prices" in out
 
 
+def test_doctor_tells_a_warning_from_all_is_well(pushed: Run) -> None:
+    """Where nothing is broken, and something is to be looked at, the last line says so; the status is 0."""
+    pushed("webhooks", "create", "http://localhost:8000/webhooks/stripe")
+    code, out, _ = pushed("doctor")
+    assert (code, out.splitlines()[-1]) == (0, "Nothing is broken; 2 warnings.")
+    assert (out.count(" ! "), "! last webhook" in out, "! portal" in out) == (2, True, True)
+
+
 def test_doctor_before_anything_was_done(tiergate: Tiergate) -> None:
     """Without tables and without Stripe the doctor still says what to do."""
     code, out, _ = tiergate("doctor", **configured())

@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import delete, insert, text, update
 
-from tests.services.bench import ACCOUNT, Bench
+from tests.services.bench import ACCOUNT, Bench, LineGateway, northwind
+from tiergate.services.accounts.ensure_customer import ensure_customer
 from tiergate.services.examination.doctor import examine
 from tiergate.services.examination.finding import Finding, Verdict
 from tiergate.services.mirror.read_from_stripe import reading_lease
-from tiergate.store.tables import accounts, customers, events, outbox, prices, subscriptions
-from tiergate.stripe_api.gateway import API_VERSION
+from tiergate.services.plans.push_plans import push_plans
+from tiergate.store.tables import accounts, catalog_versions, customers, events, outbox, prices, subscriptions
+from tiergate.stripe_api.gateway import API_VERSION, StripeUnavailableError
 from tiergate.stripe_api.needed_events import needed_events
 
 LONG_AGO = datetime(2027, 2, 1, tzinfo=UTC)
@@ -176,6 +178,67 @@ def test_what_is_broken_is_found(healthy: Bench, name: str) -> None:
     found = troubles(healthy)
     assert found[check].verdict is verdict, found
     assert remedy in found[check].remedy
+
+
+def test_without_plans_that_alone_is_told(healthy: Bench) -> None:
+    """What rests on the plans is not examined where there are none: one cause is one problem."""
+    sql(delete(catalog_versions))(healthy)
+    found = [each for each in examine(healthy.context) if each.verdict is not Verdict.OK]
+    assert [(each.check, each.verdict) for each in found] == [("plans", Verdict.PROBLEM)]
+    assert "tiergate plans push" in found[0].remedy
+
+
+def test_a_machine_that_is_a_little_late_is_warned(healthy: Bench) -> None:
+    """Signatures still hold, and it is time to look after the clock."""
+    at_stripe = healthy.clock.now
+    healthy.context = replace(healthy.context, now=lambda: at_stripe - timedelta(seconds=31))
+    assert troubles(healthy)["clock"].verdict is Verdict.WARNING
+
+
+def test_a_silence_of_days_is_told(healthy: Bench) -> None:
+    """That nothing has come for a day may be so; it is told, with where to look."""
+    healthy.clock.advance(days=1, minutes=-4)
+    assert "last webhook" not in troubles(healthy)
+    healthy.clock.advance(days=1)
+    found = troubles(healthy)["last webhook"]
+    assert (found.verdict, "1 days ago" in found.message) == (Verdict.WARNING, True)
+    assert "tiergate reconcile" in found.remedy
+
+
+def test_what_stripe_was_asked_and_nobody_heard_the_answer_of(healthy: Bench) -> None:
+    """A write to Stripe that is still open after ten minutes is a problem."""
+    healthy.register("globex")
+    healthy.line.down = True
+    with pytest.raises(StripeUnavailableError):
+        ensure_customer(healthy.context, "globex")
+    healthy.line.down = False
+    healthy.clock.advance(minutes=10)
+    assert "operations" not in troubles(healthy)
+    healthy.clock.advance(seconds=1)
+    found = troubles(healthy)["operations"]
+    assert (found.verdict, "tiergate worker" in found.remedy) == (Verdict.PROBLEM, True)
+
+
+def test_settings_of_live_mode(healthy: Bench) -> None:
+    """With a live key customers come back over https, and no test clock has an effect."""
+    live = replace(
+        healthy.context,
+        gateway=LineGateway(healthy.line, "sk_live_the_bench"),
+        public_url="http://app.example",
+        test_clock="clock_1",
+    )
+    found = {each.check: each for each in examine(live) if each.verdict is not Verdict.OK}
+    assert found["public address"].verdict is Verdict.PROBLEM
+    assert "https://" in found["public address"].remedy
+    assert found["test clock"].verdict is Verdict.WARNING
+    assert "live mode" in next(each for each in examine(live) if each.check == "keys").message
+
+
+def test_more_retries_than_stripe_makes_are_a_warning(healthy: Bench) -> None:
+    """A schedule of one's own has three retries at Stripe, whatever the file wishes."""
+    push_plans(healthy.context, northwind() + "\n[billing]\nretry_after_days = [1, 3, 5, 7]\n")
+    found = troubles(healthy)["retries"]
+    assert (found.verdict, "retry_after_days" in found.remedy) == (Verdict.WARNING, True)
 
 
 def test_stripe_may_be_silent(healthy: Bench) -> None:

@@ -15,7 +15,9 @@ def doctor() -> None:
     with opened_billing(check_schema=False) as billing:
         findings = billing.doctor()
     tell_findings(findings)
-    typer.echo("\nAll is well.")
+    warnings = sum(finding.verdict == "warning" for finding in findings)
+    counted = "1 warning" if warnings == 1 else f"{warnings} warnings"
+    typer.echo(f"\nNothing is broken; {counted}." if warnings else "\nAll is well.")
 
 
 def tell_findings(findings: Sequence[Finding]) -> None:

@@ -29,6 +29,7 @@ _REFUSED = (
     "Is STRIPE_SECRET_KEY a key of this Stripe account, and may it do this? Its rights are under "
     "Developers > API keys in Stripe's dashboard, and what it asked is under Developers > Logs."
 )
+_OF_PLANS = frozenset(["retries", "prices"])
 _SAMPLE = 5
 """How many accounts are compared with Stripe: those it has said nothing about for longest."""
 
@@ -36,17 +37,16 @@ _SAMPLE = 5
 def examine(context: Context) -> list[Finding]:
     """Look at everything, and return what was found in the order in which it is best repaired.
 
-    Without the tables there is nothing more to look at.
+    Without the tables there is nothing more to look at, and without plans nothing that is said of them.
     """
     findings = [*_tried(context, "database", _database), *_tried(context, "settings", _settings)]
-    if findings[0].verdict is Verdict.OK:
-        for name, check in {
-            "plans": _plans,
-            "retries": _retries,
-            "tables": _tables,
-            **AT_STRIPE,
-            "drift": _drift,
-        }.items():
+    if findings[0].verdict is not Verdict.OK:
+        return findings
+    plans = _tried(context, "plans", _plans)
+    findings += plans
+    has_plans = plans[0].verdict is Verdict.OK
+    for name, check in {"retries": _retries, "tables": _tables, **AT_STRIPE, "drift": _drift}.items():
+        if has_plans or name not in _OF_PLANS:
             findings += _tried(context, name, check)
     return findings
 
