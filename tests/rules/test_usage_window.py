@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.rules.builders import (
     FOR_EVER,
@@ -22,11 +23,13 @@ from tests.rules.builders import (
 )
 from tests.rules.strategies import catalogs, instants, states
 from tiergate.rules.catalog import Catalog
+from tiergate.rules.decision import Decision, decide
 from tiergate.rules.errors import UnknownFeatureError
 from tiergate.rules.instants import DISTANT_FUTURE, DISTANT_PAST
 from tiergate.rules.policy import FeaturePolicy, Policy
 from tiergate.rules.state import AccountState
 from tiergate.rules.timeline import build_timeline
+from tiergate.rules.usage import Usage
 from tiergate.rules.usage_window import FOR_ALL_TIME, Window, window_at
 
 SIGNED_UP = "2026-01-31T12:00:00"
@@ -224,3 +227,26 @@ def test_a_window_holds_the_instant_that_it_was_asked_for(
     assert found.ends_at - found.starts_at <= timedelta(days=31)
     assert window_at(state, timeline, "api_calls", found.ends_at - timedelta(seconds=1)) == found
     assert window_at(state, timeline, "api_calls", found.ends_at) != found
+
+
+@given(states(), catalogs, instants, st.sampled_from([0, 1, 1000, 100_000]))
+def test_an_answer_changes_where_it_says_also_over_windows(
+    state: AccountState, catalog: Catalog, moment: datetime, used: int
+) -> None:
+    """To the second before ``valid_until`` the answer is the same, whatever rolls over; at it another."""
+    timeline = build_timeline(state, catalog)
+    counted = window_at(state, timeline, "api_calls", moment).starts_at
+
+    def ask(at: datetime) -> Decision:
+        found = window_at(state, timeline, "api_calls", at)
+        resets_at = None if found.ends_at == DISTANT_FUTURE else found.ends_at
+        return decide(timeline, "api_calls", at, Usage(used if found.starts_at == counted else 0, resets_at))
+
+    answer = ask(moment)
+    until = answer.valid_until or moment + timedelta(days=400)
+    edges = [at for at in timeline.boundaries_after(moment) if at < until]
+    months = [moment + timedelta(days=31) * count for count in range(1, 12)]
+    last = max(moment, until - timedelta(seconds=1))
+    assert {ask(at) for at in [*edges, *months, last] if at < until} == {answer}
+    if answer.valid_until is not None:
+        assert replace(ask(until), valid_until=until) != answer
