@@ -49,7 +49,7 @@ class Context:
     )
     """The accounts that a webhook changed, each with the events that did."""
     finishing: DoLater[tuple[Need, ...], Arrival] = field(
-        init=False, default_factory=lambda: DoLater("tiergate-finishing", at_once=64, gathering_seconds=0.03)
+        init=False, default_factory=lambda: DoLater("tiergate-finishing", at_once=64)
     )
     """The events for which something has to be read from Stripe, by what that is."""
     starting: DoLater[str, str] = field(

@@ -24,13 +24,9 @@ class DoLater(Generic[Key, Value]):
     waits, more is left to ``run_due`` too.
     """
 
-    def __init__(self, name: str, at_once: int, gathering_seconds: float = 0.0) -> None:
-        """Prepare; no thread runs before something is added.
-
-        What comes up to ``gathering_seconds`` after something that waits may be done together with it.
-        """
+    def __init__(self, name: str, at_once: int) -> None:
+        """Prepare; no thread runs before something is added."""
         self._at_once = at_once
-        self._gathering_seconds = gathering_seconds
         self._thread = OwnThread(name, self._begin_anew)
         self._begin_anew()
 
@@ -38,23 +34,24 @@ class DoLater(Generic[Key, Value]):
         self._lock = threading.Condition()
         self._waiting: dict[Key, list[Value]] = {}
         self._is_working = False
-        self._moment = threading.Event()
 
-    def add(self, work: Work[Key, Value], key: Key, value: Value) -> None:
-        """Have ``work`` done on a key, soon."""
+    def add(
+        self, work: Work[Key, Value], key: Key, value: Value, gather: Callable[[], None] = lambda: None
+    ) -> None:
+        """Have ``work`` done on a key, soon, together with what comes while ``gather`` waits."""
         with self._lock:
             if key not in self._waiting and len(self._waiting) >= _MOST_KEYS:
                 return
             self._waiting.setdefault(key, []).append(value)
-        self._thread.run(lambda: self._work_off(work))
+        self._thread.run(lambda: self._work_off(work, gather))
 
     def wait_until_done(self, timeout_seconds: float) -> bool:
         """Wait until nothing waits and nothing is being done; returns false when that took too long."""
         with self._lock:
             return self._lock.wait_for(lambda: not self._waiting and not self._is_working, timeout_seconds)
 
-    def _work_off(self, work: Work[Key, Value]) -> None:
-        while taken := self._take():
+    def _work_off(self, work: Work[Key, Value], gather: Callable[[], None]) -> None:
+        while taken := self._take(gather):
             try:
                 work(taken)
             except Exception:
@@ -63,9 +60,9 @@ class DoLater(Generic[Key, Value]):
                 self._is_working = False
                 self._lock.notify_all()
 
-    def _take(self) -> dict[Key, list[Value]]:
-        if self._waiting and self._gathering_seconds:
-            self._moment.wait(self._gathering_seconds)
+    def _take(self, gather: Callable[[], None]) -> dict[Key, list[Value]]:
+        if self._waiting:
+            gather()
         with self._lock:
             keys = list(self._waiting)[: self._at_once]
             self._is_working = bool(keys)

@@ -52,7 +52,9 @@ def _follow_later(context: Context, arrival: Arrival, outcome: Outcome) -> None:
     if outcome.account_id:
         context.telling.add(partial(_tell_in_turn, context), outcome.account_id, cause_of(arrival.event))
     if outcome.needs:
-        context.finishing.add(partial(_finish_and_tell_later, context), tuple(outcome.needs), arrival)
+        finish = partial(_finish_and_tell_later, context)
+        # Several objects are read for little more than one: so while webhooks arrive, wait for others.
+        context.finishing.add(finish, tuple(outcome.needs), arrival, context.deliveries.give_way)
 
 
 def _finish_and_tell_later(context: Context, waiting: Mapping[tuple[Need, ...], Sequence[Arrival]]) -> None:
