@@ -201,7 +201,7 @@ def test_a_silence_of_days_is_told(healthy: Bench) -> None:
     assert "last webhook" not in troubles(healthy)
     healthy.clock.advance(days=1)
     found = troubles(healthy)["last webhook"]
-    assert (found.verdict, "1 days ago" in found.message) == (Verdict.WARNING, True)
+    assert (found.verdict, "more than 24 hours ago" in found.message) == (Verdict.WARNING, True)
     assert "tiergate reconcile" in found.remedy
 
 

@@ -133,7 +133,7 @@ def _tables(context: Context) -> Iterator[Finding]:
     yield _last_event(health, now)
     for count, check, what, remedy in _ought_to_be_none(health):
         if count:
-            yield Finding(check, Verdict.PROBLEM, f"{count} {what}.", remedy)
+            yield Finding(check, Verdict.PROBLEM, f"{what}: {count}.", remedy)
     if not (health.failed_events or health.waiting_events):
         yield Finding("events", Verdict.OK, "Every event that came was dealt with.")
 
@@ -151,7 +151,7 @@ def _last_event(health: Health, now: datetime) -> Finding:
     told = f"The last webhook arrived at {isoformat(health.last_event_at)}"
     if days >= 1:
         remedy = "Look at the endpoint's deliveries in Stripe's dashboard, and run `tiergate reconcile`."
-        return Finding("last webhook", Verdict.WARNING, f"{told}: {days} days ago.", remedy)
+        return Finding("last webhook", Verdict.WARNING, f"{told}, more than {days * 24} hours ago.", remedy)
     return Finding("last webhook", Verdict.OK, f"{told}.")
 
 
@@ -159,28 +159,31 @@ def _ought_to_be_none(health: Health) -> list[tuple[int, str, str, str]]:
     unmapped = ", ".join(health.unmapped_subscriptions)
     two = ", ".join(health.accounts_with_two_customers[:5])
     return [
-        (health.waiting_events, "stuck events", "events wait to be applied for more than ten minutes",
+        (health.waiting_events, "stuck events", "Events that wait to be applied for more than ten minutes",
          "Run `tiergate worker`; `tiergate events list --state received` shows why they wait."),
-        (health.failed_events, "failed events", "events could not be applied",
+        (health.failed_events, "failed events", "Events that could not be applied",
          "See `tiergate events list --state failed`, then run `tiergate events replay --failed`."),
-        (health.failed_messages, "callback", "changes of access could not be told to your callback",
+        (health.failed_messages, "callback", "Changes of access that could not be told to your callback",
          "Its error is in the log; when it is repaired, `tiergate explain ACCOUNT` shows what it missed."),
-        (health.other_mode_events, "other mode", "events of the other mode came lately and were not applied",
+        (health.other_mode_events, "other mode",
+         "Events of the other mode that came lately and were not applied",
          "STRIPE_SECRET_KEY and the endpoint's secret must be of one mode: both live, or both test."),
-        (health.overdue_accounts, "worker", "accounts are overdue: nobody tells them what time has made due",
+        (health.overdue_accounts, "worker", "Accounts that nobody tells what time has made due",
          "Run `tiergate worker`, `tiergate serve`, or call billing.run_due() from your scheduler."),
-        (health.open_operations, "operations", "writes to Stripe have no final answer yet",
+        (health.open_operations, "operations", "Writes to Stripe that have no final answer yet",
          "`tiergate worker` finishes them after six minutes; its log says why it could not: look for their "
          "\"stripe operation\"."),
         (len(health.unmapped_subscriptions), "prices",
-         f"prices of running subscriptions belong to no plan: {unmapped}",
+         f"Prices of running subscriptions that belong to no plan ({unmapped})",
          "Name them in billing.toml and run `tiergate plans push`, or map them: `tiergate adopt --map "
          "price_…=PLAN`."),
-        (health.stranger_subscriptions, "strangers", "running subscriptions belong to no account",
+        (health.stranger_subscriptions, "strangers", "Running subscriptions that belong to no account",
          "Put account_id into the metadata of those customers at Stripe, and run `tiergate adopt`."),
-        (health.customers_without_metadata, "metadata", "customers carry no account_id in their metadata",
+        (health.customers_without_metadata, "metadata",
+         "Customers that carry no account_id in their metadata",
          "They are known by the stored link; add metadata.account_id at Stripe so that it can be rebuilt."),
-        (len(health.accounts_with_two_customers), "customers", f"accounts have two Stripe customers: {two}",
+        (len(health.accounts_with_two_customers), "customers",
+         f"Accounts that have two Stripe customers ({two})",
          "One account, one customer: merge what was bought twice, and delete the other customer at Stripe."),
     ]  # fmt: skip
 
@@ -193,14 +196,14 @@ def _drift(context: Context) -> Iterator[Finding]:
         yield Finding(
             "drift",
             Verdict.PROBLEM,
-            f"Of {len(sample)} accounts that were compared these differ from Stripe: {', '.join(differing)}.",
+            f"Accounts that differ from Stripe, of {len(sample)} compared: {', '.join(differing)}.",
             "Run `tiergate reconcile`, which repairs them and says what differed.",
         )
     elif sample:
         yield Finding(
             "drift",
             Verdict.OK,
-            f"The {len(sample)} accounts that nothing was heard of for longest agree with Stripe.",
+            f"Whoever nothing was heard of for longest agrees with Stripe; compared: {len(sample)}.",
         )
 
 
