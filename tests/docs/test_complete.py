@@ -58,9 +58,9 @@ def test_no_document_names_a_variable_that_is_not_read() -> None:
 
 def command_names() -> list[str]:
     """Every command of tiergate, with its group."""
-    top = typer.main.get_command(app)
+    top = typer.main.get_group(app)
     names = []
-    for name, command in sorted(top.commands.items()):  # type: ignore[attr-defined]  # it is a group
+    for name, command in sorted(top.commands.items()):
         parts = getattr(command, "commands", None)
         names += [f"{name} {part}" for part in sorted(parts)] if parts else [name]
     return names

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import QueuePool
 
 from tests.failures.doings import (
     CREATED,
@@ -266,7 +267,9 @@ def test_an_event_costs_few_calls(both: Bench, monkeypatch: pytest.MonkeyPatch) 
     ask = both.line.request
 
     def watched(*args: Any, **options: Any) -> tuple[str, int, Mapping[str, str]]:
-        in_use.append(both.context.database.engine.pool.checkedout())  # type: ignore[attr-defined]  # of QueuePool
+        pool = both.context.database.engine.pool
+        assert isinstance(pool, QueuePool)
+        in_use.append(pool.checkedout())
         return ask(*args, **options)
 
     monkeypatch.setattr(both.line, "request", watched)

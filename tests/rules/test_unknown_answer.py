@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -19,11 +20,11 @@ LAST_KNOWN = Policy(on_unknown=OnUnknown.LAST_KNOWN, last_known_for=timedelta(ho
 FEATURE = "sso"
 
 
-def known(allowed: bool = True, **differing: object) -> Decision:
+def known(allowed: bool = True, **differing: Any) -> Decision:
     """What was known last of an account on the plan team."""
     reason = Verdict.INCLUDED if allowed else Verdict.NOT_INCLUDED
     decision = Decision(FEATURE, allowed, reason, Reason.ACTIVE, "team", allowed, None, None, None, None)
-    return replace(decision, **differing)  # type: ignore[arg-type]  # a test names fields that there are
+    return replace(decision, **differing)
 
 
 def answer(sold: Catalog, last: Decision | None, after: timedelta = A_MOMENT) -> Decision:

@@ -30,7 +30,7 @@ class Timers:
     def restored(cls, timers: Sequence[Sequence[int | str]]) -> "Timers":
         """Build the heap again from ``in_order``."""
         restored = cls()
-        restored._heap = [Timer(*timer) for timer in timers]  # type: ignore[arg-type]  # as in_order wrote them
+        restored._heap = [Timer._make(timer) for timer in timers]
         heapify(restored._heap)
         restored._current = {(timer.name, timer.object_id): timer for timer in restored._heap}
         return restored

@@ -67,11 +67,11 @@ class Handler(BaseHTTPRequestHandler):
 @contextmanager
 def receiving() -> Iterator[Receiver]:
     """Serve a receiver on a free port for as long as the context lasts."""
-    handler = type("Handler", (Handler,), {})
+    handler: type[Handler] = type("Handler", (Handler,), {})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     receiver = Receiver(f"http://127.0.0.1:{server.server_address[1]}/webhooks/stripe")
-    handler.receiver = receiver  # type: ignore[attr-defined]  # the class is made for this one server
+    handler.receiver = receiver
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

@@ -52,7 +52,10 @@ class PlainOutcome:
 
 
 def may_be_plain(context: Context, arrival: Arrival) -> bool:
-    """Whether the object of an event can perhaps be saved as it is, from what is known before it is read."""
+    """Whether the object of an event can perhaps be saved as it is, from what is known before it is read.
+
+    ``read_plain`` has the last word; what is turned away here already spares the database a detour.
+    """
     about = arrival.about
     on_clock = not context.livemode and about.test_clock is not None
     is_one = about.kind in _READERS and about.customer_id is not None
