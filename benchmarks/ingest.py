@@ -14,6 +14,7 @@ from benchmarks.ingest_events import MIX, Events
 from benchmarks.ingest_peers import DJ_STRIPE, SYNC_ENGINE, peers
 from benchmarks.ingest_stripe import canned_stripe
 from benchmarks.row import Row
+from benchmarks.settled import have_log_files
 from tests.support.postgres import postgres_server
 
 GATES_AND_AIMS = {"SQLite": (0.35, 0.7), "PostgreSQL": (0.3, 0.6)}
@@ -59,6 +60,7 @@ def _prepared(buyers: int) -> Iterator[Prepared]:
         stripe_base = stack.enter_context(canned_stripe(events))
         for url in urls:
             ingest_product.fill(url, events, stripe_base)
+        have_log_files(postgres)
         yield Prepared(events, stripe_base, sqlite, postgres, postgres_url)
 
 

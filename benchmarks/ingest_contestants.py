@@ -16,6 +16,7 @@ from benchmarks import ingest_product
 from benchmarks.ingest_contest import Contestant, Running, judge
 from benchmarks.ingest_events import Events
 from benchmarks.listening import listening
+from benchmarks.settled import settle
 from tests.support.postgres import PostgresServer
 from tiergate.store import Database
 
@@ -72,6 +73,7 @@ class Prepared:
     def postgres_copy(self) -> Iterator[str]:
         """Give the URL of a copy, on PostgreSQL."""
         url = self.postgres.create_database(template=self.postgres_url)
+        settle(self.postgres)
         yield url
         self.postgres.drop_database(url)
 
@@ -96,6 +98,7 @@ class Prepared:
             with psycopg.connect(address) as connection:
                 return connection.execute(sql.encode()).fetchall()
 
+        settle(self.postgres)
         with self._prototype("postgres_ingest", address, query) as running:
             yield running
         self.postgres.drop_database(url)

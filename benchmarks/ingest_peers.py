@@ -14,6 +14,7 @@ from benchmarks.ingest_events import Events, signed
 from benchmarks.ingest_load import deliver
 from benchmarks.listening import listening
 from benchmarks.peers.environment import node_environment, python_environment
+from benchmarks.settled import settle
 from tests.support.postgres import PostgresServer
 
 DJ_STRIPE = "dj-stripe"
@@ -90,6 +91,7 @@ def _running(
         bodies = [one.body for number in range(events.subscriptions) for one in events.created(number)]
         requests = [signed(program.path, body) for body in bodies]
         deliver(server.port, [requests[connection::CONNECTIONS] for connection in range(CONNECTIONS)])
+        settle(postgres)
         # Both answer when they have done what they do; neither leaves anything for later.
         yield Running(server, program.path, lambda: 0, what_is_wrong)
     postgres.drop_database(url.render_as_string())

@@ -78,8 +78,8 @@ def webhook(take_in: Callable[[Event, bytes], Awaitable[object]]) -> ASGIApp:
             more = message.get("more_body", False)
         header = next(value for name, value in scope["headers"] if name == b"stripe-signature")
         await take_in(verified(body, header.decode()), body)
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"2")]
+        headers = [(b"content-length", b"0")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b"{}"})
+        await send({"type": "http.response.body", "body": b""})
 
     return app

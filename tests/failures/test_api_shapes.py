@@ -210,7 +210,7 @@ def test_a_foreign_product_is_acknowledged(site: Site, event_type: str, thing: J
     }
     body = json.dumps(event).encode()
     answer = site.as_nobody().post("/webhooks/stripe", content=body, headers=signed(body))
-    assert (answer.status_code, answer.json()) == (200, {"received": event["id"]})
+    assert (answer.status_code, answer.content) == (200, b"")
     assert site.billing.explain("acme").state.subscriptions == ()
 
 

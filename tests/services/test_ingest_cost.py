@@ -107,12 +107,15 @@ def test_a_hundred_of_a_hundred_accounts(both: Bench) -> None:
 
 
 def test_a_repetition(both: Bench) -> None:
-    """One statement: what is known already is cheaper than what is new."""
+    """One statement: what is known already is cheaper than what is new.
+
+    On PostgreSQL a question about prices travels with it, and is not waited for by itself.
+    """
     arrivals = arrivals_of(both, subscriptions_known(both, 1))
     take_in(both.context, arrivals)
     with counted(both) as count:
         outcomes = take_in(both.context, arrivals)
-    assert len(count.statements) == 1, count.statements
+    assert len(count.statements) == (1 if both.context.database.is_sqlite else 2), count.statements
     assert both.line.requests == []
     assert [(outcome.is_known, outcome.account_id) for outcome in outcomes] == [(True, None)]
 

@@ -14,7 +14,7 @@ from tests.store.builders import (
     the_row,
 )
 from tiergate.rules.state import Customer
-from tiergate.store import Database, mirror
+from tiergate.store import Database, mirror, mirrored_clocks
 from tiergate.store.mirror import Kind
 
 
@@ -75,7 +75,7 @@ def test_the_mirror_knows_what_it_has(database: Database, kind: Kind) -> None:
     with database.write() as tx:
         save_marked(tx, kind, "here", event(5), object_id="it", test_clock="clock_1")
         known = [mirror.is_mirrored(tx, kind, object_id) for object_id in ("it", "another")]
-        clocks = [mirror.test_clock_of(tx, kind, object_id) for object_id in ("it", "another")]
+        clocks = [mirrored_clocks.test_clock_of(tx, kind, object_id) for object_id in ("it", "another")]
     assert known == [True, False]
     assert clocks == ["clock_1", None]
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, Program
 
 from tiergate.store import Database
 from tiergate.store.account_rows import register
-from tiergate.store.prepared import Prepared, send, without_waiting
+from tiergate.store.prepared import Prepared, send
 from tiergate.store.tables import accounts
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -74,10 +74,9 @@ def test_what_is_sent_together_is_done_in_order(known: Database) -> None:
     count = Prepared(select(func.count()).where(accounts.c.email.is_not(None)))
     write = Prepared(update(accounts).where(accounts.c.account_id == bindparam("account")).values(email="x"))
     with known.write() as tx:
-        with without_waiting(tx):
-            before, written = count.send(tx, {}), write.send(tx, {"account": "b"})
-            after = count.send(tx, {})
-            assert (after(), written(), before()) == ([(1,)], [], [(0,)])
+        before, written = count.send(tx, {}), write.send(tx, {"account": "b"})
+        after = count.send(tx, {})
+        assert (after(), written(), before()) == ([(1,)], [], [(0,)])
         assert count(tx, {}) == [(1,)]
 
 
@@ -87,7 +86,7 @@ def test_what_is_refused_on_the_way_undoes_the_transaction(known: Database) -> N
     rename = Prepared(update(accounts).where(accounts.c.account_id == "b").values(account_id=bindparam("to")))
 
     def send_all() -> None:
-        with known.write() as tx, without_waiting(tx):
+        with known.write() as tx:
             write.send(tx, {"account": "c"})
             rename.send(tx, {"to": "a"})
             write.send(tx, {"account": "b"})()
@@ -107,7 +106,7 @@ def test_an_error_on_the_way_leaves_no_values_in_the_log(
     rename = Prepared(update(accounts).where(accounts.c.account_id == "b").values(account_id=bindparam("to")))
 
     def fail_beside_another() -> None:
-        with known.write() as tx, without_waiting(tx):
+        with known.write() as tx:
             write.send(tx, {"account": "c"})
             if not known.is_sqlite:  # which would tell at once
                 rename.send(tx, {"to": "a"})
@@ -129,13 +128,13 @@ def test_what_was_first_prepared_on_a_failed_way_is_prepared_anew(known: Databas
             assert often(tx, {}) == [(3,)]
 
     def fail_before_it() -> None:
-        with known.write() as tx, without_waiting(tx):
+        with known.write() as tx:
             rename.send(tx, {"to": "a"})
             often.send(tx, {})()
 
     with pytest.raises(IntegrityError):
         fail_before_it()
-    with known.write() as tx, without_waiting(tx):
+    with known.write() as tx:
         assert often.send(tx, {})() == [(3,)]
 
 
@@ -147,12 +146,11 @@ def test_a_connection_that_is_lost_on_the_way_is_not_used_again(migrated_postgre
     def lose(*, waits: bool) -> None:
         with known.write() as tx:
             number = tx.execute(select(func.pg_backend_pid())).scalar_one()
-            with without_waiting(tx):
-                asked = count.send(tx, {})
-                with known.write() as other:
-                    other.execute(select(func.pg_terminate_backend(number, 5000)))
-                if waits:
-                    asked()
+            asked = count.send(tx, {})
+            with known.write() as other:
+                other.execute(select(func.pg_terminate_backend(number, 5000)))
+            if waits:
+                asked()
 
     for waits in (True, False):
         with pytest.raises(DBAPIError) as lost:

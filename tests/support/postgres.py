@@ -23,7 +23,9 @@ from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
 _FAST_AND_LOOSE = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_wal_size=128MB"
-_DURABLE = "-c fsync=on -c synchronous_commit=on -c full_page_writes=on"
+_DURABLE = (
+    "-c fsync=on -c synchronous_commit=on -c full_page_writes=on -c min_wal_size=1GB -c max_wal_size=4GB"
+)
 _MEMORY = Path("/dev/shm")
 _ENOUGH_MEMORY_BYTES = 2**30
 

@@ -83,10 +83,14 @@ def account_of_customer(tx: Transaction, customer_id: str, *, lock: bool = False
 
 def accounts_of_customers(tx: Transaction, customer_ids: Collection[str]) -> dict[str, str]:
     """Return the accounts that some Stripe customers belong to; strangers are left out."""
-    query = select(accounts.c.stripe_customer_id, accounts.c.account_id).where(
-        accounts.c.stripe_customer_id.in_(sorted(customer_ids))
+    return dict(_OF_CUSTOMERS(tx, {"ids": sorted(customer_ids)})) if customer_ids else {}
+
+
+_OF_CUSTOMERS = Prepared(
+    lambda ids: select(accounts.c.stripe_customer_id, accounts.c.account_id).where(
+        accounts.c.stripe_customer_id.in_(ids)
     )
-    return {row.stripe_customer_id: row.account_id for row in tx.execute(query)}
+)
 
 
 def link_customer(
@@ -116,7 +120,7 @@ def give_customer(
 def save_outlook(tx: Transaction, account: Account, now: datetime) -> None:
     """Note what was announced of an account, and when it must be looked at next."""
     outlook = {name: getattr(account, name) for name in _OUTLOOK}
-    _SAVE_OUTLOOK(tx, {"account": account.account_id, "updated_at": now, **outlook})
+    _SAVE_OUTLOOK.send(tx, {"account": account.account_id, "updated_at": now, **outlook})
 
 
 _OUTLOOK = ("next_due_at", "plan_key", "access", "reason")

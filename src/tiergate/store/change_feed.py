@@ -54,7 +54,7 @@ def note_change(tx: Transaction, *topics: str) -> None:
     if tx.dialect.name == "sqlite":
         _NOTE_ON_SQLITE(tx, rows)
     else:
-        _NOTE_ON_POSTGRES(tx, rows, writer=writer_of(tx))
+        _NOTE_ON_POSTGRES.send(tx, rows, writer=writer_of(tx))
     remember_changed(tx, topics)
 
 

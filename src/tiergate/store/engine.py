@@ -10,7 +10,7 @@ from uuid import uuid4
 from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL, ExceptionContext, make_url
+from sqlalchemy.engine import URL, Dialect, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from tiergate.rules.errors import TiergateError
@@ -202,6 +202,7 @@ def _engine_of(parsed: URL) -> Engine:
         # The connection used last has its statements prepared, and what they need at hand.
         engine = create_engine(parsed, hide_parameters=True, pool_use_lifo=True)
         event.listen(engine, "connect", _prepare_postgres)
+        event.listen(engine, "do_connect", _connect_in_flight)
         hand_out_sound_ones(engine)
         event.listen(engine, "handle_error", _leave_out_values)
         return engine
@@ -210,6 +211,14 @@ def _engine_of(parsed: URL) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _connect_in_flight(dialect: Dialect, _record: Any, given: Any, named: Any) -> Any:
+    if dialect.driver != "psycopg" or not dialect.loaded_dbapi.Pipeline.is_supported():
+        return None
+    from tiergate.store.flight import FlightConnection  # without PostgreSQL there is no psycopg
+
+    return FlightConnection.connect(*given, **named)
 
 
 def _prepare_postgres(connection: Any, _record: Any) -> None:

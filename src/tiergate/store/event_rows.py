@@ -105,7 +105,7 @@ _INSERT = InsertRows(
 def wait_again(tx: Transaction, event_ids: Collection[str], at: datetime) -> None:
     """Let events that were stored as dealt with wait after all, to be applied from ``at`` on."""
     if event_ids:
-        _WAIT(tx, {"ids": sorted(event_ids), "at": at})
+        _WAIT.send(tx, {"ids": sorted(event_ids), "at": at})
 
 
 _WAIT = Prepared(
@@ -136,22 +136,9 @@ def claim_events(tx: Transaction, customers: Mapping[str, str | None]) -> dict[s
 
 def close_events(tx: Transaction, ends: Sequence[tuple[str, str | None, str | None]], at: datetime) -> None:
     """Note that events are dealt with: the id of each, its account, and the reason if nothing followed."""
-    if ends:
-        rows = [{"id": event_id, "owner": account, "why": why} for event_id, account, why in ends]
-        tx.execute(_CLOSE, [{**row, "at": at, "to": "noted" if row["why"] else "applied"} for row in rows])
-
-
-_CLOSE = (
-    update(events)
-    .where(events.c.event_id == bindparam("id"))
-    .values(
-        state=bindparam("to"),
-        note=bindparam("why"),
-        account_id=bindparam("owner"),
-        processed_at=bindparam("at"),
-        next_attempt_at=None,
-    )
-)
+    for event_id, account_id, why in ends:
+        state = "noted" if why else "applied"
+        close_event(tx, event_id, state, at, account_id=account_id, note=why)
 
 
 def close_event(
@@ -164,11 +151,20 @@ def close_event(
     note: str | None = None,
 ) -> None:
     """Note that an event is dealt with: ``applied``, or ``noted`` with the reason why nothing followed."""
-    tx.execute(
-        update(events)
-        .where(events.c.event_id == event_id)
-        .values(state=state, note=note, account_id=account_id, processed_at=at, next_attempt_at=None)
+    _CLOSE.send(tx, {"event": event_id, "state": state, "note": note, "owner": account_id, "at": at})
+
+
+_CLOSE = Prepared(
+    update(events)
+    .where(events.c.event_id == bindparam("event"))
+    .values(
+        state=bindparam("state"),
+        note=bindparam("note"),
+        account_id=bindparam("owner"),
+        processed_at=bindparam("at"),
+        next_attempt_at=None,
     )
+)
 
 
 def postpone_event(tx: Transaction, event_id: str, error: str, until: datetime) -> None:

@@ -44,9 +44,9 @@ taking them out again, costs more than all the rest."""
 class InsertRows:
     """An insert of any number of rows.
 
-    ``given`` are the columns that each row brings, the first of which is its key: no two rows of one call
-    may share it. ``computed`` works further columns of the table out from them. ``finish`` says what happens
-    on conflict, and what is returned.
+    ``given`` are the columns that each row brings, the first of which is what they are sorted by: no two rows
+    of one call may be in conflict with each other. ``computed`` works further columns of the table out from
+    them. ``finish`` says what happens on conflict, and what is returned.
     """
 
     def __init__(

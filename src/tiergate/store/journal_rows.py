@@ -1,5 +1,6 @@
 """The journal: what happened to an account and what caused it. Only ever appended to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -29,7 +30,16 @@ class Entry:
 
 def append(tx: Transaction, entry: Entry) -> bool:
     """Append an entry; returns false when its occasion is there already."""
-    return bool(_APPEND(tx, [{name: getattr(entry, name) for name in Entry.__dataclass_fields__}]))
+    return bool(_APPEND(tx, [_row(entry)]))
+
+
+def append_all(tx: Transaction, entries: Sequence[Entry]) -> None:
+    """Append entries, each unless its occasion is there already."""
+    _APPEND.send(tx, [_row(entry) for entry in entries])
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in Entry.__dataclass_fields__}
 
 
 _APPEND = InsertRows(

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql
 from tiergate.store.column_types import Instant
 from tiergate.store.engine import Transaction
 from tiergate.store.insert_rows import InsertRows
+from tiergate.store.prepared import Prepared
 from tiergate.store.tables import leases
 
 
@@ -34,7 +35,7 @@ def keep_lease(tx: Transaction, name: str, holder: str, expires_at: datetime) ->
 
 def give_back_leases(tx: Transaction, names: Collection[str], holder: str) -> None:
     """Give leases back; one that somebody else has taken meanwhile is left alone."""
-    tx.execute(_GIVE_BACK, {"names": sorted(names), "holder": holder})
+    _GIVE_BACK.send(tx, {"ids": sorted(names), "holder": holder})
 
 
 def give_back_lease(tx: Transaction, name: str, holder: str) -> None:
@@ -52,6 +53,6 @@ def _unless_held(insert: postgresql.Insert) -> Any:
 
 
 _TAKE = InsertRows(leases, [leases.c.name, leases.c.holder, leases.c.expires_at], _unless_held)
-_GIVE_BACK = delete(leases).where(
-    leases.c.name.in_(bindparam("names", expanding=True)), leases.c.holder == bindparam("holder")
+_GIVE_BACK = Prepared(
+    lambda names: delete(leases).where(leases.c.name.in_(names), leases.c.holder == bindparam("holder"))
 )

@@ -25,7 +25,7 @@ from tiergate.store.mirror_rows import (
     schedule_of,
     subscription_of,
 )
-from tiergate.store.prepared import Prepared, without_waiting
+from tiergate.store.prepared import Prepared
 from tiergate.store.row_reader import RowReader
 from tiergate.store.tables import (
     accounts,
@@ -88,9 +88,8 @@ class Loading:
         if not found:
             return {}
         stretch = {"first": found[0].account_id, "last": found[-1].account_id}
-        with without_waiting(tx):
-            asked = [part.ask(tx, stretch) for part in self._parts.values()]
-            gathered = [answer() for answer in asked]
+        asked = [part.ask(tx, stretch) for part in self._parts.values()]
+        gathered = [answer() for answer in asked]
         return {
             account.account_id: _encode(
                 (

@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
     Column,
-    Row,
     Table,
     select,
     update,
@@ -257,19 +256,25 @@ def _long_before(readings: Sequence[Sighted]) -> datetime:
     return min(real) - _CERTAINLY if real else datetime.min.replace(tzinfo=UTC)
 
 
-def _outcome(one: Sighted, kept: Row[Any]) -> Saved:
+def _outcome(one: Sighted, kept: "_Kept") -> Saved:
     is_read_since = kept.fetched_at is not None and kept.fetched_at > one.sighting.seen_at
     # Those instants may come from two machines, whose clocks need not agree: Stripe's stamps must too.
     is_as_new = kept.test_clock == one.values["test_clock"] and kept.as_of >= one.sighting.as_of
     return Saved.COVERED if is_read_since and is_as_new else Saved.STALE
 
 
-def _kept(tx: Transaction, kind: Kind, keys: Collection[str]) -> dict[str, Row[Any]]:
+def _kept(tx: Transaction, kind: Kind, keys: Collection[str]) -> dict[str, "_Kept"]:
     if not keys:
         return {}
-    table = TABLES[kind]
-    query = select(key_of(table), table.c.fetched_at, table.c.as_of, table.c.test_clock)
-    return {row[0]: row for row in tx.execute(query.where(key_of(table).in_(sorted(keys))))}
+    return {row[0]: _Kept(*row[1:]) for row in _KEPT[kind](tx, {"ids": sorted(keys)})}
+
+
+class _Kept(NamedTuple):
+    """What is known instead of a sighting that was not saved."""
+
+    fetched_at: datetime | None
+    as_of: datetime
+    test_clock: str | None
 
 
 def adopt_customer(tx: Transaction, customer_id: str, account_id: str) -> None:
@@ -336,20 +341,6 @@ def mark_cards_read(tx: Transaction, customer_id: str, at: datetime) -> None:
     )
 
 
-def test_clock_of(tx: Transaction, kind: Kind, object_id: str) -> str | None:
-    """Return the test clock on which a mirrored object lives."""
-    table = TABLES[kind]
-    found: str | None = tx.execute(select(table.c.test_clock).where(key_of(table) == object_id)).scalar()
-    return found
-
-
-def those_on_clocks(tx: Transaction, kind: Kind, object_ids: Collection[str]) -> set[str]:
-    """Return those of some mirrored objects that live on a test clock."""
-    table = TABLES[kind]
-    on_clock = (key_of(table).in_(sorted(object_ids)), table.c.test_clock.is_not(None))
-    return set(tx.execute(select(key_of(table)).where(*on_clock)).scalars())
-
-
 def owner_of(tx: Transaction, kind: Kind, object_id: str) -> str | None:
     """Return the account that a mirrored object belongs to."""
     table = TABLES[kind]
@@ -391,4 +382,11 @@ def key_of(table: Table) -> Column[str]:
     return found
 
 
+def _kept_of(table: Table) -> Prepared:
+    key = key_of(table)
+    asked = select(key, table.c.fetched_at, table.c.as_of, table.c.test_clock)
+    return Prepared(lambda ids: asked.where(key.in_(ids)))
+
+
+_KEPT: Mapping[Kind, Prepared] = {kind: _kept_of(table) for kind, table in TABLES.items()}
 _KEYS: Mapping[Kind, str] = {kind: key_of(table).name for kind, table in TABLES.items()}

@@ -5,8 +5,7 @@ SQLAlchemy's all the same, and whoever listens to its engine hears of these stat
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Executable, Select, Text, bindparam, cast, func, select
@@ -28,60 +27,56 @@ def send(
 ) -> Callable[[], Rows]:
     """Have the text of a statement executed as the driver takes it, and return what waits for its rows.
 
-    It is waited for at once outside of ``without_waiting``, and on SQLite. Both raise SQLAlchemy's
-    ``DBAPIError``.
+    PostgreSQL gets what is sent at once, and executes it in this order; it is waited for at the end of the
+    transaction at the latest. Other drivers than ours execute it here. All that waits raises SQLAlchemy's
+    ``DBAPIError``, also for what was sent before.
     """
-    cursor: Any = tx.connection.cursor()
-    for hear in tx.dispatch.before_cursor_execute:
-        hear(tx, cursor, text, parameters, None, False)
+    flight: Any = getattr(tx.connection.dbapi_connection, "flight", None)
+    if flight is None:
+        rows = _executed(tx, text, parameters, gives_rows=gives_rows)
+        return lambda: rows
+    _hear(tx, tx.dispatch.before_cursor_execute, None, text, parameters)
+    try:
+        answer = flight.send(text, parameters)
+    except tx.dialect.loaded_dbapi.Error as error:
+        raise _translated(tx, text, error, None) from error
+    # At once, so that whoever measures from one to the other misses no end.
+    _hear(tx, tx.dispatch.after_cursor_execute, None, text, parameters)
 
     def finish() -> Rows:
         try:
-            rows: Rows = cursor.fetchall() if gives_rows else []
+            rows: Rows = flight.wait_for(answer)
         except tx.dialect.loaded_dbapi.Error as error:
-            raise _translated(tx, text, error, cursor) from error
-        for hear in tx.dispatch.after_cursor_execute:
-            hear(tx, cursor, text, parameters, None, False)
-        cursor.close()
+            refused = flight.refused or answer
+            raise _translated(tx, refused.text, error, None) from error
         return rows
 
+    return finish
+
+
+def travels(tx: Transaction) -> bool:
+    """Whether what is sent is on its way while the caller goes on, so that sending more costs no waiting."""
+    return hasattr(tx.connection.dbapi_connection, "flight")
+
+
+def _executed(
+    tx: Transaction, text: str, parameters: Mapping[str, Any] | Sequence[Any], *, gives_rows: bool
+) -> Rows:
+    cursor: Any = tx.connection.cursor()
+    _hear(tx, tx.dispatch.before_cursor_execute, cursor, text, parameters)
     try:
         cursor.execute(text, parameters)
+        rows: Rows = cursor.fetchall() if gives_rows else []
     except tx.dialect.loaded_dbapi.Error as error:
         raise _translated(tx, text, error, cursor) from error
-    if tx.dialect.name != "sqlite":
-        return finish
-    rows = finish()
-    return lambda: rows
+    _hear(tx, tx.dispatch.after_cursor_execute, cursor, text, parameters)
+    cursor.close()
+    return rows
 
 
-@contextmanager
-def without_waiting(tx: Transaction) -> Iterator[None]:
-    """Let what is sent in the block be on its way together; SQLite is no server, and does it at once.
-
-    Nothing but prepared statements may be executed in the block. What nobody has waited for is waited for at
-    its end. Raises SQLAlchemy's ``DBAPIError``.
-    """
-    driver = tx.dialect.loaded_dbapi
-    # A host may have connected by another driver than ours.
-    pipeline = getattr(driver, "Pipeline", None)
-    if pipeline is None or not pipeline.is_supported():
-        yield
-        return
-    connection: Any = tx.connection.dbapi_connection
-    failure: BaseException | None = None
-    try:
-        with connection.pipeline():
-            try:
-                yield
-            except BaseException as error:
-                # Kept from psycopg, which would log what else was refused, with the values of rows.
-                failure = error
-    except driver.Error as error:
-        if failure is None:
-            raise _translated(tx, "", error, None) from error
-    if failure is not None:
-        raise failure
+def _hear(tx: Transaction, listeners: Any, cursor: Any, text: str, parameters: Any) -> None:
+    for hear in listeners:
+        hear(tx, cursor, text, parameters, None, False)
 
 
 def _translated(tx: Transaction, text: str, error: Any, cursor: Any) -> BaseException:

@@ -25,7 +25,7 @@ from tiergate.services.trials.promise_reverse_trial import is_waiting
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, find_account, load_state, save_outlook
 from tiergate.store.checkout_rows import confirmed_purchases
-from tiergate.store.journal_rows import Entry, append
+from tiergate.store.journal_rows import Entry, append, append_all
 from tiergate.store.outbox_rows import Message, enqueue
 from tiergate.store.tried_before import note_tries
 
@@ -83,11 +83,9 @@ def refresh_account(
 
 
 def _note_conversions(context: Context, tx: Transaction, state: AccountState, cause: str) -> None:
-    for subscription in state.subscriptions:
-        paid_at = converted_at(subscription, state.invoices)
-        if paid_at is None:
-            continue
-        entry = Entry(
+    paid = ((one, converted_at(one, state.invoices)) for one in state.subscriptions)
+    entries = [
+        Entry(
             state.account_id,
             "converted",
             paid_at,
@@ -96,7 +94,10 @@ def _note_conversions(context: Context, tx: Transaction, state: AccountState, ca
             {"subscription": subscription.id, "plan": subscription.plan_key},
             occasion_key=f"{subscription.id}:converted",
         )
-        append(tx, entry)
+        for subscription, paid_at in paid
+        if paid_at is not None
+    ]
+    append_all(tx, entries)
 
 
 def _remind(context: Context, tx: Transaction, account: Account, occasion: Occasion, at: datetime) -> None:

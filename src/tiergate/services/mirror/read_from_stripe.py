@@ -16,7 +16,8 @@ from tiergate.services.webhooks.delivery import Need
 from tiergate.store import Transaction
 from tiergate.store.account_rows import Account, find_account, load_state
 from tiergate.store.lease_rows import give_back_lease, take_lease
-from tiergate.store.mirror import Kind, Saved, mark_cards_read, test_clock_of
+from tiergate.store.mirror import Kind, Saved, mark_cards_read
+from tiergate.store.mirrored_clocks import test_clock_of
 from tiergate.store.test_clock_rows import saw_clock
 from tiergate.stripe_api.gateway import Answer
 

@@ -23,8 +23,8 @@ from tiergate.store.mirror import (
     save_payment_method,
     save_schedule,
     save_subscription,
-    test_clock_of,
 )
+from tiergate.store.mirrored_clocks import test_clock_of
 from tiergate.stripe_api.read_shapes import (
     has_all_items,
     read_customer,

@@ -6,11 +6,11 @@ from datetime import datetime
 from tiergate.services.context import Context
 from tiergate.services.mirror.save_object import Outcome
 from tiergate.services.mirror.save_reading import save_reading
-from tiergate.services.mirror.save_together import Plain, lock_and_price, outline, plain_of, save_together
+from tiergate.services.mirror.save_together import Plain, ask_prices_of, outline, plain_of, save_together
 from tiergate.store import Transaction
 from tiergate.store.account_rows import accounts_of_customers
 from tiergate.store.change_feed import account_topic, note_change
-from tiergate.store.due_rows import make_due
+from tiergate.store.due_rows import make_due, send_due
 from tiergate.store.mirror import Kind, Saved, Sighting, owner_of
 from tiergate.stripe_api.gateway import Answer
 
@@ -64,8 +64,8 @@ def _save(
     """
     now = context.now()
     owned = [(outline(one, now), owners[one.customer_id]) for plain in found for one in plain]
-    erased, prices = lock_and_price(tx, [one for one, _ in owned], concerned)
-    saved = save_together(tx, owned, erased, prices)
+    made_due, priced = send_due(tx, concerned), ask_prices_of(tx, [one for one, _ in owned])
+    saved = save_together(tx, owned, made_due(), priced())
     told = zip(owned, saved, strict=True)
     note_change(tx, *{account_topic(owner) for (_, owner), one in told if one.saved is Saved.SAVED})
     left = iter(saved)

@@ -1,6 +1,6 @@
 """Saves objects that events brought together: what save_object does, in few statements for all of them."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,6 @@ from tiergate.services.webhooks.delivery import Arrival
 from tiergate.store import Transaction
 from tiergate.store.catalog_rows import ask_for_prices
 from tiergate.store.column_types import json_text
-from tiergate.store.due_rows import send_due
 from tiergate.store.mirror import (
     Kind,
     Saved,
@@ -26,7 +25,6 @@ from tiergate.store.mirror import (
     subscription_sighted,
 )
 from tiergate.store.mirror_rows import sold_values
-from tiergate.store.prepared import without_waiting
 from tiergate.stripe_api.read_shapes import has_all_items, read_customer, read_invoice, read_subscription
 
 Thing = Customer | Subscription | Invoice
@@ -106,24 +104,21 @@ def outline(plain: Plain, now: datetime) -> Outline:
     return Outline(plain, {**values, "raw": json_text(plain.raw)})
 
 
-def lock_and_price(
-    tx: Transaction, outlines: Sequence[Outline], account_ids: Collection[str]
-) -> tuple[set[str], Prices]:
-    """Make the accounts of objects due, which locks them, and look their prices up.
-
-    Returns those of the accounts that were erased, of which nothing personal may be saved again.
-    """
+def ask_prices_of(tx: Transaction, outlines: Iterable[Outline]) -> Callable[[], Prices]:
+    """Have the prices of objects looked up, and return what waits for the answer."""
     things = [one.plain.thing for one in outlines]
     sold = {price for thing in things if isinstance(thing, Subscription) for price in prices_in(thing)}
-    with without_waiting(tx):
-        made_due, priced = send_due(tx, account_ids), ask_for_prices(tx, sold)
-        return made_due(), priced()
+    return ask_for_prices(tx, sold)
 
 
 def save_together(
     tx: Transaction, owned: Sequence[tuple[Outline, str]], erased: Collection[str], prices: Prices
 ) -> list[PlainOutcome]:
-    """Save objects, each for its account, in the order given; ``lock_and_price`` comes before."""
+    """Save objects, each for its account, in the order given.
+
+    The accounts were made due before, which locked them; nothing personal is saved of those that are
+    ``erased``.
+    """
     saved = save_all(tx, [_completed(one, owner, prices) for one, owner in owned], erased)
     things = [one.plain.thing for one, _ in owned]
     charged = [charged_customer(thing) if isinstance(thing, Subscription) else None for thing in things]

@@ -88,7 +88,15 @@ def _named(item: SubscriptionItem, prices: Prices) -> SubscriptionItem:
     plan_key, add_on_key = (price.plan_key, price.add_on_key) if price else (None, None)
     if (item.plan_key, item.add_on_key) == (plan_key, add_on_key):
         return item
-    return replace(item, plan_key=plan_key, add_on_key=add_on_key)
+    return SubscriptionItem(
+        item.id,
+        item.price_id,
+        item.quantity,
+        item.current_period_start,
+        item.current_period_end,
+        plan_key,
+        add_on_key,
+    )
 
 
 def _told_version(metadata: Mapping[str, str], plan_key: str | None) -> int | None:

@@ -11,23 +11,29 @@ from dataclasses import dataclass, field
 from tiergate.services.context import Context
 from tiergate.services.mirror.save_together import (
     Outline,
-    lock_and_price,
+    ask_prices_of,
     may_be_plain,
     outline,
     read_plain,
     save_together,
 )
+from tiergate.services.mirror.sold_as import Prices
 from tiergate.services.webhooks.apply_event import why_noted
 from tiergate.services.webhooks.delivery import Arrival, Need, Outcome
 from tiergate.services.webhooks.keep_erased import keep_erased
 from tiergate.store import Transaction
 from tiergate.store.change_feed import account_topic, note_change
-from tiergate.store.erased_rows import erase_event
+from tiergate.store.due_rows import send_due
 from tiergate.store.event_rows import Fate, claim_events, close_events, send_events, wait_again
 from tiergate.store.mirror import Saved
-from tiergate.store.prepared import without_waiting
+from tiergate.store.prepared import travels
 
 log = logging.getLogger("tiergate")
+
+
+class ErasedAmongThemError(Exception):
+    """One of the accounts was erased: its events have to be applied alone, to keep nothing personal of it."""
+
 
 _Owners = Mapping[str, str | None]
 _Outlines = Mapping[str, Outline]
@@ -76,14 +82,14 @@ def apply_together(context: Context, batch: Sorted, *, are_stored: bool) -> dict
 
     ``are_stored``: the events wait in the database already. Left waiting there, to be applied one by one, are
     those whose object is not plain after all, those that follow such a one for the same customer, and
-    strangers': whose they are takes more than a look at the stored links.
+    strangers': whose they are takes more than a look at the stored links. Raises ``ErasedAmongThemError``.
     """
     by_id = {arrival.event.event_id: arrival for arrival in batch.together}
     with context.database.write() as tx:
-        owners, outlines = (_claim if are_stored else _store)(context, tx, batch)
+        owners, outlines, prices = (_claim if are_stored else _store)(context, tx, batch)
         owned = {event_id: owner for event_id in outlines if (owner := owners.get(event_id))}
         left = [event_id for event_id in batch.hoped if event_id in owners and event_id not in owned]
-        needs, changed = _save(tx, batch, owned, outlines)
+        needs, changed = _save(tx, owned, outlines, prices)
         if are_stored:
             done = [(event_id, owned.get(event_id), batch.noted.get(event_id)) for event_id in owners]
             close_events(
@@ -101,22 +107,24 @@ def apply_together(context: Context, batch: Sorted, *, are_stored: bool) -> dict
     return outcomes
 
 
-def _store(context: Context, tx: Transaction, batch: Sorted) -> tuple[_Owners, _Outlines]:
+def _store(context: Context, tx: Transaction, batch: Sorted) -> tuple[_Owners, _Outlines, Prices]:
     fates = {event_id: Fate("noted", reason) for event_id, reason in batch.noted.items()}
     fates |= {event_id: Fate("applied", None, customer) for event_id, customer in _customers(batch).items()}
-    with without_waiting(tx):
-        stored = send_events(tx, [arrival.event for arrival in batch.together], fates)
-        # While the database is at it.
-        outlines = _read(context, batch)
-        owners = stored()
+    stored = send_events(tx, [arrival.event for arrival in batch.together], fates)
+    # While the database is at it.
+    outlines = _read(context, batch)
+    asked_early = ask_prices_of(tx, outlines.values()) if travels(tx) else None
+    owners = stored()
     new = (arrival for arrival in batch.together if arrival.event.event_id in owners)
     keep_erased(tx, [arrival for arrival in new if arrival.event.event_id not in outlines])
-    return owners, outlines
+    mine = [one for event_id, one in outlines.items() if owners.get(event_id)]
+    return owners, outlines, (asked_early or ask_prices_of(tx, mine))()
 
 
-def _claim(context: Context, tx: Transaction, batch: Sorted) -> tuple[_Owners, _Outlines]:
+def _claim(context: Context, tx: Transaction, batch: Sorted) -> tuple[_Owners, _Outlines, Prices]:
     nobodys: dict[str, str | None] = dict.fromkeys(batch.noted)
-    return claim_events(tx, nobodys | _customers(batch)), _read(context, batch)
+    outlines = _read(context, batch)
+    return claim_events(tx, nobodys | _customers(batch)), outlines, ask_prices_of(tx, outlines.values())()
 
 
 def _customers(batch: Sorted) -> dict[str, str | None]:
@@ -139,23 +147,21 @@ def _read(context: Context, batch: Sorted) -> _Outlines:
 
 
 def _save(
-    tx: Transaction, batch: Sorted, owned: Mapping[str, str], outlines: _Outlines
+    tx: Transaction, owned: Mapping[str, str], outlines: _Outlines, prices: Prices
 ) -> tuple[dict[str, Sequence[Need]], set[str]]:
-    """Save what belongs to somebody; returns what has to be read for which event, and what changed something.
-
-    The accounts are locked before anything else of theirs, as everywhere, and nothing personal is kept of
-    those that were erased.
-    """
+    """Save what belongs to somebody; returns what has to be read for which event, and what changed any."""
     if not owned:
         return {}, set()
     mine = [(outlines[event_id], owner) for event_id, owner in owned.items()]
-    erased, prices = lock_and_price(tx, [one for one, _ in mine], set(owned.values()))
-    for arrival in batch.together if erased else ():
-        if owned.get(arrival.event.event_id) in erased:
-            erase_event(tx, arrival.event.event_id, arrival.event.payload)
+    # It locks the accounts before anything else of theirs, as everywhere. To wait for the answer before they
+    # are written costs a way there and back, and it is nearly always the same.
+    made_due = send_due(tx, set(owned.values()))
+    saved = save_together(tx, mine, (), prices)
+    if made_due():
+        raise ErasedAmongThemError
     needs: dict[str, Sequence[Need]] = {}
     changed = set()
-    for event_id, outcome in zip(owned, save_together(tx, mine, erased, prices), strict=True):
+    for event_id, outcome in zip(owned, saved, strict=True):
         plain = outlines[event_id].plain
         if outcome.saved is Saved.STALE:
             needs[event_id] = [Need(plain.kind, plain.thing.id)]

@@ -14,7 +14,8 @@ from tiergate.services.webhooks.delivery import Arrival, Need, cause_of
 from tiergate.services.webhooks.finish_event import close_all, close_known, finish_event, is_settled, postpone
 from tiergate.store import Transaction
 from tiergate.store.lease_rows import give_back_leases, take_leases
-from tiergate.store.mirror import Saved, those_on_clocks
+from tiergate.store.mirror import Saved
+from tiergate.store.mirrored_clocks import those_on_clocks
 from tiergate.stripe_api.gateway import Answer
 
 log = logging.getLogger("tiergate")
