@@ -17,7 +17,7 @@ from typing import Any
 from tests.services.bench import PUBLIC_URL, Clock, Line, LineGateway
 from tiergate.services.context import Context
 from tiergate.services.webhooks.ingest_webhook import aingest_webhook, ingest_webhook, wait_until_told
-from tiergate.store import Database
+from tiergate.store import Database, flight
 from tiergate_sandbox.journal import Snapshot
 from tiergate_sandbox.testing import Sandbox
 
@@ -26,6 +26,8 @@ COMMITS = frozenset({"commit"})
 """What leaves a trace that outlives the process: enough to tell all its deaths apart."""
 WRITES = COMMITS | {"execute", "executemany"}
 """Every single write as well, though its transaction takes it along."""
+_BY_FLIGHT = {"_command": "commit", "send": "execute", "_come_down": "execute"}
+"""A commit that is sent, a statement that is sent, and the waiting for what was sent."""
 _PATIENCE_SECONDS = 30
 
 
@@ -67,17 +69,22 @@ class Steps:
             owner = getattr(called, "__self__", None)
             if isinstance(owner, sqlite3.Cursor | sqlite3.Connection) and called.__name__ in self._counted:
                 self._step_unless_reading(frame)
-        elif event == "call" and frame.f_code.co_name in self._counted and _is_psycopg(frame):
+        elif event == "call" and _call_of(frame) in self._counted:
             self._step_unless_reading(frame)
 
     def _step_unless_reading(self, frame: FrameType) -> None:
-        statement = frame.f_locals.get("statement") or frame.f_locals.get("query")
-        if not str(statement).lstrip().upper().startswith("SELECT"):
+        given = frame.f_locals
+        statement = given.get("statement") or given.get("query") or given.get("text")
+        if not str(statement).lstrip().upper().startswith(("SELECT", "BEGIN")):
             self.step()
 
 
-def _is_psycopg(frame: FrameType) -> bool:
-    return Path(frame.f_code.co_filename).parent.name == "psycopg"
+def _call_of(frame: FrameType) -> str | None:
+    """Name the call to PostgreSQL that a frame is, be it by psycopg or by our own flight."""
+    file, name = Path(frame.f_code.co_filename), frame.f_code.co_name
+    if file.parent.name == "psycopg":
+        return name
+    return _BY_FLIGHT.get(name) if file == Path(flight.__file__) else None
 
 
 class WatchedLine(Line):

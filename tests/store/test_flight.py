@@ -9,13 +9,15 @@ from sqlalchemy import bindparam, event, func, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from tests.store.test_prepared import NOON
-from tiergate.store import Database
+from tiergate.store import Database, Transaction
 from tiergate.store.account_rows import register
 from tiergate.store.flight import FlightConnection
 from tiergate.store.prepared import Prepared, send
 from tiergate.store.tables import accounts
 
 NAMES = Prepared(select(accounts.c.account_id, accounts.c.name).order_by(accounts.c.account_id))
+HOW_OFTEN = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'SELECT%%ORDER BY%%account_id'"
+"""How often ``NAMES`` is prepared on a connection."""
 NAME = Prepared(
     update(accounts).where(accounts.c.account_id == bindparam("account")).values(name=bindparam("new"))
 )
@@ -51,10 +53,15 @@ def test_what_nobody_waits_for_is_committed(known: Database) -> None:
 
 def test_what_nobody_waits_for_can_be_refused(known: Database) -> None:
     """The commit fails then, names the statement, and leaves out the customers' values; nothing stays."""
-    with pytest.raises(IntegrityError) as refused, known.write() as tx:
-        NAME.send(tx, {"account": "a", "new": "lost"})
-        RENAME.send(tx, {"to": "a"})
-        NAME.send(tx, {"account": "a", "new": "never executed"})
+
+    def send_all() -> None:
+        with known.write() as tx:
+            NAME.send(tx, {"account": "a", "new": "lost"})
+            RENAME.send(tx, {"to": "a"})
+            NAME.send(tx, {"account": "a", "new": "never executed"})
+
+    with pytest.raises(IntegrityError) as refused:
+        send_all()
     assert "=(a)" not in str(refused.value)
     with known.read() as tx:
         assert NAMES(tx, {}) == [("a", None), ("b", None)]
@@ -62,9 +69,29 @@ def test_what_nobody_waits_for_can_be_refused(known: Database) -> None:
 
 def test_an_error_names_the_statement_that_was_refused(known: Database) -> None:
     """Whoever waits for a later one is told which one it was."""
-    with pytest.raises(IntegrityError, match="SET account_id"), known.write() as tx:
-        RENAME.send(tx, {"to": "a"})
-        NAMES.send(tx, {})()
+
+    def wait_for_another() -> None:
+        with known.write() as tx:
+            RENAME.send(tx, {"to": "a"})
+            NAMES.send(tx, {})()
+
+    with pytest.raises(IntegrityError, match="SET account_id"):
+        wait_for_another()
+
+
+def test_each_waiting_one_learns_that_nothing_was_done(known: Database) -> None:
+    """Also whoever asks after another was told: no answer would look like no rows."""
+
+    def ask_twice() -> None:
+        with known.write() as tx:
+            refused, after = RENAME.send(tx, {"to": "a"}), NAMES.send(tx, {})
+            for answer in (refused, after):
+                with pytest.raises(IntegrityError):
+                    answer()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        ask_twice()
 
 
 def test_ordinary_statements_come_after_what_is_on_its_way(known: Database) -> None:
@@ -78,12 +105,17 @@ def test_ordinary_statements_come_after_what_is_on_its_way(known: Database) -> N
 
 def test_a_savepoint_takes_back_what_was_sent_in_it(known: Database) -> None:
     """And nothing else; what is prepared is forgotten by that, and prepared anew."""
+
+    def fail_within(tx: Transaction) -> None:
+        with tx.begin_nested():
+            NAME.send(tx, {"account": "b", "new": "lost"})
+            raise ZeroDivisionError
+
     for _ in range(3):
         with known.write() as tx:
             NAME.send(tx, {"account": "a", "new": "Ada"})
-            with pytest.raises(ZeroDivisionError), tx.begin_nested():
-                NAME.send(tx, {"account": "b", "new": "lost"})
-                raise ZeroDivisionError
+            with pytest.raises(ZeroDivisionError):
+                fail_within(tx)
             assert NAMES(tx, {}) == [("a", "Ada"), ("b", None)]
 
 
@@ -107,11 +139,20 @@ def test_what_the_driver_throws_away_is_prepared_anew(known: Database, what: str
 
 def test_each_statement_is_prepared_once(known: Database) -> None:
     """And executed as often as one likes, in any transaction of the connection."""
-    asked = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'SELECT%%ORDER BY%%account_id'"
     with known.open_connection() as connection:
         for _ in range(3):
             NAMES(connection, {})
-        assert send(connection, asked, {})() == [(1,)]
+        assert send(connection, HOW_OFTEN, {})() == [(1,)]
+
+
+def test_what_is_forgotten_is_thrown_away(known: Database) -> None:
+    """Or else a server would hold more with every transaction that is undone."""
+    with known.open_connection() as connection:
+        for _ in range(5):
+            driver_of(connection).autocommit = False
+            NAMES(connection, {})
+            driver_of(connection).rollback()
+        assert send(connection, HOW_OFTEN, {})() == [(0,)]
 
 
 def test_nothing_is_prepared_where_the_host_forbids_it(known: Database) -> None:
@@ -154,9 +195,11 @@ def test_a_lost_connection_answers_nobody(known: Database) -> None:
             with pytest.raises(DBAPIError) as lost:
                 first()
             assert lost.value.connection_invalidated
-            second()
+            with pytest.raises(SQLAlchemyError):
+                second()
+            raise ZeroDivisionError
 
-    with pytest.raises(SQLAlchemyError):
+    with pytest.raises(ZeroDivisionError):
         lose()
     with known.read() as tx:
         assert NAMES(tx, {}) == [("a", None), ("b", None)]
