@@ -19,8 +19,9 @@ from tests.support.postgres import postgres_server
 
 GATES_AND_AIMS = {"SQLite": (0.35, 0.7), "PostgreSQL": (0.3, 0.6)}
 PEER_GATES = {DJ_STRIPE: 30, SYNC_ENGINE: 2}
-BEST_CONNECTIONS = 8
-"""Over so few stripe-sync-engine is at its best."""
+FEW_CONNECTIONS_GATE = 1
+FEW_CONNECTIONS = 8
+"""Over so few there is little that deliveries can share, which is what the product is built on."""
 _FEW = 8
 """So many buyers are enough where events are taken in one by one."""
 
@@ -34,9 +35,10 @@ def rows(quick: bool) -> Iterator[Row]:
             with copy() as url:
                 yield from one_by_one(name, url, few.events, few.stripe_base)
     with _prepared(WARM_UP + buyers) as prepared:
-        with prepared.sqlite_copy() as url:
-            changes = backlog // prepared.events.subscriptions
-            yield from drained(url, prepared.events, changes, prepared.stripe_base)
+        for name, copy in (("SQLite", prepared.sqlite_copy), ("PostgreSQL", prepared.postgres_copy)):
+            with copy() as url:
+                changes = backlog // prepared.events.subscriptions
+                yield from drained(name, url, prepared.events, changes, prepared.stripe_base)
         contestants = prepared.contestants()
         others = [] if quick else peers(prepared.events, prepared.stripe_base, prepared.postgres)
         results = contest([*contestants, *others], prepared.events, prepared.stripe_base, rounds, CONNECTIONS)
@@ -44,8 +46,9 @@ def rows(quick: bool) -> Iterator[Row]:
         if not quick:
             yield from _against_peers(results, PEER_GATES, CONNECTIONS)
             best = [one for one in [*contestants, *others] if one.name in ("PostgreSQL", SYNC_ENGINE)]
-            results = contest(best, prepared.events, prepared.stripe_base, rounds, BEST_CONNECTIONS)
-            yield from _against_peers(results, {SYNC_ENGINE: PEER_GATES[SYNC_ENGINE]}, BEST_CONNECTIONS)
+            results = contest(best, prepared.events, prepared.stripe_base, rounds, FEW_CONNECTIONS)
+            gates = {SYNC_ENGINE: FEW_CONNECTIONS_GATE}
+            yield from _against_peers(results, gates, FEW_CONNECTIONS)
 
 
 @contextmanager
@@ -82,6 +85,7 @@ def _against_prototypes(results: Mapping[str, Result]) -> Iterator[Row]:
 def _against_peers(
     results: Mapping[str, Result], gates: Mapping[str, float], connections: int
 ) -> Iterator[Row]:
+    """Hold the product against peers; what has to be held over many connections is the aim over few."""
     product = results["PostgreSQL"]
     for name, gate in gates.items():
         peer = results[name]
@@ -93,5 +97,6 @@ def _against_peers(
             gate,
             "/s",
             f"the peer: {'; '.join(note for note in notes if note)}",
+            PEER_GATES[name],
             wrong=product.wrong,
         )

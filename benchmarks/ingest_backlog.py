@@ -25,7 +25,7 @@ _AT_ONCE = 1_000
 _LOOK_EVERY_SECONDS = 0.1
 
 
-def drained(url: str, story: Events, changes: int, stripe_base: str) -> Iterator[Row]:
+def drained(database: str, url: str, story: Events, changes: int, stripe_base: str) -> Iterator[Row]:
     """Store so many changes of each buyer, then let one process apply them, and watch its memory."""
     size = changes * story.subscriptions
     later = story.continued(changes)
@@ -35,7 +35,7 @@ def drained(url: str, story: Events, changes: int, stripe_base: str) -> Iterator
     early, late = _watch(url, size, ingest_product.variables(url, stripe_base))
     seconds = time.perf_counter() - began_at
     wrong = ingest_product.what_is_wrong(url, later, size)
-    name = f"memory late in a backlog of {size:,} events, against early in it"
+    name = f"memory late in a backlog of {size:,} events, {database}, against early in it"
     yield Row(name, late, early, GROWTH_GATE, "MB", f"{size / seconds:,.0f} events/s", wrong=wrong)
 
 

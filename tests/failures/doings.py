@@ -47,9 +47,11 @@ def sell_another(bench: Bench, plan: str, account_id: str = ACCOUNT, **params: A
     return str(bench.post("/v1/subscriptions", customer=customer, items=items, **params)["id"])
 
 
-def first_payment(bench: Bench, seconds_apart: int) -> tuple[str, Webhook, Webhook]:
+def first_payment(
+    bench: Bench, seconds_apart: int, account_id: str = ACCOUNT
+) -> tuple[str, Webhook, Webhook]:
     """A purchase whose first payment takes a moment: what tells of ``incomplete``, and of ``active``."""
-    subscription_id = bench.subscribe(payment_behavior="default_incomplete")
+    subscription_id = bench.subscribe(account_id=account_id, payment_behavior="default_incomplete")
     (created,) = bench.webhooks(CREATED)
     bench.clock.advance(seconds=seconds_apart)
     invoice = bench.at_stripe(f"/v1/subscriptions/{subscription_id}")["latest_invoice"]

@@ -68,6 +68,15 @@ def pay_twice(bench: Bench) -> list[Webhook]:
     return [*told, *only(bench.webhooks(), CREATED, "invoice.paid", "payment_intent.succeeded")]
 
 
+def pay_doubtfully(bench: Bench) -> list[Webhook]:
+    """Payments of two accounts, of which only a fetch can tell: they are read side by side."""
+    bench.register(OTHER)
+    bench.customer(OTHER)
+    told = pay(bench)
+    _, created, updated = first_payment(bench, 0, OTHER)
+    return [*told, created, updated]
+
+
 def check_out(bench: Bench) -> list[Webhook]:
     """A checkout, told by the session first."""
     url = start_checkout(bench.context, ACCOUNT, Order("team"))
@@ -96,6 +105,11 @@ def test_killed_between_any_two_steps_of_events_that_share_a_transaction(both: B
     """So it is where events arrive at one moment, and PostgreSQL is sent several statements in one flight."""
     counted = COMMITS if both.context.database.is_sqlite else WRITES
     require_that_death_changes_nothing(both, pay_twice(both), counted, at_once=True)
+
+
+def test_killed_between_any_two_steps_of_reading_several_objects(both: Bench) -> None:
+    """So it is where what is uncertain of several accounts is read at once, and saved in one transaction."""
+    require_that_death_changes_nothing(both, pay_doubtfully(both), COMMITS, at_once=True)
 
 
 def require_that_death_changes_nothing(

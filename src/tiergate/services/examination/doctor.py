@@ -144,8 +144,9 @@ def _last_event(health: Health, now: datetime) -> Finding:
             "last webhook",
             Verdict.PROBLEM if health.customers else Verdict.WARNING,
             "No webhook has ever arrived.",
-            "Register the endpoint with `tiergate webhooks create https://YOUR-APP/webhooks/stripe`, or run "
-            "`stripe listen --forward-to localhost:8000/webhooks/stripe` while you develop.",
+            "If no endpoint is registered, run `tiergate webhooks create https://YOUR-APP/webhooks/stripe`; "
+            "if one is, its deliveries in Stripe's dashboard tell why they fail. While you develop, run "
+            "`stripe listen --forward-to localhost:8000/webhooks/stripe`.",
         )
     days = (now - health.last_event_at).days
     told = f"The last webhook arrived at {isoformat(health.last_event_at)}"
