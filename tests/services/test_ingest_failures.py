@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from tests.services.bench import ACCOUNT, Bench, Json
+from tests.services.bench import ACCOUNT, Bench, Json, open_bench
 from tiergate.rules.instants import isoformat
 from tiergate.services.run_due import run_due
+from tiergate.services.webhooks.read_event import read_event
+from tiergate.services.webhooks.take_in import take_in
 from tiergate.store.tables import events
 
 
@@ -39,6 +41,35 @@ def test_stripe_down_during_a_fetch_keeps_the_event(both: Bench) -> None:
     run_due(both.context)
     assert (both.stored(event["id"]).state, both.stored(event["id"]).next_attempt_at) == ("applied", None)
     assert both.mirrored(subscription_id).cancel_at_period_end is False
+
+
+@pytest.mark.parametrize("is_alone", [True, False], ids=["alone", "among others"])
+def test_what_the_database_refuses_keeps_the_event(migrated_postgres_url: str, *, is_alone: bool) -> None:
+    """Also where it refuses the very last statement, which nobody waits for."""
+    with open_bench(migrated_postgres_url) as bench:
+        with bench.context.database.write() as tx:
+            tx.exec_driver_sql(_REFUSE)
+            tx.exec_driver_sql(_WHEN_CLOSED)
+        session = {"object": "checkout.session", "status": "expired", "mode": "subscription"}
+        events_of_now = [
+            bench.event("checkout.session.expired", {"id": f"cs_{number}", **session})
+            for number in range(1 if is_alone else 2)
+        ]
+        arrivals = [read_event(json.dumps(event).encode(), bench.clock.now) for event in events_of_now]
+        assert [outcome.error for outcome in take_in(bench.context, arrivals)] == [None] * len(arrivals)
+        for event in events_of_now:
+            row = bench.stored(event["id"])
+            assert (row.state, row.attempts) == ("received", 1)
+            assert "not now" in row.note
+
+
+_REFUSE = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not now'; END $$
+"""
+_WHEN_CLOSED = """
+CREATE TRIGGER refuse BEFORE UPDATE ON tiergate_events
+FOR EACH ROW WHEN (NEW.state = 'applied') EXECUTE FUNCTION refuse()
+"""
 
 
 def test_the_waits_grow(bench: Bench) -> None:

@@ -1,6 +1,5 @@
 """Statements that travel to PostgreSQL together: in order, all or nothing, and through whatever happens."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -8,9 +7,7 @@ import pytest
 from sqlalchemy import bindparam, event, func, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-from tests.store.test_prepared import NOON
 from tiergate.store import Database, Transaction
-from tiergate.store.account_rows import register
 from tiergate.store.flight import FlightConnection
 from tiergate.store.prepared import Prepared, send
 from tiergate.store.tables import accounts
@@ -22,17 +19,6 @@ NAME = Prepared(
     update(accounts).where(accounts.c.account_id == bindparam("account")).values(name=bindparam("new"))
 )
 RENAME = Prepared(update(accounts).where(accounts.c.account_id == "b").values(account_id=bindparam("to")))
-
-
-@pytest.fixture
-def known(migrated_postgres_url: str) -> Iterator[Database]:
-    """A database in which two accounts are known."""
-    database = Database(migrated_postgres_url)
-    with database.write() as tx:
-        for account_id in ("a", "b"):
-            register(tx, account_id, {}, NOON)
-    yield database
-    database.close()
 
 
 def driver_of(tx: Any) -> FlightConnection:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, case, func, literal, or_, select, tuple_, update
+from sqlalchemy import bindparam, case, func, literal, or_, select, tuple_, union_all, update
 
 from tiergate.rules.state import AccountState
 from tiergate.store.change_feed import account_topic, note_change
@@ -14,7 +14,7 @@ from tiergate.store.engine import Transaction
 from tiergate.store.insert_into import insert_into
 from tiergate.store.load_accounts import WHOLE
 from tiergate.store.prepared import Prepared
-from tiergate.store.tables import accounts, test_clocks
+from tiergate.store.tables import accounts, customers, test_clocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,23 @@ def accounts_of_customers(tx: Transaction, customer_ids: Collection[str]) -> dic
 _OF_CUSTOMERS = Prepared(
     lambda ids: select(accounts.c.stripe_customer_id, accounts.c.account_id).where(
         accounts.c.stripe_customer_id.in_(ids)
+    )
+)
+
+
+def owners_of(tx: Transaction, customer_ids: Collection[str]) -> dict[str, str]:
+    """Return the accounts behind customers, by the customer's id: those linked, or those they name."""
+    return dict(_OWNERS.raw(tx, {"ids": list(customer_ids)})) if customer_ids else {}
+
+
+_OWNERS = Prepared(
+    lambda ids: union_all(
+        select(customers.c.stripe_customer_id, customers.c.account_id).where(
+            customers.c.stripe_customer_id.in_(ids), customers.c.account_id.is_not(None)
+        ),
+        select(accounts.c.stripe_customer_id, accounts.c.account_id).where(
+            accounts.c.stripe_customer_id.in_(ids)
+        ),
     )
 )
 

@@ -18,7 +18,8 @@ AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
 def _make_due(ids: Select[Any]) -> Executable:
     # Locked in one order everywhere, so that no two writers wait for each other.
     locked = select(accounts.c.account_id).where(accounts.c.account_id.in_(ids))
-    mine = locked.order_by(accounts.c.account_id).with_for_update().cte("mine").prefix_with("MATERIALIZED")
+    ordered = locked.order_by(accounts.c.account_id).with_for_update(key_share=True)
+    mine = ordered.cte("mine").prefix_with("MATERIALIZED")
     due = update(accounts).values(next_due_at=literal(AT_ONCE, Instant))
     mine_only = due.where(accounts.c.account_id.in_(select(mine.c.account_id)))
     # The column itself: SQLite gets "IS NOT NULL" wrong here, for there is an index with that condition.

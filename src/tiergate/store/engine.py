@@ -218,15 +218,20 @@ def _connect_in_flight(dialect: Dialect, _record: Any, given: Any, named: Any) -
         return None
     from tiergate.store.flight import FlightConnection  # without PostgreSQL there is no psycopg
 
-    return FlightConnection.connect(*given, **named)
+    return FlightConnection.connect(*given, **{**named, "client_encoding": "utf8"})
 
 
 def _prepare_postgres(connection: Any, _record: Any) -> None:
     # West of Greenwich the first instants of the year 1 fall before it, where Python has no dates.
     cursor = connection.cursor()
-    cursor.execute("SET TIME ZONE 'UTC'")
+    cursor.execute("SELECT set_config('TimeZone', 'UTC', false), pg_backend_pid()")
+    _, pid = cursor.fetchone()
     cursor.close()
     connection.commit()
+    info = getattr(connection, "info", None)
+    if pid != getattr(info, "backend_pid", pid):
+        # A pooler is in between: what is prepared by one statement may not be there for the next.
+        connection.prepare_threshold = None
 
 
 def _leave_out_values(context: ExceptionContext) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Table, delete, or_, select, update
 
 from tiergate.rules.personal_data import of_cause, of_record, of_stripe, own_metadata
 from tiergate.rules.state import Customer, Invoice, PaymentMethod, Schedule, Subscription
-from tiergate.store.account_rows import Account
+from tiergate.store.account_rows import Account, owners_of
 from tiergate.store.checkout_table import checkouts
 from tiergate.store.engine import Transaction
 from tiergate.store.personal_rows import events_about
@@ -39,22 +39,26 @@ _PERSONAL = frozenset(
 
 
 def erased_accounts(tx: Transaction, account_ids: Collection[str]) -> set[str]:
-    """Return those of some accounts that were erased."""
-    return {row[0] for row in _ERASED_ACCOUNTS(tx, {"ids": sorted(account_ids)})} if account_ids else set()
+    """Return those of some accounts that were erased; the others are not before the transaction ends."""
+    if not account_ids:
+        return set()
+    return {row[0] for row in _ERASED_AT.raw(tx, {"ids": sorted(account_ids)}) if row[1] is not None}
 
 
 def erased_customers(tx: Transaction, customer_ids: Collection[str]) -> set[str]:
-    """Return those of some customers whose account was erased."""
-    return {row[0] for row in _ERASED_CUSTOMERS(tx, {"ids": sorted(customer_ids)})} if customer_ids else set()
+    """Return those of some customers whose account was erased; the others' are not before the end."""
+    owners = owners_of(tx, customer_ids)
+    erased = erased_accounts(tx, set(owners.values()))
+    return {customer_id for customer_id, owner in owners.items() if owner in erased}
 
 
-_IS_ERASED = accounts.c.erased_at.is_not(None)
-_ERASED_ACCOUNTS = Prepared(
-    lambda ids: select(accounts.c.account_id).where(accounts.c.account_id.in_(ids), _IS_ERASED)
-)
-_ERASED_CUSTOMERS = Prepared(
-    lambda ids: select(accounts.c.stripe_customer_id).where(
-        accounts.c.stripe_customer_id.in_(ids), _IS_ERASED
+_ERASED_AT = Prepared(
+    lambda ids: (
+        select(accounts.c.account_id, accounts.c.erased_at)
+        .where(accounts.c.account_id.in_(ids))
+        .order_by(accounts.c.account_id)
+        # Whoever erases an account locks it in full, and so has to wait until then.
+        .with_for_update(read=True, key_share=True)
     )
 )
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from itertools import count
+from hashlib import blake2b
 from typing import Any, NamedTuple, Self
 
 from psycopg import Connection, Cursor, Error, OperationalError, adapt, errors, generators
@@ -26,7 +26,6 @@ _PLACEHOLDER = re.compile(r"%(?:\((?P<name>\w+)\)(?P<format>[sbt])|%)")
 _THROWING_AWAY = ("DROP", "ALTER", "ROLLBACK", "DISCARD ALL", "DEALLOCATE ALL")
 _TEXT, _TEXT_ARRAY = 25, 1009
 _ARRAY_HEAD, _LENGTH = struct.Struct("!iiiii"), struct.Struct("!i")
-_numbers = count(1)
 
 
 @dataclass(slots=True, eq=False)
@@ -83,6 +82,9 @@ class Flight:
         except Error:
             self._crash()
             raise
+        if self._connection.autocommit:
+            # What shares a flight is undone together, and here each statement is to stand for itself.
+            self.land()
         return answer
 
     def _send(self, answer: Answer, query: bytes, bound: "_Bound") -> None:
@@ -117,10 +119,12 @@ class Flight:
         except BaseException:
             self._crash()
             raise
+        self._known.update(self._new)
         refusal = self._refusal()
         if refusal is not None:
+            # Not all of it was prepared, or what was prepared may be out of date.
+            self.forget()
             raise refusal
-        self._known.update(self._new)
 
     def commit(self) -> bool:
         """Commit what was sent, with it; returns false where nothing is on its way."""
@@ -147,7 +151,7 @@ class Flight:
     def _take_off(self) -> None:
         if self._connection.closed:
             raise OperationalError("the connection is closed")
-        if self._has_forgotten:
+        if self._has_forgotten and self._libpq.transaction_status != TransactionStatus.INERROR:
             self._connection.execute("DEALLOCATE ALL", prepare=False)
             self._has_forgotten = False
         is_idle = self._libpq.transaction_status == TransactionStatus.IDLE
@@ -165,7 +169,7 @@ class Flight:
         key = (query, types)
         name = self._known.get(key) or self._new.get(key)
         if name is None:
-            name = self._new[key] = b"tiergate_%d" % next(_numbers)
+            name = self._new[key] = _name(query, types)
             self._libpq.send_prepare(name, query, types)
             self._awaited.append(Answer(text))
         return name
@@ -185,11 +189,19 @@ class Flight:
             self._awaited.popleft()
         self._next_result()
         self._libpq.exit_pipeline_mode()
+        self._pass_on_messages()
+
+    def _pass_on_messages(self) -> None:
+        """Have heard what others have told, too: it comes with the last answer, and nobody looks again."""
+        while message := self._libpq.notifies():
+            if self._libpq.notify_handler:
+                self._libpq.notify_handler(message)
 
     def _take(self, answer: Answer, result: PGresult) -> None:
         answer.result = result
         if result.status == ExecStatus.FATAL_ERROR:
             answer.error = errors.error_from_result(result, self._connection.info.encoding)
+            answer.error.add_note(f"PostgreSQL refused: {answer.text}")
             self.refused = answer
         elif result.status == ExecStatus.PIPELINE_ABORTED and self.refused is not None:
             answer.error = self.refused.error
@@ -218,7 +230,7 @@ class _FlightCursor(Cursor[Any]):
 
 
 class FlightConnection(Connection[Any]):
-    """A connection with a flight. What was sent is answered before anything else is done with it."""
+    """A connection with a flight. What was sent is answered before a cursor is opened, and before its end."""
 
     def __init__(self, *given: Any, **named: Any) -> None:
         """Take a connection of libpq's over."""
@@ -235,12 +247,18 @@ class FlightConnection(Connection[Any]):
         """Commit, together with what is still on its way."""
         if not self.flight.commit():
             self.flight.land()
+            if self.pgconn.transaction_status == TransactionStatus.INERROR:
+                # PostgreSQL would undo it without a word.
+                raise errors.InFailedSqlTransaction("a statement was refused: there is nothing to commit")
             super().commit()
 
     def rollback(self) -> None:
         """Undo the transaction, with all that was sent."""
         with suppress(Error):
             self.flight.land()
+        if self.closed:
+            # Nothing is left to undo, and the error of that would hide what has happened.
+            return
         if self.pgconn.transaction_status != TransactionStatus.IDLE:
             self.flight.forget()
         super().rollback()
@@ -275,6 +293,11 @@ def _text_array(texts: Sequence[str]) -> bytes:
         encoded = text.encode()
         pieces += (_LENGTH.pack(len(encoded)), encoded)
     return b"".join(pieces)
+
+
+def _name(query: bytes, types: tuple[int, ...]) -> bytes:
+    """Name a statement by what it is, so that no pooler can ever have another one executed in its place."""
+    return b"tiergate_" + blake2b(query + repr(types).encode(), digest_size=12).hexdigest().encode()
 
 
 @cache

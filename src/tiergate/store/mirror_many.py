@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, select, union_all
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Dialect
 
@@ -30,16 +30,6 @@ from tiergate.store.row_reader import RowReader
 from tiergate.store.tables import accounts, customers
 
 Mirrored = Customer | Subscription | Invoice | PaymentMethod | Schedule
-_OWNERS = Prepared(
-    lambda ids: union_all(
-        select(customers.c.stripe_customer_id, customers.c.account_id).where(
-            customers.c.stripe_customer_id.in_(ids), customers.c.account_id.is_not(None)
-        ),
-        select(accounts.c.stripe_customer_id, accounts.c.account_id).where(
-            accounts.c.stripe_customer_id.in_(ids)
-        ),
-    )
-)
 _STAMPS = ("raw", "as_of", "fetched_at", "event_seen_at", "last_event_id", "created_at", "updated_at")
 _NOT_COMPARED = frozenset([*_STAMPS, "account_id", "cards_read_at", "test_clock"])
 _SQLITE = sqlite.dialect()
@@ -131,11 +121,6 @@ def _told_since(kind: Kind) -> Prepared:
     table = TABLES[kind]
     since = table.c.event_seen_at > bindparam("at", type_=Instant)
     return Prepared(lambda ids: select(key_of(table)).where(key_of(table).in_(ids), since))
-
-
-def owners_of(tx: Transaction, customer_ids: Collection[str]) -> dict[str, str]:
-    """Return the accounts behind customers, by the customer's id: those linked, or those they name."""
-    return {row[0]: row[1] for row in _OWNERS.raw(tx, {"ids": list(customer_ids)})} if customer_ids else {}
 
 
 def clocks_of_customers(tx: Transaction, customer_ids: Collection[str]) -> dict[str, str | None]:

@@ -5,7 +5,8 @@ SQLAlchemy's all the same, and whoever listens to its engine hears of these stat
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from sqlalchemy import Executable, Select, Text, bindparam, cast, func, select
@@ -52,6 +53,38 @@ def send(
         return rows
 
     return finish
+
+
+def land(tx: Transaction) -> None:
+    """Wait for all that was sent. Raises SQLAlchemy's ``DBAPIError`` where any of it was refused."""
+    flight: Any = getattr(tx.connection.dbapi_connection, "flight", None)
+    if flight is None:
+        return
+    try:
+        flight.land()
+    except tx.dialect.loaded_dbapi.Error as error:
+        refused = flight.refused
+        raise _translated(tx, refused.text if refused else "", error, None) from error
+
+
+@contextmanager
+def savepoint(tx: Transaction) -> Iterator[None]:
+    """Open a savepoint: what is done within is answered before it ends, and undone where an error ends it.
+
+    Otherwise the error of what was sent last would come where it can no longer be undone alone.
+    """
+    nested = tx.begin_nested()
+    try:
+        yield
+        land(tx)
+    except BaseException:
+        # Where it cannot be undone any more nothing can be committed either, and that will be told.
+        with suppress(DBAPIError):
+            land(tx)
+        with suppress(DBAPIError):
+            nested.rollback()
+        raise
+    nested.commit()
 
 
 def travels(tx: Transaction) -> bool:

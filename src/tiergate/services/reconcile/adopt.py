@@ -19,11 +19,11 @@ from tiergate.services.reconcile.adopt_prices import adopt_prices, check_assignm
 from tiergate.services.reconcile.save_page import Reading, save_page_within
 from tiergate.services.reconcile.stripe_lists import LISTS, pages_of, with_nested
 from tiergate.store import Transaction
+from tiergate.store.account_rows import owners_of
 from tiergate.store.adopted_rows import link_many, strangers_customers, strangers_prices
 from tiergate.store.job_rows import Job, find_job, save_job
 from tiergate.store.lease_rows import give_back_lease, take_lease
 from tiergate.store.mirror import Kind
-from tiergate.store.mirror_many import owners_of
 from tiergate.stripe_api.gateway import Answer
 from tiergate.stripe_api.listed import Json, Listed
 

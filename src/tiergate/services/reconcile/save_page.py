@@ -11,6 +11,7 @@ from tiergate.services.mirror.find_owner import find_owner
 from tiergate.services.mirror.sold_as import Prices, prices_in, scheduled_as, sold_as
 from tiergate.services.reconcile.differences import Difference, differences_of
 from tiergate.store import Transaction
+from tiergate.store.account_rows import owners_of
 from tiergate.store.catalog_rows import find_prices
 from tiergate.store.change_feed import account_topic, note_change
 from tiergate.store.due_rows import make_due
@@ -32,7 +33,6 @@ from tiergate.store.mirror_many import (
     clocks_of_customers,
     known_accounts,
     mirrored,
-    owners_of,
     told_since,
 )
 from tiergate.store.test_clock_rows import clocks_now

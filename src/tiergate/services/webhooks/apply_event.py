@@ -14,6 +14,7 @@ from tiergate.store import Transaction
 from tiergate.store.account_rows import find_account
 from tiergate.store.checkout_rows import confirm_checkout, find_checkout, set_checkout_status
 from tiergate.store.due_rows import make_due
+from tiergate.store.erased_rows import erase_event
 from tiergate.store.event_rows import StoredEvent, close_event
 from tiergate.store.mirror import TABLES, Kind, Saved, Sighting, is_mirrored
 from tiergate.store.test_clock_rows import saw_clock
@@ -50,8 +51,8 @@ def apply_event(context: Context, tx: Transaction, arrival: Arrival) -> Applied:
     if not context.livemode:
         _see_clock(context, tx, event, thing)
     applied = _HANDLERS.get(thing["object"], _save)(context, tx, event, thing)
-    if applied.account_id:
-        make_due(tx, [applied.account_id])
+    if applied.account_id and make_due(tx, [applied.account_id]):
+        erase_event(tx, event.event_id, event.payload)
     if not applied.needs:
         stranger = thing["object"] in _MIRRORED and applied.account_id is None
         note = STRANGER if stranger else None

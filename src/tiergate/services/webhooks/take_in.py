@@ -11,6 +11,7 @@ from tiergate.services.webhooks.delivery import Arrival, Outcome
 from tiergate.services.webhooks.finish_event import postpone
 from tiergate.services.webhooks.keep_erased import keep_erased
 from tiergate.store.event_rows import claim_events, insert_event
+from tiergate.store.prepared import savepoint
 
 log = logging.getLogger("tiergate")
 
@@ -79,7 +80,7 @@ def _apply_alone(context: Context, arrival: Arrival, *, is_stored: bool) -> Outc
             if not is_stored:
                 keep_erased(tx, [arrival])
             try:
-                with tx.begin_nested():
+                with savepoint(tx):
                     applied = apply_event(context, tx, arrival)
             except Exception as error:
                 # What is stored stays stored: it is tried again, and never lost.
