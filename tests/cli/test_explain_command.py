@@ -54,6 +54,8 @@ def test_as_json(tiergate: Tiergate, database_with_account: str) -> None:
     [
         (("--at", "tuesday"), "2026-11-03T12:00Z"),
         (("--at", "2026-11-03T12:00"), "2026-11-03T12:00Z"),
+        (("--at", ""), "2026-11-03T12:00Z"),
+        (("--at", "0001-01-01T00:00+05:00"), "outside the years 1 to 9999"),
         (("--feature", "teleport"), "The features are: projects"),
     ],
     ids=" ".join,

@@ -1,5 +1,8 @@
 """The commands by which an installation is looked after: reconcile, adopt, events, doctor."""
 
+import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -82,7 +85,8 @@ def test_reconcile_tells_each_difference(pushed: Run, sandbox_url: str) -> None:
 def test_events_are_listed_shown_and_replayed(pushed: Run) -> None:
     """With nothing received each of them says so, and an unknown event is refused."""
     assert pushed("events", "list")[1].startswith("No event fits.")
-    assert pushed("events", "list", "--state", "failed")[1].startswith("No event fits.")
+    assert "is `received` until then" in pushed("events", "list", "--state", "failed")[1]
+    assert pushed("events", "list", "--limit", "9" * 20)[0] == 2
     code, _, err = pushed("events", "list", "--state", "faild")
     assert (code, "faild" in err, "failed" in err) == (2, True, True)
     assert pushed("events", "replay", "--failed")[1] == "No event has failed.\n"
@@ -90,6 +94,24 @@ def test_events_are_listed_shown_and_replayed(pushed: Run) -> None:
         code, _, err = pushed("events", command, "evt_nowhere")
         assert code == 1
         assert "evt_nowhere" in err
+
+
+def test_what_fails_again_ends_with_1(pushed: Run, tmp_path: Path) -> None:
+    """An event that is tried again by itself has failed, too; all of them are replayed."""
+    event = {"object": "event", "data": {"object": {"id": "sub_1", "object": "subscription"}}}
+    values = ("evt_odd", "customer.subscription.updated", "sub_1", json.dumps(event))
+    with closing(sqlite3.connect(tmp_path / "tiergate.db")) as database, database:
+        database.execute(
+            "INSERT INTO tiergate_events (event_id, event_type, object_id, livemode, event_created_at,"
+            " received_at, next_attempt_at, payload, state, attempts)"
+            " VALUES (?, ?, ?, 0, '2026-01-01T00:00:00.000000Z', '2026-01-01T00:00:00.000000Z',"
+            " '2126-01-01T00:00:00.000000Z', ?, 'received', 3)",
+            values,
+        )
+    for which in ("evt_odd", "--failed"):
+        code, out, _ = pushed("events", "replay", which)
+        assert code == 1
+        assert "evt_odd  customer.subscription.updated  received" in out
 
 
 def test_doctor_names_problems_and_ends_with_1(pushed: Run) -> None:

@@ -171,7 +171,7 @@ def test_metadata_that_is_missing_is_made_up_for(both: Bench) -> None:
     both.deliver(*(webhook for webhook in told if webhook.type == "customer.updated"))
     assert not any("account_id" in row.metadata for row in both.rows(customers))
     both.deliver(*told)
-    assert verdicts(both)["metadata"] is Verdict.PROBLEM
+    assert verdicts(both)["metadata"] is Verdict.WARNING
     (created,) = only(told, CREATED)
     assert json.loads(created.body)["data"]["object"]["metadata"] == {}
     row = row_of(both, subscription_id)

@@ -26,6 +26,23 @@ def test_a_naive_instant_is_refused_with_a_remedy() -> None:
         to_unix_seconds(NAIVE)
 
 
+@pytest.mark.parametrize(
+    "edge",
+    [datetime.min.replace(tzinfo=AUCKLAND), datetime.max.replace(tzinfo=timezone(-timedelta(hours=1)))],
+)
+def test_an_instant_that_has_no_date_in_utc_is_refused(edge: datetime) -> None:
+    """Where the calendar ends in UTC, it ends for all."""
+    with pytest.raises(ValueError, match="outside the years 1 to 9999"):
+        require_aware(edge)
+
+
+def test_the_far_future_leaves_room_for_what_follows_it() -> None:
+    """A trial may end as late as it likes: there is an instant after its grace, and it is no error."""
+    for seconds in (253_402_300_799, 10**18):
+        assert from_unix_seconds(seconds) == at("9000-01-01T00:00:00")
+    assert from_unix_seconds(221_845_391_999) == at("8999-12-31T23:59:59")
+
+
 def test_an_aware_instant_becomes_utc() -> None:
     """The same moment, said in UTC."""
     result = require_aware(datetime(2026, 3, 1, 23, tzinfo=AUCKLAND))

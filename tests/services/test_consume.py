@@ -115,9 +115,9 @@ def test_without_a_limit_everything_fits(bench: Bench) -> None:
     assert (used.allowed, used.used, used.limit, used.remaining) == (True, 10**9, None, None)
 
 
-@pytest.mark.parametrize("n", [0, -1, True, 1.5, "1"])
+@pytest.mark.parametrize("n", [0, -1, True, 1.5, "1", 2**53])
 def test_amounts_are_whole_and_positive(bench: Bench, n: int) -> None:
-    """Anything but a whole number from 1 on is refused, for giving back too."""
+    """Anything but a whole number from 1 on is refused, for giving back too; so is what nothing can count."""
     with pytest.raises(UsageError, match="no amount"):
         use(bench, "seats", n, key="a")
     with pytest.raises(UsageError, match="no amount"):

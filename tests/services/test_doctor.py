@@ -151,7 +151,7 @@ BREAKAGES: dict[str, tuple[Callable[[Bench], None], str, Verdict, str]] = {
         sql(update(subscriptions).values(account_id=None)), "strangers", Verdict.PROBLEM, "account_id"
     ),
     "metadata is missing": (
-        sql(update(customers).values(metadata={})), "metadata", Verdict.PROBLEM, "metadata.account_id"
+        sql(update(customers).values(metadata={})), "metadata", Verdict.WARNING, "metadata.account_id"
     ),
     "prices are not at Stripe": (sql(delete(prices)), "prices", Verdict.PROBLEM, "plans push"),
     "the database is too old": (
@@ -217,6 +217,26 @@ def test_what_stripe_was_asked_and_nobody_heard_the_answer_of(healthy: Bench) ->
     healthy.clock.advance(seconds=1)
     found = troubles(healthy)["operations"]
     assert (found.verdict, "tiergate worker" in found.remedy) == (Verdict.PROBLEM, True)
+
+
+def test_a_test_clock_that_is_none_is_found(healthy: Bench) -> None:
+    """Where Stripe does not have the clock that new customers are to live on, nobody can buy."""
+    clock = healthy.post("/v1/test_helpers/test_clocks", frozen_time=int(healthy.clock.now.timestamp()))
+    healthy.context = replace(healthy.context, test_clock=clock["id"])
+    assert "test clock" not in troubles(healthy)
+    healthy.context = replace(healthy.context, test_clock="clock_nope")
+    found = troubles(healthy)["test clock"]
+    assert (found.verdict, "clock_nope" in found.message) == (Verdict.PROBLEM, True)
+
+
+def test_a_lost_webhook_of_a_clock_that_is_ahead_is_found(healthy: Bench) -> None:
+    """Its time says nothing of when it was sent; that it never arrived is told all the same."""
+    ahead = int((healthy.clock.now + timedelta(days=14)).timestamp())
+    clock = healthy.post("/v1/test_helpers/test_clocks", frozen_time=ahead)
+    healthy.post("/v1/customers", email="ada@example.com", test_clock=clock["id"])
+    lost = [webhook.type for webhook in healthy.webhooks()]
+    assert "customer.created" in lost
+    assert troubles(healthy)["deliveries"].verdict is Verdict.PROBLEM
 
 
 def test_settings_of_live_mode(healthy: Bench) -> None:

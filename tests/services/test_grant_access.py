@@ -88,6 +88,7 @@ def test_a_comp_keeps_the_version_it_was_given_under(both: Bench) -> None:
         ({"kind": "add_on"}, "needs features"),
         ({"kind": "override", "features": {"projects": "many"}}, "'projects' cannot be 'many'"),
         ({"kind": "override", "features": {"projects": -1}}, "'projects' cannot be -1"),
+        ({"kind": "override", "features": {"projects": 2**53}}, "too large to be counted"),
         ({"kind": "comp", "plan_key": "team", "ends_at": BEGIN}, "ends before it starts"),
         ({"kind": "comp", "plan_key": "team", "starts_at": BEGIN.replace(tzinfo=None)}, "no time zone"),
     ],

@@ -74,6 +74,15 @@ def test_a_dry_run_repairs_nothing(lived: Bench, account: str | None) -> None:
 
 
 @pytest.mark.parametrize("account", [ACCOUNT, None], ids=["one account", "everything"])
+def test_a_dry_run_tells_each_difference_once(lived: Bench, account: str | None) -> None:
+    """An invoice is met with its subscription and among the invoices: as one difference, as in a repair."""
+    with lived.context.database.write() as tx:
+        tx.execute(delete(invoices))
+    tried = reconcile(lived.context, account, dry_run=True)
+    assert tried.count == len(set(tried.differences)) == reconcile(lived.context, account).count > 0
+
+
+@pytest.mark.parametrize("account", [ACCOUNT, None], ids=["one account", "everything"])
 def test_what_was_never_mirrored_is_added(lived: Bench, account: str | None) -> None:
     """An account whose every webhook was lost has everything after one reconcile."""
     before = lived.explain().timeline.phases

@@ -107,6 +107,20 @@ def test_another_version_is_a_warning(bench: Bench, version: str | None) -> None
     assert "delete it" in finding.remedy
 
 
+def test_an_endpoint_at_another_address_is_a_warning(bench: Bench) -> None:
+    """It may be ours by another name, or what somebody forgot; ours alone is looked at where there is one."""
+    elsewhere = "https://staging.example/webhooks/stripe"
+    events = [*NEEDED_EVENTS]
+    bench.post("/v1/webhook_endpoints", url=elsewhere, enabled_events=events, api_version=API_VERSION)
+    warning, works = check_webhooks(bench.context)
+    assert (warning.verdict, works.verdict) == (Verdict.WARNING, Verdict.OK)
+    assert URL in warning.message
+    assert elsewhere in warning.message
+    assert f"tiergate webhooks create {URL}" in warning.remedy
+    register_webhooks(bench.context.gateway, URL)
+    assert [finding.verdict for finding in check_webhooks(bench.context)] == [Verdict.OK]
+
+
 def test_no_endpoint_is_a_problem(bench: Bench) -> None:
     """An endpoint of another product is none of ours."""
     bench.post("/v1/webhook_endpoints", url="https://other.example/hook", enabled_events=["*"])

@@ -6,9 +6,12 @@ from typing import Annotated
 
 import typer
 
+from tiergate.billing import Billing
 from tiergate.cli.opened import opened_billing
 from tiergate.rules.instants import isoformat
 from tiergate.store.event_log import LoggedEvent
+
+_MOST = 10_000
 
 events = typer.Typer(no_args_is_help=True, help="The events that Stripe sent.")
 
@@ -27,7 +30,7 @@ def list_events(
     state: Annotated[State | None, typer.Option(help="Only those in this state.")] = None,
     event_type: Annotated[str | None, typer.Option("--type", help="Only of this type.")] = None,
     account: Annotated[str | None, typer.Option(help="Only of this account.")] = None,
-    limit: Annotated[int, typer.Option(help="How many at most.", min=1)] = 20,
+    limit: Annotated[int, typer.Option(help="How many at most.", min=1, max=_MOST)] = 20,
 ) -> None:
     """List the newest events, the newest first."""
     with opened_billing() as billing:
@@ -36,7 +39,9 @@ def list_events(
         )
     for event in found:
         typer.echo(_line(event))
-    if not found:
+    if not found and state is State.FAILED:
+        typer.echo("No event was given up. One that fails is `received` until then: it is tried again.")
+    elif not found:
         typer.echo("No event fits. `tiergate doctor` tells whether webhooks arrive at all.")
 
 
@@ -56,15 +61,30 @@ def replay(
     event: Annotated[str | None, typer.Argument(help="The event's id, evt_….")] = None,
     failed: Annotated[bool, typer.Option("--failed", help="All that have failed.")] = False,
 ) -> None:
-    """Apply an event once more, or all that have failed."""
+    """Apply an event once more, or all that have failed; ends with 1 where one fails again."""
     if (event is None) is not failed:
         raise typer.BadParameter("Name one event, or say --failed.")
     with opened_billing() as billing:
-        wanted = [event] if event else [one.event_id for one in billing.events(state="failed", limit=10_000)]
+        wanted = [event] if event else _failed(billing)
+        results = []
         for event_id in wanted:
-            typer.echo(_line(billing.replay_event(event_id)))
+            results.append(billing.replay_event(event_id))
+            typer.echo(_line(results[-1]))
     if not wanted:
         typer.echo("No event has failed.")
+    if any(_has_failed(result) for result in results):
+        raise typer.Exit(1)
+
+
+def _failed(billing: Billing) -> list[str]:
+    """Return the events that have failed, also those that are tried again by themselves; the oldest first."""
+    states = ("failed", "received")
+    found = [one for state in states for one in billing.events(state=state, limit=_MOST)]
+    return [one.event_id for one in sorted(found, key=lambda one: one.received_at) if _has_failed(one)]
+
+
+def _has_failed(event: LoggedEvent) -> bool:
+    return event.state == "failed" or (event.state == "received" and event.attempts > 0)
 
 
 def _line(event: LoggedEvent) -> str:

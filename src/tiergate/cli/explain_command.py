@@ -9,6 +9,7 @@ import typer
 from tiergate.cli.environment import DEMO_ACCOUNT
 from tiergate.cli.opened import opened_billing
 from tiergate.rules.errors import TiergateError
+from tiergate.rules.instants import require_aware
 
 
 class InstantError(TiergateError):
@@ -24,7 +25,7 @@ def explain(
     as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
 ) -> None:
     """Tell what an account has, why, what comes next, and what was done about it."""
-    instant = parse_instant(at) if at else None
+    instant = None if at is None else parse_instant(at)
     with opened_billing() as billing:
         told = billing.explain(account, feature, instant)
     typer.echo(json.dumps(told.as_json(), indent=2) if as_json else str(told))
@@ -37,5 +38,8 @@ def parse_instant(text: str) -> datetime:
     except ValueError:
         raise InstantError(f"{text!r} is no instant.", "Write it as 2026-11-03T12:00Z.") from None
     if at.tzinfo is None:
-        raise InstantError(f"{text!r} has no time zone.", f"Write {text}Z for UTC, or its offset.")
-    return at
+        raise InstantError(f"{text!r} has no time zone.", "Write 2026-11-03T12:00Z, or its offset.")
+    try:
+        return require_aware(at)
+    except ValueError as error:
+        raise InstantError(str(error), "Write it as 2026-11-03T12:00Z.") from None

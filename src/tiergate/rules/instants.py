@@ -17,17 +17,26 @@ def require_aware(at: datetime) -> datetime:
     """
     if at.tzinfo is None:
         raise ValueError(f"{at!r} has no time zone: pass datetime.now(UTC) or another UTC-aware instant.")
-    return at.astimezone(UTC)
-
-
-def from_unix_seconds(seconds: int | None) -> datetime | None:
-    """Turn Stripe's unix seconds into an instant; ``None`` stays ``None``."""
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{at!r} lies outside the years 1 to 9999 in UTC.") from None
 
 
 def to_unix_seconds(at: datetime) -> int:
     """Turn an instant into unix seconds, dropping the fraction."""
     return int(require_aware(at).timestamp())
+
+
+_FAR_FUTURE_SECONDS = to_unix_seconds(datetime(9000, 1, 1, tzinfo=UTC))
+
+
+def from_unix_seconds(seconds: int | None) -> datetime | None:
+    """Turn Stripe's unix seconds into an instant; ``None`` stays ``None``.
+
+    What lies beyond the year 9000 becomes its beginning: so there is room for every grace that follows it.
+    """
+    return None if seconds is None else datetime.fromtimestamp(min(seconds, _FAR_FUTURE_SECONDS), UTC)
 
 
 def isoformat(at: datetime) -> str | None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from tiergate.rules.catalog import FeatureKind
 from tiergate.rules.decision import Decision, Verdict, decide
+from tiergate.rules.document_reader import LARGEST
 from tiergate.rules.errors import TiergateError
 from tiergate.rules.timeline import Timeline, build_timeline
 from tiergate.rules.usage import Usage
@@ -195,8 +196,8 @@ def _answer(wish: _Wish, view: _View, counted: Counted) -> Consumed:
 
 
 def _amount(n: int) -> int:
-    if type(n) is not int or n < 1:
-        raise UsageError(f"{n!r} is no amount.", "Count whole numbers from 1 on.")
+    if type(n) is not int or not 1 <= n <= LARGEST:
+        raise UsageError(f"{n!r} is no amount.", f"Count whole numbers from 1 to {LARGEST}.")
     return n
 
 

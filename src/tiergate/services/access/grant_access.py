@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from tiergate.rules.catalog import Catalog, FeatureValue
+from tiergate.rules.document_reader import LARGEST
 from tiergate.rules.errors import TiergateError
 from tiergate.rules.feature_values import fits, remedy_for
 from tiergate.rules.instants import isoformat, require_aware
@@ -155,3 +156,5 @@ def _check_contents(kind: GrantKind, details: GrantDetails, catalog: Catalog) ->
         feature = catalog.feature(key)
         if not fits(value, feature.kind):
             raise GrantError(f"Feature {key!r} cannot be {value!r}.", remedy_for(feature.kind))
+        if isinstance(value, int) and value > LARGEST:
+            raise GrantError(f"{key!r} is too large to be counted.", f"Write {LARGEST} at most.")

@@ -30,6 +30,8 @@ _REFUSED = (
     "Developers > API keys in Stripe's dashboard, and what it asked is under Developers > Logs."
 )
 _OF_PLANS = frozenset(["retries", "prices"])
+_ADVICE = frozenset(["metadata"])
+"""What works as it is, and would be missed only after a loss."""
 _SAMPLE = 5
 """How many accounts are compared with Stripe: those it has said nothing about for longest."""
 
@@ -133,7 +135,8 @@ def _tables(context: Context) -> Iterator[Finding]:
     yield _last_event(health, now)
     for count, check, what, remedy in _ought_to_be_none(health):
         if count:
-            yield Finding(check, Verdict.PROBLEM, f"{what}: {count}.", remedy)
+            verdict = Verdict.WARNING if check in _ADVICE else Verdict.PROBLEM
+            yield Finding(check, verdict, f"{what}: {count}.", remedy)
     if not (health.failed_events or health.waiting_events):
         yield Finding("events", Verdict.OK, "Every event that came was dealt with.")
 
@@ -179,7 +182,8 @@ def _ought_to_be_none(health: Health) -> list[tuple[int, str, str, str]]:
          "Name them in billing.toml and run `tiergate plans push`, or map them: `tiergate adopt --map "
          "price_…=PLAN`."),
         (health.stranger_subscriptions, "strangers", "Running subscriptions that belong to no account",
-         "Put account_id into the metadata of those customers at Stripe, and run `tiergate adopt`."),
+         "Put account_id into the metadata of those customers at Stripe and run `tiergate adopt`, or name "
+         "the key that they have: `tiergate adopt --account-key KEY`."),
         (health.customers_without_metadata, "metadata",
          "Customers that carry no account_id in their metadata",
          "They are known by the stored link; add metadata.account_id at Stripe so that it can be rebuilt."),

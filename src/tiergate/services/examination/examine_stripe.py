@@ -62,17 +62,31 @@ def _portal(context: Context) -> Iterator[Finding]:
         )
 
 
+def _test_clock(context: Context) -> Iterator[Finding]:
+    test_clock = None if context.livemode else context.test_clock
+    if test_clock and context.gateway.fetch_test_clock(test_clock) is None:
+        yield Finding(
+            "test clock",
+            Verdict.PROBLEM,
+            f"TIERGATE_TEST_CLOCK names {test_clock}, which Stripe does not have: nobody can buy.",
+            "Name one that exists, or remove it from the environment: customers then live in real time.",
+        )
+
+
 def _deliveries(context: Context) -> Iterator[Finding]:
     """What Stripe sent and never arrived: the endpoint was down, or the secret does not fit."""
     events = [entry.body for entry in context.gateway.page("event", "/v1/events", {}).entries]
     needed = needed_events(context.livemode)
     horizon = (context.now() - _RECENT).timestamp()
-    due = [e for e in events if e["type"] in needed and e["created"] < horizon]
+    soon = (context.now() + _SKEW_PROBLEM).timestamp()
+    # Those of a test clock that is ahead carry its time: when they were sent nobody can tell.
+    due = [e for e in events if e["type"] in needed and not horizon <= e["created"] <= soon]
     with context.database.read() as tx:
         arrived = received_event_ids(tx, [event["id"] for event in due])
     missing = [event["id"] for event in due if event["id"] not in arrived]
     if not missing:
-        yield Finding("deliveries", Verdict.OK, "What Stripe sent lately has arrived.")
+        told = "What Stripe sent lately has arrived." if due else "Stripe has sent nothing lately."
+        yield Finding("deliveries", Verdict.OK, told)
         return
     newest_arrived = bool(due) and due[0]["id"] in arrived
     yield Finding(
@@ -88,6 +102,7 @@ AT_STRIPE: dict[str, Callable[[Context], Iterator[Finding]]] = {
     "stripe": _clock_skew,
     "prices": _prices,
     "portal": _portal,
+    "test clock": _test_clock,
     "webhooks": check_webhooks,
     "deliveries": _deliveries,
 }

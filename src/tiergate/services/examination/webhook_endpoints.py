@@ -65,6 +65,15 @@ def check_webhooks(context: Context) -> Iterator[Finding]:
             f"No webhook endpoint is registered for {expected}.",
             f"Run `tiergate webhooks create {expected}`; on a laptop `stripe listen` serves instead.",
         )
+    elsewhere = sorted({endpoint["url"] for endpoint in ours} - {expected})
+    if elsewhere:
+        yield Finding(
+            _CHECK,
+            Verdict.WARNING,
+            f"None is registered for {expected}, but there is {' and '.join(elsewhere)}.",
+            f"If that does not lead to this application, run `tiergate webhooks create {expected}`; if it "
+            "does, set TIERGATE_PUBLIC_URL to its address.",
+        )
     for endpoint in ours:
         troubles = list(_troubles(endpoint, context.livemode))
         yield from troubles or [Finding(_CHECK, Verdict.OK, f"{endpoint['url']} gets what is needed.")]

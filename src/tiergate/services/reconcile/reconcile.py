@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from tiergate.rules.state import ENDED
@@ -88,6 +88,8 @@ class _Comparison:
     dry_run: bool
     tell: Tell
     report: Reconciled = field(default_factory=Reconciled)
+    told: set[Difference] = field(default_factory=set)
+    """What a dry run has told: nothing is repaired, and some objects are met twice, in lists of their own."""
 
     def everything(self) -> None:
         context = self.context
@@ -181,6 +183,11 @@ class _Comparison:
         return outcome.differences
 
     def _note(self, outcome: PageOutcome) -> None:
+        if self.dry_run:
+            outcome = replace(
+                outcome, differences=tuple(d for d in outcome.differences if d not in self.told)
+            )
+            self.told.update(outcome.differences)
         self.report.add(outcome)
         for difference in outcome.differences:
             log.warning("subscription mirror differs: %s", difference)
