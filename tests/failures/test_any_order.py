@@ -16,7 +16,8 @@ from tests.failures.looking import Beginning, Outcome, go_back, look, require_sa
 from tests.services.bench import ACCOUNT, Bench
 from tiergate.services.reconcile.reconcile import reconcile
 
-EXAMPLES = 3
+DEARNESS = 10
+"""How many examples of another test one costs here: so many fewer are told, in each profile."""
 MOST_AFTERWARDS = 6
 UNSHRUNK = [phase for phase in Phase if phase is not Phase.shrink]
 """A course takes a good part of a second to be told: to look for the shortest bad one would take minutes."""
@@ -101,7 +102,7 @@ def test_any_order_any_repetition_any_loss(both: Bench, life: Life) -> None:
     wanted = tell(both, beginning, steps, in_order(steps))
     still_true = tell(both, beginning, steps, nothing(steps)).occasions
 
-    @settings(max_examples=EXAMPLES, phases=UNSHRUNK)
+    @settings(max_examples=settings().max_examples // DEARNESS, phases=UNSHRUNK)
     @given(course=courses(steps))
     def holds(course: Course) -> None:
         found = tell(both, beginning, steps, course)

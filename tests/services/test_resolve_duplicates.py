@@ -66,6 +66,20 @@ def test_a_second_paid_subscription_is_told_of_and_left(both: Bench) -> None:
     assert notice.expires_at is not None
 
 
+def test_nobody_is_told_of_what_a_late_event_makes_look_twice(both: Bench) -> None:
+    """One of them is to end, which nobody has told yet: Stripe is asked, and nothing is announced."""
+    first, second = pay_twice(both)
+    told = both.webhooks()
+    both.stripe.v1.subscriptions.update(first, {"cancel_at_period_end": True})
+    both.webhooks()
+    both.deliver(*told)
+    run_due(both.context)
+    assert both.mirrored(first).cancel_at_period_end is True
+    assert both.mirrored(second).status == "active"
+    assert noted(both, "duplicate_subscription") == []
+    assert run_due(both.context) == 0
+
+
 def test_a_second_paid_subscription_is_cancelled_where_the_policy_says_so(both: Bench) -> None:
     """With `on_duplicate = "cancel"` the newer one is told of and ended, the older one goes on."""
     push_plans(both.context, northwind() + CANCEL_PAID)

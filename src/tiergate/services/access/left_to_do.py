@@ -8,7 +8,7 @@ class LeftToDo(Flag):
 
     NOTHING = 0
     DUPLICATES = auto()
-    """It has a subscription twice that is to be cancelled: ``resolve_duplicates``."""
+    """It seems to have a subscription twice, which is told, or cancelled: ``resolve_duplicates``."""
     INVOICES = auto()
     """It bought to be sent invoices, and is charged: ``send_invoices``."""
     TRIAL = auto()

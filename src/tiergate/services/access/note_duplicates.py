@@ -17,12 +17,27 @@ _NOTICE_LASTS = timedelta(days=7)
 
 
 def note_duplicates(
-    context: Context, tx: Transaction, state: AccountState, catalog: Catalog, at: datetime, cause: str
+    context: Context,
+    tx: Transaction,
+    state: AccountState,
+    catalog: Catalog,
+    at: datetime,
+    cause: str,
+    *,
+    has_asked: bool,
 ) -> bool:
-    """Announce each second paid subscription once; return whether something is to be cancelled at Stripe."""
-    for duplicate in duplicates_of(state, catalog):
-        if duplicate.kind == "second_paid":
-            _announce(context, tx, state.account_id, duplicate, at, cause)
+    """Announce each second paid subscription once, where Stripe has just been asked (``has_asked``).
+
+    Of two events the one that ends the other subscription may be late: nobody is to be frightened by that.
+    Returns whether Stripe still has to be asked, or something is to be cancelled there.
+    """
+    paid_twice = [one for one in duplicates_of(state, catalog) if one.kind == "second_paid"]
+    told = entered_occasions(tx, state.account_id) if paid_twice else set()
+    untold = [duplicate for duplicate in paid_twice if _announcement_key(duplicate) not in told]
+    if untold and not has_asked:
+        return True
+    for duplicate in untold:
+        _announce(context, tx, state.account_id, duplicate, at, cause)
     return bool(duplicates_to_cancel(tx, state, catalog))
 
 
@@ -45,7 +60,7 @@ def note_refusal(
 def _announce(
     context: Context, tx: Transaction, account_id: str, duplicate: Duplicate, at: datetime, cause: str
 ) -> None:
-    key, kind, now = f"{duplicate.subscription_id}:second_paid", "duplicate_subscription", context.now()
+    key, kind, now = _announcement_key(duplicate), "duplicate_subscription", context.now()
     data = {"subscription": duplicate.subscription_id, "kept": duplicate.kept_id}
     if append(tx, Entry(account_id, kind, at, now, cause, data, occasion_key=key)):
         enqueue(tx, Message(account_id, f"notice:{key}", "notice", kind, data, at + _NOTICE_LASTS), now)
@@ -53,6 +68,10 @@ def _announce(
             "account %s pays for subscription %s beside %s",
             account_id, duplicate.subscription_id, duplicate.kept_id,
         )  # fmt: skip
+
+
+def _announcement_key(duplicate: Duplicate) -> str:
+    return f"{duplicate.subscription_id}:second_paid"
 
 
 def _refusal_key(duplicate: Duplicate) -> str:

@@ -39,7 +39,8 @@ def refresh_account(
 
     ``cause`` names the event or call that led here, for the journal. Idempotent. A phase that began by the
     passing of time alone is announced by whoever has asked Stripe about it, or has tried to
-    (``has_asked``): when a worker was down or a clock leapt, what came in between may change everything.
+    (``has_asked``): when a worker was down or a clock leapt, what came in between may change everything. So
+    is a subscription that is paid beside another one.
 
     Returns what is left to be done at Stripe, by ``do_what_is_left`` and after this transaction; until that
     is done the account is due.
@@ -63,9 +64,8 @@ def refresh_account(
     occasions = occasions_of(state, account.time_zone, catalog.prompts)
     for occasion in occasions:
         _remind(context, tx, account, occasion, at)
-    left = (
-        LeftToDo.DUPLICATES if note_duplicates(context, tx, state, catalog, at, cause) else LeftToDo.NOTHING
-    )
+    is_twice = note_duplicates(context, tx, state, catalog, at, cause, has_asked=has_asked)
+    left = LeftToDo.DUPLICATES if is_twice else LeftToDo.NOTHING
     if unsent_invoices(tx, state):
         left |= LeftToDo.INVOICES
     if unnamed_plans(tx, state):

@@ -28,14 +28,17 @@ _CAUSE = "on_duplicate"
 
 
 def resolve_duplicates(context: Context, account_id: str) -> None:
-    """Cancel what is to be cancelled, once Stripe has confirmed how things are.
+    """Announce what is paid twice and cancel what is to be cancelled, once Stripe has confirmed it.
 
     A late event must not cost anybody the subscription that was meant to stay, so everything is read first;
     where somebody else is reading, it is left to whoever looks at the account next. A refusal is final, is
     journalled, and leaves things as they are. No transaction is open while Stripe is asked.
     """
-    if not _is_begun(context, account_id) and not read_account(context, account_id, _CAUSE):
-        return
+    if not _is_begun(context, account_id):
+        if not read_account(context, account_id, _CAUSE):
+            return
+        with context.database.write() as tx:
+            refresh_account(context, tx, account_id, _CAUSE, has_asked=True)
     with context.database.read() as tx:
         account = find_account(tx, account_id)
         found = _found(tx, account) if account else []
