@@ -2,7 +2,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-auckland lint story bench lock
+.PHONY: help setup demo test lint story bench lock
 
 BIN := .venv/bin
 PYTHON_READY := .venv/.synced
@@ -17,13 +17,12 @@ setup: $(PYTHON_READY) $(NODE_READY) ## Install what development needs; commands
 demo: $(PYTHON_READY) ## Serve the sandbox and the product Northwind, until stopped; DEMO=--reverse-trial for that model
 	@$(BIN)/tiergate demo $(DEMO)
 
+# Half a day away from UTC, where every mistake with time zones shows.
+test: export TZ := Pacific/Auckland
 test: setup ## Run every test, and hold the rules to full branch coverage
 	$(BIN)/coverage run -m pytest -q tests/rules
 	$(BIN)/coverage report
 	$(BIN)/pytest -n 2
-
-test-auckland: setup ## Run what depends on time half a day away from UTC
-	TZ=Pacific/Auckland $(BIN)/pytest -n 2 tests/rules tests/store tests/services tests/story
 
 lint: $(PYTHON_READY) ## Check style, types, the direction of imports, and the source itself
 	$(BIN)/ruff check
