@@ -82,18 +82,19 @@ class Line(InProcessClient):
         """Make one request, unless the line is broken."""
         self.requests.append(f"{method.upper()} {urlsplit(url).path}")
         if self.down or self.calls_left == 0:
-            raise _broken("the line is down")
+            raise lost()
         if self.calls_left is not None:
             self.calls_left -= 1
         body, status, answered = super().request(method, url, headers, post_data)
         if self.deaf_after:
             self.deaf_after -= 1
         elif self.deaf or self.deaf_after is not None:
-            raise _broken("the answer was lost")
+            raise lost("the answer was lost")
         return body, status, {**answered, "Date": format_datetime(self._clock.now, usegmt=True)}
 
 
-def _broken(reason: str) -> stripe.APIConnectionError:
+def lost(reason: str = "the line is down") -> stripe.APIConnectionError:
+    """What the SDK raises where the line breaks."""
     return stripe.APIConnectionError(reason)  # type: ignore[no-untyped-call]  # the SDK leaves it untyped
 
 

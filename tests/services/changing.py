@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlencode
 
 from tests.services.bench import ACCOUNT, Bench, Json, northwind
@@ -170,9 +171,6 @@ def break_line(
             raise how()
         return answer
 
-    bench.line.request = request  # type: ignore[method-assign]
-
-    def repair() -> None:
-        bench.line.request = whole  # type: ignore[method-assign]
-
-    return repair
+    broken = patch.object(bench.line, "request", request)
+    broken.start()
+    return broken.stop

@@ -5,9 +5,8 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-import stripe
 
-from tests.services.bench import ACCOUNT, Bench, open_bench
+from tests.services.bench import ACCOUNT, Bench, lost, open_bench
 from tests.services.changing import (
     ASKS_THE_BANK,
     Desk,
@@ -31,11 +30,6 @@ from tiergate.store.migrate import upgrade as migrate
 from tiergate.store.tables import operations
 from tiergate.stripe_api.gateway import Answer, Gateway, StripeRefusedError, StripeUnavailableError
 from tiergate_sandbox.faults import AnswerFault, Faults
-
-
-def lost() -> BaseException:
-    """The line breaks."""
-    return stripe.APIConnectionError("the line is down")  # type: ignore[no-untyped-call]
 
 
 def upgrade(of: Desk) -> Changed:

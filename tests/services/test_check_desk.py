@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from threading import current_thread
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, event
@@ -168,10 +169,10 @@ def test_a_change_while_an_account_is_read_is_not_missed(
     """What is read and overtaken by a change in the same moment is not kept."""
     keep = AnswerCache.keep
 
-    def overtaken(cache: AnswerCache, *kept: object) -> None:
+    def overtaken(cache: AnswerCache, *kept: Any) -> None:
         monkeypatch.setattr(AnswerCache, "keep", keep)
         give(both)
-        keep(cache, *kept)  # type: ignore[arg-type]  # handed on as it came
+        keep(cache, *kept)
 
     monkeypatch.setattr(AnswerCache, "keep", overtaken)
     assert not desk.allowed(ACCOUNT, FEATURE)

@@ -111,13 +111,13 @@ def test_an_event_loop_is_not_blocked() -> None:
     assert len(work.batches) < count
 
 
-def test_way_is_given_for_a_moment_after_an_arrival_and_not_again() -> None:
+def test_way_is_given_for_a_moment_after_an_arrival_and_not_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Work that may wait waits once after callers came; as long as nobody comes it goes on at once."""
     together: CommitTogether[int, int] = CommitTogether()
     work = Work()
     work.may_end.set()
     moments: list[float] = []
-    together._moment.wait = moments.append  # type: ignore[method-assign,assignment]
+    monkeypatch.setattr(together._moment, "wait", moments.append)
     together.give_way()
     assert moments == []
     together.do(work, 1)

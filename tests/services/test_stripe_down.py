@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import stripe
 
-from tests.services.bench import ACCOUNT, Bench, Json, northwind, open_bench
+from tests.services.bench import ACCOUNT, Bench, Json, lost, northwind, open_bench
 from tests.services.changing import ASKS_THE_BANK, PER_SEAT, break_line, desk, hear, sell
 from tiergate.billing.trials import BillingTrials
 from tiergate.services.checkout.lead_to_checkout import lead_to_checkout
@@ -155,11 +154,6 @@ def set_out(folder: Path, action: Action, name: str) -> Iterator[Bench]:
         bench.webhooks()
         bench.line.requests.clear()
         yield bench
-
-
-def lost() -> BaseException:
-    """The line breaks."""
-    return stripe.APIConnectionError("the line is down")  # type: ignore[no-untyped-call]
 
 
 def outcome(bench: Bench) -> list[Any]:

@@ -11,6 +11,8 @@ from tiergate.cli.opened import opened_billing
 from tiergate.rules.errors import TiergateError
 from tiergate.rules.instants import require_aware
 
+_REMEDY = "Write it as 2026-11-03T12:00Z, with Z for UTC or with its offset."
+
 
 class InstantError(TiergateError):
     """An instant cannot be read."""
@@ -36,10 +38,10 @@ def parse_instant(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise InstantError(f"{text!r} is no instant.", "Write it as 2026-11-03T12:00Z.") from None
+        raise InstantError(f"{text!r} is no instant.", _REMEDY) from None
     if at.tzinfo is None:
-        raise InstantError(f"{text!r} has no time zone.", "Write 2026-11-03T12:00Z, or its offset.")
+        raise InstantError(f"{text!r} has no time zone.", _REMEDY)
     try:
         return require_aware(at)
     except ValueError as error:
-        raise InstantError(str(error), "Write it as 2026-11-03T12:00Z.") from None
+        raise InstantError(str(error), _REMEDY) from None

@@ -1,5 +1,7 @@
 """What an account's settings mean for bills that are not paid, and for what is announced before one."""
 
+from typing import Literal
+
 import pytest
 
 from tests.sandbox.world.script import DAY, FINALIZED, HOUR, LATER, PAID, REFUSED, Obj, Script, at
@@ -46,9 +48,11 @@ def test_the_invoice_can_be_given_up() -> None:
 @pytest.mark.parametrize(
     ("action", "status"), [("cancel", "canceled"), ("mark_unpaid", "unpaid"), ("leave_past_due", "past_due")]
 )
-def test_a_sent_invoice_that_stays_unpaid(action: str, status: str) -> None:
+def test_a_sent_invoice_that_stays_unpaid(
+    action: Literal["cancel", "mark_unpaid", "leave_past_due"], status: str
+) -> None:
     """overdue_days after the due date the subscription is canceled, unpaid, or left as it is."""
-    script = Script(Settings(overdue_days=30, after_overdue=action))  # type: ignore[arg-type]  # by parameter
+    script = Script(Settings(overdue_days=30, after_overdue=action))
     sub = script.subscribe(
         script.customer(), script.price(2500), collection_method="send_invoice", days_until_due=5
     )

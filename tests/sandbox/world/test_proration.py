@@ -1,5 +1,7 @@
 """Changing a subscription inside its period, to the cent."""
 
+from typing import Any
+
 from tests.sandbox.world.script import FINALIZED, HOUR, PAID, REFUSED, Script, at
 
 PERIOD = (at("2026-01-15T10:00:00"), at("2026-02-15T10:00:00"))
@@ -353,10 +355,10 @@ def test_a_preview_costs_and_keeps_nothing(script: Script) -> None:
 def test_a_preview_for_a_new_subscription(script: Script) -> None:
     """Without a subscription the preview shows the first invoice of a new one."""
     customer, price = script.customer(), script.price(2500)
-    details = {"items": [{"price": price, "quantity": 2}]}
+    details: dict[str, Any] = {"items": [{"price": price, "quantity": 2}]}
     preview = script.post("/v1/invoices/create_preview", customer=customer, subscription_details=details)
     assert amounts(preview) == [5000]
-    details["trial_end"] = at("2026-02-01T00:00:00")  # type: ignore[assignment]  # one hash of several kinds
+    details["trial_end"] = at("2026-02-01T00:00:00")
     assert (
         script.post("/v1/invoices/create_preview", customer=customer, subscription_details=details)["total"]
         == 0
