@@ -20,7 +20,7 @@ def require_aware(at: datetime) -> datetime:
     try:
         return at.astimezone(UTC)
     except OverflowError:
-        raise ValueError(f"{at!r} lies outside the years 1 to 9999 in UTC.") from None
+        raise ValueError(f"{at} lies outside the years 1 to 9999 in UTC.") from None
 
 
 def to_unix_seconds(at: datetime) -> int:
